@@ -1,1 +1,3 @@
-export {};
+/** @jacobi/backend-cpu: the reference backend, in plain TypeScript. See cpu.ts. */
+export { cpu, createCpuBackend } from './cpu.ts';
+export type { CpuBuffer } from './cpu.ts';

@@ -1,0 +1,54 @@
+/**
+ * Plans to closures. The one idea: every decision is taken here, once; what remains of a kernel is a function that reads and
+ * writes arrays by slot number. Temporaries are views of one arena, bound for good.
+ * Must not import anything that knows operations by name.
+ */
+import type { Executable, Kernel, Plan, Slot } from '@jacobi/backend';
+import { viewBytes } from '@jacobi/backend';
+import { compileContract } from './contract.ts';
+import { compileGather, compileScatter } from './gather.ts';
+import { compileMap } from './map.ts';
+import type { Slots, Visit } from './nest.ts';
+import { compileRandom } from './random.ts';
+import { compileArgReduce, compileReduce } from './reduce.ts';
+import { compileScan } from './scan.ts';
+
+/** A plan, its kernels as closures, and its table of arrays. */
+export interface CpuExecutable extends Executable {
+  readonly slots: Slots;
+  readonly steps: readonly Visit[];
+}
+
+export function compilePlan(plan: Plan): CpuExecutable {
+  const arena = new ArrayBuffer(plan.arenaBytes);
+  const none = new Uint8Array(0);
+  const slots = plan.slots.map((slot) => {
+    if (slot.data) return slot.data;
+    if (slot.role === 'temporary' && slot.offset !== undefined) return viewBytes(slot.dtype, arena, slot.offset, slot.length);
+    return none;
+  });
+  return { plan, slots, steps: plan.steps.map((kernel) => compileKernel(kernel, plan.slots)) };
+}
+
+function compileKernel(kernel: Kernel, slots: readonly Slot[]): Visit {
+  switch (kernel.kind) {
+    case 'map':
+      return compileMap(kernel, slots);
+    case 'reduce':
+      return compileReduce(kernel, slots);
+    case 'argreduce':
+      return compileArgReduce(kernel);
+    case 'contract':
+      return compileContract(kernel, slots);
+    case 'gather':
+      return compileGather(kernel);
+    case 'scatter':
+      return compileScatter(kernel);
+    case 'scan':
+      return compileScan(kernel, slots);
+    case 'random':
+      return compileRandom(kernel);
+    default:
+      return kernel satisfies never;
+  }
+}
