@@ -17,7 +17,10 @@ const gcTests = ['packages/*/src/**/*.gc.test.ts', 'tests/**/*.gc.test.ts'];
 const config: ViteUserConfig = defineConfig({
   test: {
     projects: [
-      { ...onSources, test: { ...common, name: 'unit', include: unitTests, exclude: [...gcTests, '**/node_modules/**'] } },
+      {
+        ...onSources,
+        test: { ...common, name: 'unit', include: unitTests, exclude: [...gcTests, '**/node_modules/**'] },
+      },
       {
         ...onSources,
         test: {
@@ -36,7 +39,14 @@ const config: ViteUserConfig = defineConfig({
       { test: { ...common, name: 'built', include: ['tests/built/**/*.test.ts'], exclude: gcTests } },
       {
         ...onSources,
-        test: { ...common, name: 'gc', include: gcTests, pool: 'forks', execArgv: ['--expose-gc'], testTimeout: 60_000 },
+        test: {
+          ...common,
+          name: 'gc',
+          include: gcTests,
+          pool: 'forks',
+          execArgv: ['--expose-gc'],
+          testTimeout: 60_000,
+        },
       },
     ],
   },

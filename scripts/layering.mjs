@@ -1,0 +1,135 @@
+/*
+ * Checks who imports whom. Packages form a chain (below); a package imports only packages under it, by name, and only
+ * those that its package.json declares. Node's built-ins stay behind `node` entries, tests are imported by nobody, and no
+ * relative import leaves its package. Test files and `testing` may import any package and any tool.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { parseSync, Visitor } from 'rolldown/utils';
+import { root } from './steps.mjs';
+
+/** Package directory → the packages directly under it. Whoever adds a package gives it its place here. */
+const CHAIN = {
+  backend: [],
+  'backend-cpu': ['backend'],
+  tensor: ['backend-cpu'],
+  compiler: ['tensor'],
+  autograd: ['compiler'],
+  jacobian: ['autograd'],
+  nn: ['autograd'],
+  jacobi: ['jacobian', 'nn'],
+};
+const TESTING = 'testing';
+const TEST_FILE = /\.test(-d)?\.ts$/;
+
+const npmName = (directory) => (directory === 'jacobi' ? 'jacobi' : `@jacobi/${directory}`);
+const below = (directory) => new Set(CHAIN[directory].flatMap((under) => [under, ...below(under)]));
+
+const problems = [];
+const report = (file, line, message) => problems.push(`${relative(root, file)}${line ? `:${line}` : ''}: ${message}`);
+
+/** Every module specifier of a file with its offset: imports, re-exports, dynamic imports and `import('…')` types. */
+function specifiers(file, text) {
+  const found = [];
+  const add = (source) => {
+    if (source?.type === 'Literal' && typeof source.value === 'string')
+      found.push({ name: source.value, at: source.start });
+  };
+  const visitor = new Visitor({
+    ImportDeclaration: (node) => add(node.source),
+    ExportNamedDeclaration: (node) => add(node.source),
+    ExportAllDeclaration: (node) => add(node.source),
+    ImportExpression: (node) => add(node.source),
+    TSImportType: (node) => add(node.source),
+  });
+  const { program, errors } = parseSync(file, text);
+  if (errors.length > 0) report(file, 0, `does not parse: ${errors[0].message}`);
+  visitor.visit(program);
+  return found;
+}
+
+/** `@scope/name/sub` → `@scope/name`. */
+const packageOf = (name) => name.split('/', name.startsWith('@') ? 2 : 1).join('/');
+const isBuiltin = (name) => name.startsWith('node:') || builtinModules.includes(packageOf(name));
+
+function checkRelative(pkg, file, line, name) {
+  const target = resolve(dirname(file), name);
+  if (!target.startsWith(pkg.src + sep))
+    report(file, line, `'${name}' leaves the package: import other packages by name`);
+  else if (TEST_FILE.test(target))
+    report(file, line, `'${name}' is a test: move what is shared into a module of its own`);
+}
+
+function checkNamed(pkg, file, line, name) {
+  if (isBuiltin(name)) {
+    const inNode = /^node(\.ts$|[\\/])/.test(relative(pkg.src, file));
+    if (!inNode) report(file, line, `'${name}' is a Node built-in: only src/node.ts and src/node/ may use one`);
+    return;
+  }
+  const wanted = packageOf(name);
+  if (wanted === pkg.name) report(file, line, `'${name}' is this very package: import relatively`);
+  else if (pkg.workspace.has(wanted) && !pkg.allowed.has(wanted))
+    report(file, line, `${pkg.name} may not import ${wanted}: ${pkg.rule}`);
+  else if (!pkg.declared.has(wanted))
+    report(file, line, `'${wanted}' is not a dependency in ${pkg.directory}/package.json`);
+}
+
+function checkFile(pkg, file) {
+  const text = readFileSync(file, 'utf8');
+  const isTest = pkg.isTesting || TEST_FILE.test(file);
+  for (const { name, at } of specifiers(file, text)) {
+    const line = text.slice(0, at).split('\n').length;
+    if (name.startsWith('.')) checkRelative(pkg, file, line, name);
+    else if (!isTest) checkNamed(pkg, file, line, name);
+  }
+}
+
+/** package.json may declare only what the chain allows, and workspace packages only as `dependencies`. */
+function checkManifest(pkg, manifest, path) {
+  for (const name of Object.keys(manifest.dependencies ?? {})) {
+    if (pkg.workspace.has(name) && !pkg.allowed.has(name)) report(path, 0, `may not depend on ${name}: ${pkg.rule}`);
+  }
+  for (const name of Object.keys({ ...manifest.devDependencies, ...manifest.peerDependencies })) {
+    if (pkg.workspace.has(name))
+      report(path, 0, `${name} must be a dependency, or a root devDependency if only tests use it`);
+  }
+}
+
+function checkPackage(directory) {
+  const path = join(root, 'packages', directory, 'package.json');
+  const manifest = JSON.parse(readFileSync(path, 'utf8'));
+  const isTesting = directory === TESTING;
+  if (!isTesting && !Object.hasOwn(CHAIN, directory)) {
+    report(path, 0, 'this package has no place in the chain: give it one in scripts/layering.mjs');
+    return 0;
+  }
+  const allowed = new Set([...(isTesting ? Object.keys(CHAIN) : below(directory))].map(npmName));
+  const pkg = {
+    name: manifest.name,
+    directory: `packages/${directory}`,
+    src: join(root, 'packages', directory, 'src'),
+    isTesting,
+    allowed,
+    rule: `it may import ${[...allowed].join(', ') || 'no other package'}`,
+    declared: new Set(Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })),
+    workspace: new Set([...Object.keys(CHAIN), TESTING].map(npmName)),
+  };
+  if (manifest.name !== npmName(directory)) report(path, 0, `name is ${manifest.name}, expected ${npmName(directory)}`);
+  checkManifest(pkg, manifest, path);
+  const files = readdirSync(pkg.src, { recursive: true }).filter((file) => file.endsWith('.ts'));
+  for (const file of files) checkFile(pkg, join(pkg.src, file));
+  return files.length;
+}
+
+const directories = readdirSync(join(root, 'packages')).filter((name) =>
+  existsSync(join(root, 'packages', name, 'package.json')),
+);
+let files = 0;
+for (const directory of directories) files += checkPackage(directory);
+if (problems.length > 0) {
+  console.error(problems.join('\n'));
+  console.error(`layering: ${problems.length} problem(s)`);
+  process.exit(1);
+}
+console.log(`layering: ${files} files in ${directories.length} packages keep to the chain`);

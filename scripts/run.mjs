@@ -1,0 +1,49 @@
+/*
+ * What `npm start`, `npm test` and `npm run check` do once pnpm is there: node scripts/run.mjs <start|test|check> [args].
+ * start and test stop at the first step that fails; check goes through all of its checks and lists those that failed.
+ * Arguments go to the command's last step: `npm test -- packages/tensor` runs the tests of one package.
+ */
+import { step } from './steps.mjs';
+
+const prepare = [
+  { title: 'Install', command: ['pnpm', 'install', '--frozen-lockfile'] },
+  { title: 'Build', command: ['turbo', 'run', 'build', '--output-logs=errors-only', '--ui=stream'] },
+];
+const tour = { title: 'Tour', command: ['node', 'apps/examples/dist/tour.js'] };
+const tests = { title: 'Test', command: ['vitest', 'run'] };
+const checks = [
+  { title: 'Lint', command: ['oxlint', '--type-aware', '--deny-warnings'] },
+  { title: 'Format', command: ['biome', 'check'] },
+  { title: 'Types', command: ['tsc', '-p', 'tsconfig.json'] },
+  { title: 'Layering', command: ['node', 'scripts/layering.mjs'] },
+  { title: 'Unused', command: ['knip', '--no-config-hints'] },
+  { title: 'Packages', command: ['node', 'scripts/packages.mjs'] },
+  { title: 'Sizes', command: ['node', 'scripts/sizes.mjs'] },
+];
+
+/** Runs steps until one fails; resolves to whether all succeeded. */
+async function all(steps) {
+  for (const each of steps) if (!(await step(each))) return false;
+  return true;
+}
+
+async function check() {
+  if (!(await all(prepare))) return false;
+  const failed = [];
+  for (const each of checks) if (!(await step(each))) failed.push(each.title);
+  console.log(failed.length === 0 ? `\nAll ${checks.length} checks passed.` : `\nFailed: ${failed.join(', ')}.`);
+  return failed.length === 0;
+}
+
+const withArgs = (last, args) => ({ ...last, command: [...last.command, ...args] });
+const [name, ...args] = process.argv.slice(2);
+const commands = {
+  start: () => all([...prepare, withArgs(tour, args)]),
+  test: () => all([...prepare, withArgs(tests, args)]),
+  check,
+};
+if (!Object.hasOwn(commands, name)) {
+  console.error(`run.mjs: expected one of ${Object.keys(commands).join(', ')}, got ${name ?? 'nothing'}`);
+  process.exit(2);
+}
+process.exitCode = (await commands[name]()) ? 0 : 1;
