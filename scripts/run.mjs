@@ -1,5 +1,5 @@
 /*
- * What `npm start`, `npm test` and `npm run check` do once pnpm is there: node scripts/run.mjs <start|test|check> [args].
+ * What `npm start`, `npm test` and `npm run check` do once pnpm is there: node scripts/run.mjs <build|start|test|check> [args].
  * start and test stop at the first step that fails; check goes through all of its checks and lists those that failed.
  * Arguments go to the command's last step: `npm test -- packages/tensor` runs the tests of one package.
  */
@@ -38,6 +38,7 @@ async function check() {
 const withArgs = (last, args) => ({ ...last, command: [...last.command, ...args] });
 const [name, ...args] = process.argv.slice(2);
 const commands = {
+  build: () => all(prepare),
   start: () => all([...prepare, withArgs(tour, args)]),
   test: () => all([...prepare, withArgs(tests, args)]),
   check,
