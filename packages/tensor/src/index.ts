@@ -1,1 +1,14 @@
-export {};
+export { tensor, constant } from './convert.ts';
+export type { TensorLike, TensorOptions } from './convert.ts';
+export { Tensor } from './tensor.ts';
+export { variable, Variable } from './variable.ts';
+export { getBackend, setDefaultBackend, withBackend } from './device.ts';
+export * from './ops/arithmetic.ts';
+export * from './ops/elementwise.ts';
+export * from './ops/shape.ts';
+export * from './ops/reduction.ts';
+export * from './ops/contraction.ts';
+export * from './ops/joining.ts';
+export * from './ops/creation.ts';
+export * from './ops/comparison.ts';
+export * from './ops/power.ts';

@@ -1,0 +1,55 @@
+/**
+ * What a device has to offer. The one idea: a backend runs plans over buffers; it knows bytes and kernels and nothing of
+ * tapes, promotion, broadcasting or derivatives. Must not import anything above the kernel IR.
+ */
+import type { DType, TypedArray } from './dtype.ts';
+import type { Plan } from './kernel.ts';
+
+/** A device's storage of one tensor. Opaque: only the backend that made it looks inside. */
+export interface BufferRef {
+  readonly dtype?: DType;
+  readonly length: number;
+}
+
+/** A compiled plan. Opaque, pure, and owned by the caller, who may cache it. */
+export interface Executable {
+  readonly plan: Plan;
+}
+
+/** What a device can do, and what things cost on it. */
+export interface BackendTraits {
+  readonly float64: boolean;
+  readonly syncRead: boolean;
+  readonly simdLanes: number;
+  readonly threads: number;
+}
+
+/** Counts since the backend was made. `buffers` and `bytes` are those alive, as far as the backend can know. */
+export interface BackendStats {
+  readonly compiles: number;
+  readonly runs: number;
+  readonly buffers: number;
+  readonly bytes: number;
+}
+
+/** Executes plans on one device. */
+export interface Backend {
+  readonly name: string;
+  readonly traits: BackendTraits;
+  /** Prepares a plan for running. Pure: the same plan may be compiled twice. */
+  compile(plan: Plan): Executable;
+  /** Runs `executable`: reads `inputs`, overwrites `outputs` whole, both in the order of the plan. */
+  run(executable: Executable, inputs: readonly BufferRef[], outputs: readonly BufferRef[]): void;
+  /** A buffer of `length` elements with unspecified contents. */
+  alloc(dtype: DType, length: number): BufferRef;
+  /** Tells that a buffer will not be used again. On devices with garbage collection this may do nothing. */
+  free(buffer: BufferRef): void;
+  /** Copies host data of the buffer's dtype and length into it. */
+  write(buffer: BufferRef, data: TypedArray): void;
+  /** The buffer's elements; read-only for the caller. Always there. */
+  read(buffer: BufferRef): Promise<TypedArray>;
+  /** The same at once; absent where the device cannot. */
+  readSync?(buffer: BufferRef): TypedArray;
+  stats(): BackendStats;
+  [Symbol.dispose](): void;
+}

@@ -1,0 +1,30 @@
+/** @jacobi/backend: what a device is asked to do, as data. See backend.ts for the contract. */
+export { allocate, bytesPerElement, dtypeOf, isFloating, promoteTypes, viewBytes } from './dtype.ts';
+export type { DType, TypedArray } from './dtype.ts';
+export {
+  broadcastShapes,
+  broadcastStrides,
+  contiguousView,
+  isContiguous,
+  rowMajor,
+  sameShape,
+  sizeOf,
+} from './layout.ts';
+export type { Shape, View } from './layout.ts';
+export type { Reducer, ScalarFunction, Targets } from './scalar.ts';
+export type {
+  Access,
+  ArgReduceKernel,
+  ContractKernel,
+  GatherKernel,
+  Kernel,
+  MapKernel,
+  Plan,
+  RandomKernel,
+  ReduceKernel,
+  ScalarStep,
+  ScanKernel,
+  ScatterKernel,
+  Slot,
+} from './kernel.ts';
+export type { Backend, BackendStats, BackendTraits, BufferRef, Executable } from './backend.ts';

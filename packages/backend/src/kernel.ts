@@ -1,0 +1,163 @@
+/**
+ * Kernel IR: the closed set of loops that a backend has to run, and the plan that strings them together.
+ * The one idea: every operand is a slot read or written through strides, so views cost no kernel.
+ * Must not import anything above dtypes and scalar functions.
+ */
+import type { DType, TypedArray } from './dtype.ts';
+import type { Reducer, ScalarFunction } from './scalar.ts';
+
+/** How a kernel reads or writes a slot over its iteration space: element offset + Σ index·stride. */
+export interface Access {
+  readonly slot: number;
+  readonly offset: number;
+  readonly strides: readonly number[];
+}
+
+/**
+ * One step of a scalar program: a function of operands (or a constant). Operand numbers count the kernel's inputs first,
+ * then the earlier steps. Each step is rounded to its dtype, so that fused and unfused programs agree bit for bit.
+ */
+export type ScalarStep =
+  | { readonly fn: ScalarFunction; readonly args: readonly number[]; readonly dtype: DType }
+  | { readonly constant: number };
+
+/** out[i] = body(inputs[i]) for every i of `shape`. No inputs and one constant: a fill. */
+export interface MapKernel {
+  readonly kind: 'map';
+  readonly shape: readonly number[];
+  readonly inputs: readonly Access[];
+  readonly output: Access;
+  /** The result is the value of the last step; an empty body copies input 0. */
+  readonly body: readonly ScalarStep[];
+}
+
+/** out[i] = combine over r of in[i, r]; `input` has strides for kept then reduced axes, `output` for the kept ones. */
+export interface ReduceKernel {
+  readonly kind: 'reduce';
+  readonly reducer: Reducer;
+  readonly kept: readonly number[];
+  readonly reduced: readonly number[];
+  readonly input: Access;
+  readonly output: Access;
+  /** The dtype to accumulate in. */
+  readonly accumulate: DType;
+}
+
+/** out[i] = the first position along one axis of `length` where in[i, ·] is largest (or smallest); NaN counts as it. */
+export interface ArgReduceKernel {
+  readonly kind: 'argreduce';
+  readonly largest: boolean;
+  readonly kept: readonly number[];
+  readonly length: number;
+  readonly input: Access;
+  readonly output: Access;
+}
+
+/** out[b, m, n] = Σ over k of left[b, m, k] · right[b, n, k]; each access has strides for its own axes in that order. */
+export interface ContractKernel {
+  readonly kind: 'contract';
+  readonly batch: readonly number[];
+  readonly m: readonly number[];
+  readonly n: readonly number[];
+  readonly k: readonly number[];
+  readonly left: Access;
+  readonly right: Access;
+  readonly output: Access;
+  readonly accumulate: DType;
+}
+
+/**
+ * out[b, o, i, r] = source[b, o, indices[b, i], r], all slots row-major; `sourceBatch` false: one source for all b.
+ * An index outside 0…size−1 gives NaN (0 for integers).
+ */
+export interface GatherKernel {
+  readonly kind: 'gather';
+  readonly batch: number;
+  readonly outer: number;
+  readonly size: number;
+  readonly count: number;
+  readonly inner: number;
+  readonly source: number;
+  readonly indices: number;
+  readonly output: number;
+}
+
+/**
+ * output[b, o, indices[b, i], r] += updates[b, o, i, r] in the order of i, all slots row-major; the output is not cleared
+ * first. An index outside 0…size−1 is dropped.
+ */
+export interface ScatterKernel {
+  readonly kind: 'scatter';
+  readonly batch: number;
+  readonly outer: number;
+  readonly size: number;
+  readonly count: number;
+  readonly inner: number;
+  readonly updates: number;
+  readonly indices: number;
+  readonly output: number;
+}
+
+/**
+ * A first-order recurrence along the middle axis of [outer, length, inner], all slots row-major:
+ * 'sum': t[i] = t[i−1] + v[i] · 'product': t[i] = t[i−1] · v[i] · 'linear': t[i] = v[i] + a[i]·t[i−1].
+ * `reverse` runs from the end. t before the first element is 0 (1 for 'product').
+ */
+export interface ScanKernel {
+  readonly kind: 'scan';
+  readonly form: 'sum' | 'product' | 'linear';
+  readonly outer: number;
+  readonly length: number;
+  readonly inner: number;
+  readonly reverse: boolean;
+  readonly values: number;
+  /** Slot of a; only for 'linear'. */
+  readonly factors?: number;
+  readonly output: number;
+}
+
+/**
+ * Threefry-2x32, 20 rounds (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011), once for each key:
+ * keys are pairs of int32 [batch, 2]; output [batch, count] int32, words of the blocks (0, 0), (0, 1), (0, 2) …
+ */
+export interface RandomKernel {
+  readonly kind: 'random';
+  readonly batch: number;
+  readonly count: number;
+  readonly keys: number;
+  readonly output: number;
+}
+
+/** Every loop a backend runs. */
+export type Kernel =
+  | MapKernel
+  | ReduceKernel
+  | ArgReduceKernel
+  | ContractKernel
+  | GatherKernel
+  | ScatterKernel
+  | ScanKernel
+  | RandomKernel;
+
+/** A place for the elements of one value while a plan runs. */
+export interface Slot {
+  readonly dtype: DType;
+  readonly length: number;
+  readonly role: 'input' | 'output' | 'constant' | 'temporary';
+  /** Contents of a constant. */
+  readonly data?: TypedArray;
+  /** Byte offset of a temporary in the plan's arena, from the memory plan. */
+  readonly offset?: number;
+}
+
+/** A straight line of kernels over static slots. Plain data: a plan can be printed, compared and cached. */
+export interface Plan {
+  readonly format: 1;
+  readonly slots: readonly Slot[];
+  /** Slots of the inputs and outputs, in the order of `Backend.run`. An output slot never is an input slot. */
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+  readonly steps: readonly Kernel[];
+  /** Bytes of the arena that holds the temporaries. */
+  readonly arenaBytes: number;
+}

@@ -1,0 +1,81 @@
+/**
+ * Shapes, strides and views.
+ * The one idea: a view is offset + Σ index·stride over a flat buffer, so moving data is arithmetic on strides. Imports nothing.
+ */
+
+/** Sizes by axis, outermost first. */
+export type Shape = readonly number[];
+
+/** An affine window on a flat buffer, in elements. A stride of 0 repeats, a negative stride runs backwards. */
+export interface View {
+  readonly offset: number;
+  readonly shape: Shape;
+  readonly strides: readonly number[];
+}
+
+/** Number of elements of a shape; 1 for []. */
+export function sizeOf(shape: Shape): number {
+  let size = 1;
+  for (const d of shape) size *= d;
+  return size;
+}
+
+/** Row-major strides of a shape. */
+export function rowMajor(shape: Shape): number[] {
+  const strides = new Array<number>(shape.length);
+  let step = 1;
+  for (let i = shape.length - 1; i >= 0; i--) {
+    strides[i] = step;
+    step *= shape[i]!;
+  }
+  return strides;
+}
+
+/** The whole of a row-major buffer. */
+export function contiguousView(shape: Shape): View {
+  return { offset: 0, shape, strides: rowMajor(shape) };
+}
+
+/** True if the view reads its elements one after the other from offset 0 (axes of size 1 may have any stride). */
+export function isContiguous(view: View): boolean {
+  if (view.offset !== 0) return false;
+  let step = 1;
+  for (let i = view.shape.length - 1; i >= 0; i--) {
+    const d = view.shape[i]!;
+    if (d === 0) return true;
+    if (d !== 1 && view.strides[i] !== step) return false;
+    step *= d;
+  }
+  return true;
+}
+
+/** True if two shapes have the same sizes. */
+export function sameShape(a: Shape, b: Shape): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** NumPy's common shape, aligned at the last axis; undefined if the shapes do not broadcast. */
+export function broadcastShapes(a: Shape, b: Shape): Shape | undefined {
+  if (sameShape(a, b)) return a;
+  const rank = Math.max(a.length, b.length);
+  const out = new Array<number>(rank);
+  for (let i = 1; i <= rank; i++) {
+    const p = a[a.length - i] ?? 1;
+    const q = b[b.length - i] ?? 1;
+    if (p !== q && p !== 1 && q !== 1) return undefined;
+    out[rank - i] = p === 1 ? q : p;
+  }
+  return out;
+}
+
+/** Strides that read `view` over the wider `shape`, aligned at the last axis: 0 on every axis that repeats. */
+export function broadcastStrides(view: View, shape: Shape): number[] {
+  const lead = shape.length - view.shape.length;
+  return shape.map((d, i) => {
+    if (i < lead) return 0;
+    const own = view.shape[i - lead]!;
+    return own === 1 && d !== 1 ? 0 : view.strides[i - lead]!;
+  });
+}

@@ -1,0 +1,189 @@
+/**
+ * Scalar functions: one exported const for each, with its form for every target.
+ * The one idea: kernels name these objects, so a bundle holds only the functions its kernels use. Must not import anything.
+ *
+ * `js` computes in float64; the kernel rounds to the step's dtype. Where integers need other arithmetic, `int` has it.
+ */
+import { erf as erfValue } from './erf.ts';
+
+/** The languages that a scalar function is written in. Each function has a form for each of them. */
+export interface Targets {
+  /** JavaScript on float64 numbers. */
+  readonly js: (a: number, b: number, c: number) => number;
+}
+
+/** A function from up to three numbers to one. */
+export interface ScalarFunction extends Targets {
+  readonly name: string;
+  readonly arity: 1 | 2 | 3;
+  /** Used in place of `js` where the step's dtype is int32. */
+  readonly int?: (a: number, b: number, c: number) => number;
+}
+
+const fn1 = (name: string, js: (a: number) => number, int?: (a: number) => number): ScalarFunction =>
+  int ? { name, arity: 1, js, int } : { name, arity: 1, js };
+const fn2 = (
+  name: string,
+  js: (a: number, b: number) => number,
+  int?: (a: number, b: number) => number,
+): ScalarFunction => (int ? { name, arity: 2, js, int } : { name, arity: 2, js });
+
+// Arithmetic
+export const add: ScalarFunction = /* @__PURE__ */ fn2('add', (a, b) => a + b);
+export const sub: ScalarFunction = /* @__PURE__ */ fn2('sub', (a, b) => a - b);
+export const mul: ScalarFunction = /* @__PURE__ */ fn2('mul', (a, b) => a * b, Math.imul);
+export const div: ScalarFunction = /* @__PURE__ */ fn2('div', (a, b) => a / b);
+export const neg: ScalarFunction = /* @__PURE__ */ fn1('neg', (a) => -a);
+export const abs: ScalarFunction = /* @__PURE__ */ fn1('abs', Math.abs);
+export const square: ScalarFunction = /* @__PURE__ */ fn1('square', (a) => a * a, (a) => Math.imul(a, a));
+export const reciprocal: ScalarFunction = /* @__PURE__ */ fn1('reciprocal', (a) => 1 / a);
+export const sign: ScalarFunction = /* @__PURE__ */ fn1('sign', Math.sign);
+/** NaN in either operand gives NaN. */
+export const maximum: ScalarFunction = /* @__PURE__ */ fn2('maximum', Math.max);
+export const minimum: ScalarFunction = /* @__PURE__ */ fn2('minimum', Math.min);
+/** Division rounded towards −∞, and what it leaves (with the sign of the divisor). */
+export const floorDiv: ScalarFunction = /* @__PURE__ */ fn2(
+  'floorDiv',
+  (a, b) => Math.floor(a / b),
+  (a, b) => (b === 0 ? 0 : Math.floor(a / b)),
+);
+export const floorMod: ScalarFunction = /* @__PURE__ */ fn2(
+  'floorMod',
+  (a, b) => {
+    const r = a % b;
+    return r !== 0 && r < 0 !== b < 0 ? r + b : r;
+  },
+  (a, b) => (b === 0 ? 0 : ((a % b) + b) % b),
+);
+
+// Powers, exponentials, logarithms
+/** IEEE pow, with pow(1, NaN) = pow(±1, ±∞) = 1 as in C (ECMAScript says NaN). */
+export const pow: ScalarFunction = /* @__PURE__ */ fn2(
+  'pow',
+  (a, b) => (a === 1 || (a === -1 && Math.abs(b) === Infinity) ? 1 : a ** b),
+  (a, b) => intPower(a, b),
+);
+/** a to the integer n, by repeated squaring. */
+export const powInt: ScalarFunction = /* @__PURE__ */ fn2('powInt', integerPower, (a, b) => intPower(a, b));
+export const sqrt: ScalarFunction = /* @__PURE__ */ fn1('sqrt', Math.sqrt);
+export const rsqrt: ScalarFunction = /* @__PURE__ */ fn1('rsqrt', (a) => 1 / Math.sqrt(a));
+export const exp: ScalarFunction = /* @__PURE__ */ fn1('exp', Math.exp);
+export const expm1: ScalarFunction = /* @__PURE__ */ fn1('expm1', Math.expm1);
+export const log: ScalarFunction = /* @__PURE__ */ fn1('log', Math.log);
+export const log1p: ScalarFunction = /* @__PURE__ */ fn1('log1p', Math.log1p);
+
+function integerPower(a: number, n: number): number {
+  let result = 1;
+  let base = a;
+  for (let k = Math.abs(n); k > 0; k = Math.floor(k / 2)) {
+    if (k % 2 === 1) result *= base;
+    base *= base;
+  }
+  return n < 0 ? 1 / result : result;
+}
+
+function intPower(a: number, n: number): number {
+  if (n < 0) return a === 1 ? 1 : a === -1 ? (n % 2 === 0 ? 1 : -1) : 0;
+  let result = 1;
+  let base = a;
+  for (let k = n; k > 0; k = Math.floor(k / 2)) {
+    if (k % 2 === 1) result = Math.imul(result, base);
+    base = Math.imul(base, base);
+  }
+  return result;
+}
+
+// Trigonometry
+export const sin: ScalarFunction = /* @__PURE__ */ fn1('sin', Math.sin);
+export const cos: ScalarFunction = /* @__PURE__ */ fn1('cos', Math.cos);
+export const tan: ScalarFunction = /* @__PURE__ */ fn1('tan', Math.tan);
+export const asin: ScalarFunction = /* @__PURE__ */ fn1('asin', Math.asin);
+export const acos: ScalarFunction = /* @__PURE__ */ fn1('acos', Math.acos);
+export const atan: ScalarFunction = /* @__PURE__ */ fn1('atan', Math.atan);
+export const atan2: ScalarFunction = /* @__PURE__ */ fn2('atan2', Math.atan2);
+export const sinh: ScalarFunction = /* @__PURE__ */ fn1('sinh', Math.sinh);
+export const cosh: ScalarFunction = /* @__PURE__ */ fn1('cosh', Math.cosh);
+export const tanh: ScalarFunction = /* @__PURE__ */ fn1('tanh', Math.tanh);
+
+// Activations and special functions
+/** 1 / (1 + e^−a) without overflow on either side. */
+export const sigmoid: ScalarFunction = /* @__PURE__ */ fn1('sigmoid', (a) => {
+  const e = Math.exp(-Math.abs(a));
+  return a < 0 ? e / (1 + e) : 1 / (1 + e);
+});
+/** log(1 + e^a) as max(a, 0) + log1p(e^−|a|). */
+export const softplus: ScalarFunction = /* @__PURE__ */ fn1('softplus', (a) => Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a))));
+/** max(a, 0), NaN kept. */
+export const relu: ScalarFunction = /* @__PURE__ */ fn1('relu', (a) => (a < 0 ? 0 : a));
+/** a above 0, α·(e^a − 1) below. */
+export const elu: ScalarFunction = /* @__PURE__ */ fn2('elu', (a, alpha) => (a > 0 ? a : alpha * Math.expm1(a)));
+export const erf: ScalarFunction = /* @__PURE__ */ fn1('erf', erfValue);
+
+// Rounding
+export const floor: ScalarFunction = /* @__PURE__ */ fn1('floor', Math.floor);
+export const ceil: ScalarFunction = /* @__PURE__ */ fn1('ceil', Math.ceil);
+/** To the nearest integer, ties to even (IEEE, NumPy, TensorFlow). */
+export const round: ScalarFunction = /* @__PURE__ */ fn1('round', (a) => {
+  const below = Math.floor(a);
+  const rest = a - below;
+  if (rest < 0.5) return below;
+  if (rest > 0.5) return below + 1;
+  return below % 2 === 0 ? below : below + 1;
+});
+
+// Comparison and logic; true is 1
+export const equal: ScalarFunction = /* @__PURE__ */ fn2('equal', (a, b) => (a === b ? 1 : 0));
+export const notEqual: ScalarFunction = /* @__PURE__ */ fn2('notEqual', (a, b) => (a !== b ? 1 : 0));
+export const less: ScalarFunction = /* @__PURE__ */ fn2('less', (a, b) => (a < b ? 1 : 0));
+export const lessEqual: ScalarFunction = /* @__PURE__ */ fn2('lessEqual', (a, b) => (a <= b ? 1 : 0));
+export const greater: ScalarFunction = /* @__PURE__ */ fn2('greater', (a, b) => (a > b ? 1 : 0));
+export const greaterEqual: ScalarFunction = /* @__PURE__ */ fn2('greaterEqual', (a, b) => (a >= b ? 1 : 0));
+export const logicalAnd: ScalarFunction = /* @__PURE__ */ fn2('logicalAnd', (a, b) => (a !== 0 && b !== 0 ? 1 : 0));
+export const logicalOr: ScalarFunction = /* @__PURE__ */ fn2('logicalOr', (a, b) => (a !== 0 || b !== 0 ? 1 : 0));
+export const logicalXor: ScalarFunction = /* @__PURE__ */ fn2('logicalXor', (a, b) => ((a !== 0) !== (b !== 0) ? 1 : 0));
+export const logicalNot: ScalarFunction = /* @__PURE__ */ fn1('logicalNot', (a) => (a === 0 ? 1 : 0));
+export const isNaN: ScalarFunction = /* @__PURE__ */ fn1('isNaN', (a) => (a !== a ? 1 : 0));
+export const isFinite: ScalarFunction = /* @__PURE__ */ fn1('isFinite', (a) => (Number.isFinite(a) ? 1 : 0));
+/** b where the condition a holds, else c: a choice, never a product. */
+export const select: ScalarFunction = { name: 'select', arity: 3, js: (a, b, c) => (a !== 0 ? b : c) };
+
+// Casts
+export const identity: ScalarFunction = /* @__PURE__ */ fn1('identity', (a) => a);
+export const toBool: ScalarFunction = /* @__PURE__ */ fn1('toBool', (a) => (a !== 0 ? 1 : 0));
+/** Truncates; NaN gives 0, and what int32 cannot hold gives its nearest end. */
+export const toInt: ScalarFunction = /* @__PURE__ */ fn1('toInt', (a) => {
+  if (a >= 2147483647) return 2147483647;
+  if (a <= -2147483648) return -2147483648;
+  return a | 0;
+});
+
+// Bits of int32, for random numbers
+export const bitsToUnit: ScalarFunction = /* @__PURE__ */ fn1('bitsToUnit', (a) => (a >>> 8) / 16777216);
+/** 53 random bits from two words: [0, 1) in float64. */
+export const bitsToUnit64: ScalarFunction = /* @__PURE__ */ fn2('bitsToUnit64', (a, b) => ((a >>> 5) * 67108864 + (b >>> 6)) / 9007199254740992);
+/** a word to an integer of [0, b): the high word of the 64-bit product (Lemire's multiply-shift). */
+export const bitsToRange: ScalarFunction = /* @__PURE__ */ fn2('bitsToRange', multiplyHigh, multiplyHigh);
+
+function multiplyHigh(word: number, span: number): number {
+  const a = word >>> 0;
+  const high = (a >>> 16) * span;
+  const low = (a & 0xffff) * span;
+  return Math.floor((high + Math.floor(low / 65536)) / 65536);
+}
+
+/** How a reduction combines elements: an associative function with its identity. */
+export interface Reducer {
+  readonly name: string;
+  readonly identity: number;
+  readonly js: (accumulator: number, value: number) => number;
+  /** Used in place of `js` where the reduction accumulates in int32. */
+  readonly int?: (accumulator: number, value: number) => number;
+}
+
+/** Sums are accumulated in blocks; see the backend. */
+export const sumReducer: Reducer = { name: 'sum', identity: 0, js: (a, b) => a + b, int: (a, b) => (a + b) | 0 };
+export const prodReducer: Reducer = { name: 'prod', identity: 1, js: (a, b) => a * b, int: Math.imul };
+export const maxReducer: Reducer = { name: 'max', identity: -Infinity, js: (a, b) => Math.max(a, b) };
+export const minReducer: Reducer = { name: 'min', identity: Infinity, js: (a, b) => Math.min(a, b) };
+export const anyReducer: Reducer = { name: 'any', identity: 0, js: (a, b) => (a !== 0 || b !== 0 ? 1 : 0) };
+export const allReducer: Reducer = { name: 'all', identity: 1, js: (a, b) => (a !== 0 && b !== 0 ? 1 : 0) };

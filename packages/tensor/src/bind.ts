@@ -1,0 +1,232 @@
+/**
+ * bind: the one door through which every operation goes.
+ * The one idea: compute the value now, or append a row to the trace; then tell the tapes that follow an input.
+ * Must not import rows or operations.
+ */
+import type { Backend, BufferRef, Executable } from '@jacobi/backend';
+import { getBackend } from './device.ts';
+import { DeviceError } from './errors.ts';
+import { isAlias, lowerApplication } from './lower.ts';
+import type { Application, Params, Primitive } from './primitive.ts';
+import type { Program } from './program.ts';
+import { checkOpen, currentTrace, idle, visibleRecorders } from './recorder.ts';
+import { Tensor } from './tensor.ts';
+import type { TensorType } from './type.ts';
+
+/** No params: shared, so that looking for it is comparing pointers. */
+export const NONE: Params = /* @__PURE__ */ Object.freeze({});
+const NOTHING: readonly never[] = /* @__PURE__ */ Object.freeze([]);
+
+/** An application with what running it eagerly needs. */
+interface Bound extends Application {
+  executable: Executable | null;
+  on: Backend | null;
+  /** The output is the input's buffer under another type. */
+  alias: boolean;
+}
+
+/** Applications of one primitive that are kept for being found again. */
+const LIMIT = 4096;
+const caches: Map<Primitive<never>, Cache> = /* @__PURE__ */ new Map();
+const owned: WeakMap<object, Map<Primitive<never>, Cache>> = /* @__PURE__ */ new WeakMap();
+let applications = 0;
+
+interface Cache {
+  last: Bound | null;
+  readonly byKey: Map<string | number, Bound>;
+}
+
+/** The application of `primitive` to these types and params; throws what the row's type rule throws. */
+export function apply<P extends Params>(
+  primitive: Primitive<P>,
+  inputs: readonly TensorType[],
+  params: P,
+  programs: readonly Program[] = NOTHING,
+  closures: readonly unknown[] = NOTHING,
+): Application<P> {
+  return find(primitive as unknown as Primitive, inputs, params, programs, closures) as unknown as Application<P>;
+}
+
+function find(
+  primitive: Primitive,
+  inputs: readonly TensorType[],
+  params: Params,
+  programs: readonly Program[],
+  closures: readonly unknown[],
+): Bound {
+  const owner = (closures[0] ?? programs[0] ?? null) as object | null;
+  const plain = owner === null;
+  const cache = cacheOf(primitive as unknown as Primitive<never>, owner);
+  if (plain) {
+    const last = cache.last;
+    if (last !== null && last.params === params && sameTypes(last.inputs, inputs)) return last;
+  }
+  const key = keyOf(inputs, params, programs, closures);
+  let bound = cache.byKey.get(key);
+  if (bound === undefined) {
+    const outputs = primitive.type(inputs, params, programs);
+    bound = {
+      id: ++applications,
+      primitive,
+      inputs: [...inputs],
+      params,
+      programs,
+      closures,
+      outputs,
+      executable: null,
+      on: null,
+      alias: primitive.view !== undefined && outputs.length === 1 && isAlias(primitive, inputs[0]!, params, outputs[0]!),
+    };
+    if (cache.byKey.size >= LIMIT) cache.byKey.clear();
+    cache.byKey.set(key, bound);
+  }
+  if (plain) cache.last = bound;
+  return bound;
+}
+
+/** Rows that hold closures or programs are remembered by these, and forgotten with them. */
+function cacheOf(primitive: Primitive<never>, owner: object | null): Cache {
+  let level = caches;
+  if (owner !== null) {
+    level = owned.get(owner)!;
+    if (level === undefined) {
+      level = new Map();
+      owned.set(owner, level);
+    }
+  }
+  let cache = level.get(primitive);
+  if (cache === undefined) {
+    cache = { last: null, byKey: new Map() };
+    level.set(primitive, cache);
+  }
+  return cache;
+}
+
+function sameTypes(a: readonly TensorType[], b: readonly TensorType[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+const closureIds: WeakMap<object, number> = /* @__PURE__ */ new WeakMap();
+let closureCount = 0;
+
+function closureId(closure: unknown): number {
+  let id = closureIds.get(closure as object);
+  if (id === undefined) {
+    id = ++closureCount;
+    closureIds.set(closure as object, id);
+  }
+  return id;
+}
+
+function keyOf(
+  inputs: readonly TensorType[],
+  params: Params,
+  programs: readonly Program[],
+  closures: readonly unknown[],
+): string | number {
+  if (params === NONE && programs.length === 0 && closures.length === 0 && inputs.length <= 2) {
+    if (inputs.length === 1) return inputs[0]!.id;
+    if (inputs.length === 2) return -1 - (inputs[0]!.id * 67108864 + inputs[1]!.id);
+  }
+  let key = '';
+  for (const t of inputs) key += `${t.id},`;
+  for (const name in params) key += `|${name}:${paramKey(params[name])}`;
+  for (const p of programs) key += `#${p.id}`;
+  for (const c of closures) key += `@${closureId(c)}`;
+  return key;
+}
+
+function paramKey(value: unknown): string {
+  if (typeof value === 'object') return `[${(value as unknown[]).map(paramKey).join()}]`;
+  return Object.is(value, -0) ? '-0' : typeof value === 'string' ? JSON.stringify(value) : String(value);
+}
+
+/** Binds a primitive; returns all its outputs. */
+export function bind<P extends Params>(
+  primitive: Primitive<P>,
+  inputs: readonly Tensor[],
+  params: P = NONE as P,
+  programs: readonly Program[] = NOTHING,
+  closures: readonly unknown[] = NOTHING,
+): readonly Tensor[] {
+  const types = inputs.length === 1 ? [inputs[0]!.type] : inputs.map((t) => t.type);
+  const application = find(primitive as unknown as Primitive, types, params, programs, closures);
+  return idle() ? execute(application, inputs) : bindWatched(application, inputs);
+}
+
+/** Binds a primitive with one output. */
+export function bindOne<P extends Params>(primitive: Primitive<P>, inputs: readonly Tensor[], params: P = NONE as P): Tensor {
+  return bind(primitive, inputs, params)[0]!;
+}
+
+/** Binds an application that is at hand already. */
+export function bindApplication(application: Application, inputs: readonly Tensor[]): readonly Tensor[] {
+  return idle() ? execute(application as Bound, inputs) : bindWatched(application as Bound, inputs);
+}
+
+function bindWatched(application: Bound, inputs: readonly Tensor[]): readonly Tensor[] {
+  const trace = currentTrace();
+  const recorders = visibleRecorders();
+  const { recorded } = application.primitive;
+  let form = application;
+  const active = recorders.map((r) => r.active(inputs));
+  if (recorded !== undefined) {
+    const any = inputs.map((_, i) => active.some((a) => a?.[i] === true));
+    if (any.includes(true)) form = recorded(application, any) as Bound;
+  }
+  const outputs = trace === null ? execute(form, inputs) : trace.stage(form, inputs);
+  recorders.forEach((recorder, i) => {
+    if (active[i] !== null) recorder.record(form, inputs, outputs);
+  });
+  return form === application ? outputs : outputs.slice(0, application.outputs.length);
+}
+
+/** Runs an application on tensors with elements. */
+function execute(application: Bound, inputs: readonly Tensor[]): readonly Tensor[] {
+  let backend: Backend | null = null;
+  for (let i = 0; i < inputs.length; i++) {
+    const t = inputs[i]!;
+    if (t.buffer === null) checkOpen(t);
+    if (backend === null) backend = t.backend;
+    else if (t.backend !== backend) return execute(application, gather(inputs, backend!));
+  }
+  backend ??= getBackend();
+  if (application.alias) {
+    return [new Tensor(application.outputs[0]!, inputs[0]!.buffer, backend, null)];
+  }
+  if (application.executable === null || application.on !== backend) {
+    application.executable = backend.compile(lowerApplication(application));
+    application.on = backend;
+  }
+  const buffers = new Array<BufferRef>(inputs.length);
+  for (let i = 0; i < inputs.length; i++) buffers[i] = inputs[i]!.buffer!;
+  const types = application.outputs;
+  if (types.length === 1) {
+    const type = types[0]!;
+    const out = backend.alloc(type.dtype, type.size);
+    backend.run(application.executable, buffers, [out]);
+    return [new Tensor(type, out, backend, null)];
+  }
+  const outs = types.map((type) => backend!.alloc(type.dtype, type.size));
+  backend.run(application.executable, buffers, outs);
+  return outs.map((out, i) => new Tensor(types[i]!, out, backend, null));
+}
+
+/** The tensors on one backend: those elsewhere are read and written again. */
+function gather(inputs: readonly Tensor[], backend: Backend): Tensor[] {
+  return inputs.map((t) => moveTo(t, backend));
+}
+
+/** The same values on `backend`. */
+export function moveTo(t: Tensor, backend: Backend): Tensor {
+  if (t.backend === backend || t.buffer === null) return t;
+  const from = t.backend!;
+  if (from.readSync === undefined) {
+    throw new DeviceError(`a tensor on ${from.name} cannot be moved to ${backend.name} at once; read it with await data() and make a new tensor`);
+  }
+  const buffer = backend.alloc(t.dtype, t.size);
+  if (t.size > 0) backend.write(buffer, from.readSync(t.buffer));
+  return new Tensor(t.type, buffer, backend, null);
+}

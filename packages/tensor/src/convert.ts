@@ -1,0 +1,205 @@
+/**
+ * From JavaScript values to tensors: `tensor`, `constant`, and what operations do with their arguments.
+ * The one idea: a tensor goes through unchanged and connected; numbers take the dtype of what they meet.
+ */
+import type { DType, Shape, TypedArray } from '@jacobi/backend';
+import { allocate, dtypeOf, isFloating, promoteTypes, sizeOf } from '@jacobi/backend';
+import { bindOne } from './bind.ts';
+import { ArgumentError, DTypeError, ShapeError } from './errors.ts';
+import { castRow } from './primitives/elementwise.ts';
+import { reshape } from './ops/shape.ts';
+import { stack } from './ops/joining.ts';
+import { Tensor, tensorFromData } from './tensor.ts';
+import { formatType } from './type.ts';
+import { Variable } from './variable.ts';
+
+/** Nested arrays of numbers, booleans or tensors. */
+export type NestedLike = number | boolean | Tensor | Variable | readonly NestedLike[];
+/** What operations take for a tensor: a tensor, a variable, a number, nested arrays, or a typed array. */
+export type TensorLike = NestedLike | TypedArray;
+
+const DTYPES: readonly DType[] = ['float32', 'float64', 'int32', 'bool'];
+
+/** Options of `tensor`. */
+export interface TensorOptions {
+  readonly dtype?: DType;
+  readonly shape?: Shape;
+}
+
+/**
+ * Makes a tensor of a number, a boolean, nested arrays or a typed array (copied, row-major, with `shape`).
+ *
+ * Default dtype float32; booleans give bool, Float64Array float64, Int32Array int32, Float32Array float32.
+ * A tensor goes through unchanged and stays connected to its history; arrays with tensors inside are stacked, connected.
+ * @throws ShapeError for ragged arrays or a shape that does not fit; DTypeError for a tensor with another dtype (use `cast`).
+ * @example
+ * tensor([[1, 2, 3], [4, 5, 6]]).shape // → [2, 3]
+ */
+export function tensor(data: TensorLike, options: TensorOptions = {}): Tensor {
+  const { dtype, shape } = options;
+  if (dtype !== undefined && !DTYPES.includes(dtype)) {
+    throw new DTypeError(`tensor: dtype must be one of ${DTYPES.join(', ')}, not ${String(dtype)}`);
+  }
+  if (shape !== undefined) checkShape('tensor', 'shape', shape);
+  if (data instanceof Variable) return tensor(data.value, options);
+  if (data instanceof Tensor) return retyped(data, dtype, shape);
+  const own = dtypeOf(data);
+  if (own !== undefined) return fromTyped(data as TypedArray, dtype ?? own, shape);
+  if (ArrayBuffer.isView(data)) {
+    throw new DTypeError(`tensor: ${(data as object).constructor.name} has no dtype here; copy it to a Float32Array, Float64Array, Int32Array or Uint8Array (bool)`);
+  }
+  return fromNested(data as NestedLike, dtype, shape);
+}
+
+/** `tensor` under TensorFlow's name. A tensor goes through unchanged and stays connected. */
+export const constant: typeof tensor = tensor;
+
+function retyped(t: Tensor, dtype: DType | undefined, shape: Shape | undefined): Tensor {
+  if (dtype !== undefined && dtype !== t.dtype) {
+    throw new DTypeError(`tensor: the tensor has dtype ${t.dtype}, not ${dtype}; use cast(x, '${dtype}')`);
+  }
+  return shape === undefined ? t : reshape(t, shape);
+}
+
+function fromTyped(data: TypedArray, dtype: DType, shape: Shape = [data.length]): Tensor {
+  checkSize(data.length, shape);
+  const copy = allocate(dtype, data.length);
+  if (dtype === 'bool') for (let i = 0; i < data.length; i++) copy[i] = data[i] !== 0 ? 1 : 0;
+  else copy.set(data);
+  return tensorFromData(copy, dtype, shape);
+}
+
+function fromNested(data: NestedLike, dtype: DType | undefined, shape: Shape | undefined): Tensor {
+  if (typeof data === 'number' && shape === undefined) return scalarTensor(data, dtype ?? 'float32');
+  const own: number[] = [];
+  let probe: NestedLike | undefined = data;
+  while (Array.isArray(probe)) {
+    own.push(probe.length);
+    probe = probe[0] as NestedLike | undefined;
+  }
+  if (hasTensor(data)) {
+    const joined = stackNested(data as readonly NestedLike[]);
+    return retyped(joined, dtype, shape);
+  }
+  const flat: (number | boolean)[] = [];
+  flatten(data, own, 0, flat, '');
+  const type = dtype ?? (flat.length > 0 && flat.every((v) => typeof v === 'boolean') ? 'bool' : 'float32');
+  const values = allocate(type, flat.length);
+  for (let i = 0; i < flat.length; i++) {
+    const v = Number(flat[i]);
+    values[i] = type === 'bool' ? (v !== 0 ? 1 : 0) : type === 'int32' ? checkInt(v) : v;
+  }
+  if (shape !== undefined) checkSize(flat.length, shape);
+  return tensorFromData(values, type, shape ?? own);
+}
+
+function checkInt(v: number): number {
+  if (!Number.isInteger(v) || v > 2147483647 || v < -2147483648) {
+    throw new DTypeError(`tensor: ${v} is not an int32; use dtype 'float32', or round it first`);
+  }
+  return v;
+}
+
+function hasTensor(data: NestedLike): boolean {
+  if (data instanceof Tensor || data instanceof Variable) return true;
+  return Array.isArray(data) && data.some(hasTensor);
+}
+
+function stackNested(data: readonly NestedLike[]): Tensor {
+  return stack(data.map((d) => (Array.isArray(d) && hasTensor(d) ? stackNested(d) : (d as TensorLike))));
+}
+
+function flatten(data: NestedLike, shape: Shape, axis: number, out: (number | boolean)[], path: string): void {
+  if (axis < shape.length) {
+    if (!Array.isArray(data) || data.length !== shape[axis]) {
+      const given = Array.isArray(data) ? `${data.length} elements` : describe(data);
+      throw new ShapeError(`tensor: data${path} has ${given} where its neighbours have ${shape[axis]}: nested arrays must be rectangular`);
+    }
+    for (let i = 0; i < data.length; i++) flatten(data[i] as NestedLike, shape, axis + 1, out, `${path}[${i}]`);
+    return;
+  }
+  if (Array.isArray(data)) throw new ShapeError(`tensor: data${path} is an array where its neighbours are numbers: nested arrays must be rectangular`);
+  if (typeof data !== 'number' && typeof data !== 'boolean') {
+    throw new ArgumentError(`tensor: data${path} must be a number, a boolean, an array or a tensor, not ${describe(data)}`);
+  }
+  out.push(data);
+}
+
+/** A tensor of shape [] of one number. */
+export function scalarTensor(value: number, dtype: DType): Tensor {
+  const data = allocate(dtype, 1);
+  data[0] = dtype === 'bool' ? (value !== 0 ? 1 : 0) : dtype === 'int32' ? checkInt(value) : value;
+  return tensorFromData(data, dtype, []);
+}
+
+/** An argument as a tensor; numbers and arrays become float32 (booleans bool) unless `dtype` says otherwise. */
+export function asTensor(operation: string, argument: string, value: TensorLike, dtype?: DType): Tensor {
+  if (value instanceof Tensor) return value;
+  if (value instanceof Variable) return value.value;
+  if (typeof value === 'number') return scalarTensor(value, dtype ?? 'float32');
+  if (typeof value === 'boolean' || Array.isArray(value) || ArrayBuffer.isView(value)) {
+    return tensor(value, dtype === undefined ? {} : { dtype });
+  }
+  throw new ArgumentError(`${operation}: ${argument} must be a tensor, a variable, a number or nested arrays, not ${describe(value)}`);
+}
+
+/** An argument as a floating tensor: int32 and bool become float32. */
+export function asFloat(operation: string, argument: string, value: TensorLike): Tensor {
+  const t = asTensor(operation, argument, value);
+  return isFloating(t.dtype) ? t : castTo(t, 'float32');
+}
+
+/** The tensor in another dtype. */
+export function castTo(t: Tensor, dtype: DType): Tensor {
+  return t.dtype === dtype ? t : bindOne(castRow, [t], { dtype });
+}
+
+/** The dtype that a JavaScript number takes beside a tensor of `dtype`: that dtype where it can hold the number. */
+function numberType(value: number, dtype: DType): DType {
+  if (dtype === 'int32' || dtype === 'bool') {
+    return Number.isInteger(value) && Math.abs(value) <= 2147483647 ? 'int32' : 'float32';
+  }
+  return dtype;
+}
+
+/** Both arguments of a binary operation as tensors of their common dtype: bool < int32 < float32 < float64. */
+export function asPair(operation: string, a: TensorLike, b: TensorLike, names: readonly [string, string] = ['a', 'b']): [Tensor, Tensor] {
+  let x: Tensor;
+  let y: Tensor;
+  if (typeof a === 'number' && typeof b !== 'number') {
+    y = asTensor(operation, names[1], b);
+    x = scalarTensor(a, numberType(a, y.dtype));
+  } else {
+    x = asTensor(operation, names[0], a);
+    y = typeof b === 'number' ? scalarTensor(b, numberType(b, x.dtype)) : asTensor(operation, names[1], b);
+  }
+  if (x.dtype === y.dtype) return [x, y];
+  const dtype = promoteTypes(x.dtype, y.dtype);
+  return [castTo(x, dtype), castTo(y, dtype)];
+}
+
+/** Throws unless `shape` is an array of whole numbers ≥ 0. */
+export function checkShape(operation: string, argument: string, shape: unknown): asserts shape is Shape {
+  if (!Array.isArray(shape) || shape.some((d) => !Number.isInteger(d) || d < 0)) {
+    throw new ArgumentError(`${operation}: ${argument} must be an array of whole numbers ≥ 0, not ${describe(shape)}`);
+  }
+}
+
+function checkSize(length: number, shape: Shape): void {
+  if (sizeOf(shape) !== length) {
+    throw new ShapeError(`tensor: shape [${shape.join()}] has ${sizeOf(shape)} elements, but data has ${length}`);
+  }
+}
+
+/** Any value, short enough for a message. */
+export function describe(value: unknown): string {
+  if (value instanceof Tensor) return `a tensor ${formatType(value.type)}`;
+  if (value === null || value === undefined || typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+  if (Array.isArray(value)) {
+    const text = value.slice(0, 6).map((v) => (Array.isArray(v) ? '[…]' : describe(v))).join(', ');
+    return `[${text}${value.length > 6 ? ', …' : ''}]`;
+  }
+  return `a ${(value as object).constructor?.name ?? 'object'}`;
+}

@@ -1,0 +1,56 @@
+/**
+ * The backend in use. The one idea: every tensor knows its backend; the default decides only where new tensors are made.
+ * Must not import tensors.
+ */
+import type { Backend } from '@jacobi/backend';
+import { createCpuBackend } from '@jacobi/backend-cpu';
+import { ArgumentError } from './errors.ts';
+
+let current: Backend | undefined;
+let makeDefault: () => Backend = createCpuBackend;
+
+/** The backend on which new tensors are made. */
+export function getBackend(): Backend {
+  current ??= makeDefault();
+  return current;
+}
+
+/** Makes `backend` the one on which new tensors are made. */
+export function setDefaultBackend(backend: Backend): void {
+  checkBackend('setDefaultBackend', backend);
+  current = backend;
+}
+
+/** Says how the default backend is made on first use; has no effect once there is one. */
+export function setDefaultBackendFactory(factory: () => Backend): void {
+  makeDefault = factory;
+}
+
+/** Runs `fn` with `backend` as the one on which new tensors are made. */
+export function withBackend<T>(backend: Backend, fn: () => T): T {
+  checkBackend('withBackend', backend);
+  const before = getBackend();
+  current = backend;
+  try {
+    return refusePromise('withBackend', fn());
+  } finally {
+    current = before;
+  }
+}
+
+/** Returns `result`, unless it is a Promise: what a callback does after an await would escape its scope. */
+export function refusePromise<T>(operation: string, result: T): T {
+  if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function') {
+    throw new ArgumentError(
+      `${operation}: the callback returned a Promise, but what runs after an await is outside ${operation}. ` +
+        `Await first, or call ${operation} again after the await.`,
+    );
+  }
+  return result;
+}
+
+function checkBackend(operation: string, backend: Backend): void {
+  if (typeof (backend as Partial<Backend> | undefined)?.compile !== 'function') {
+    throw new ArgumentError(`${operation}: backend must be a Backend (await cpu(), await wasm(), …), not ${String(backend)}`);
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * Families of rows: most operations are one line each through one of these.
+ * The one idea: what rows have in common (broadcasting, kernels, scaling a tangent by a coefficient) is said once, here.
+ */
+import type { DType, Reducer, ScalarFunction } from '@jacobi/backend';
+import { broadcastShapes } from '@jacobi/backend';
+import { ShapeError } from './errors.ts';
+import { access, call, emitMap } from './lower.ts';
+import { add, mul } from './ops/arithmetic.ts';
+import { broadcastTo } from './ops/shape.ts';
+import type { Batching, Derivative, KernelWriter, Operand, Params, Primitive, RowValues, Tangent } from './primitive.ts';
+import type { Tensor } from './tensor.ts';
+import type { TensorType } from './type.ts';
+import { formatType, tensorType } from './type.ts';
+
+/** The common type of elementwise operands; the dtype is the last operand's unless given. */
+export function elementwiseType(name: string, inputs: readonly TensorType[], dtype?: DType): TensorType[] {
+  let shape = inputs[0]!.shape;
+  for (let i = 1; i < inputs.length; i++) {
+    const next = broadcastShapes(shape, inputs[i]!.shape);
+    if (next === undefined) {
+      const shapes = inputs.map((t) => `[${t.shape.join()}]`).join(' and ');
+      throw new ShapeError(`${name}: shapes ${shapes} do not broadcast: aligned at the last axis, sizes must be equal or 1`);
+    }
+    shape = next;
+  }
+  return [tensorType(dtype ?? inputs[inputs.length - 1]!.dtype, shape)];
+}
+
+type Lower<P extends Params> = NonNullable<Primitive<P>['lower']>;
+
+function mapLower<P extends Params>(fn: ScalarFunction, constants?: (params: P) => readonly number[]): Lower<P> {
+  return (writer: KernelWriter, inputs: readonly Operand[], [out]: readonly Operand[], params: P) =>
+    emitMap(writer, inputs, out!, call(fn, inputs.length, out!.dtype, ...(constants?.(params) ?? [])));
+}
+
+/** An elementwise row of any derivative. `dtype` is that of the result where it is not the operands'. */
+export function elementwise<P extends Params>(
+  fn: ScalarFunction,
+  derivative: Derivative<P>,
+  options: { readonly constants?: (params: P) => readonly number[]; readonly dtype?: DType } = {},
+): Primitive<P> {
+  return {
+    name: fn.name,
+    type: (inputs) => elementwiseType(fn.name, inputs, options.dtype),
+    lower: mapLower(fn, options.constants),
+    derivative,
+    batching: 'elementwise',
+  };
+}
+
+/** The factor on the tangent of a function of one argument, from whichever of input and output it is cheapest. */
+export type Slope<P extends Params> =
+  | { readonly fromInput: (x: Tensor, params: P) => Tensor }
+  | { readonly fromOutput: (y: Tensor, params: P) => Tensor }
+  | { readonly fromBoth: (x: Tensor, y: Tensor, params: P) => Tensor };
+
+/** y = f(x), dy = f′ · dx. */
+export function unary<P extends Params = Params>(
+  fn: ScalarFunction,
+  slope: Slope<P>,
+  constants?: (params: P) => readonly number[],
+): Primitive<P> {
+  const readsInput = 'fromInput' in slope || 'fromBoth' in slope;
+  const readsOutput = 'fromOutput' in slope || 'fromBoth' in slope;
+  const keeps = { inputs: readsInput ? [0] : [], outputs: readsOutput ? [0] : [] };
+  const coefficient = (row: RowValues<P>): Tensor => {
+    if ('fromInput' in slope) return slope.fromInput(row.x(0), row.params);
+    if ('fromOutput' in slope) return slope.fromOutput(row.y(0), row.params);
+    return slope.fromBoth(row.x(0), row.y(0), row.params);
+  };
+  return elementwise<P>(
+    fn,
+    { kind: 'rule', keeps: () => keeps, tangent: (row, [t]) => [mul(t!, coefficient(row))] },
+    constants === undefined ? {} : { constants },
+  );
+}
+
+/** y = f(a, b) with the tangent of each operand given separately; both rules read a and b. */
+export function binary(
+  fn: ScalarFunction,
+  left: (t: Tensor, a: Tensor, b: Tensor) => Tensor,
+  right: (t: Tensor, a: Tensor, b: Tensor) => Tensor,
+): Primitive {
+  return elementwise(fn, {
+    kind: 'rule',
+    keeps: () => ({ inputs: [0, 1], outputs: [] }),
+    tangent: (row, [ta, tb]) => {
+      const { shape } = row.outputs[0]!;
+      const a = ta === null ? null : broadcastTo(left(ta!, row.x(0), row.x(1)), shape);
+      const b = tb === null ? null : broadcastTo(right(tb!, row.x(0), row.x(1)), shape);
+      return [addTangents(a ?? null, b ?? null)];
+    },
+  });
+}
+
+/** The sum of two tangents of one type, either of which may be zero. */
+export function addTangents(a: Tangent, b: Tangent): Tangent {
+  if (a === null) return b;
+  return b === null ? a : add(a, b);
+}
+
+/** A comparison: true or false, no tangent. */
+export function comparison(fn: ScalarFunction): Primitive {
+  return elementwise(fn, { kind: 'none', reason: `${fn.name} gives booleans` }, { dtype: 'bool' });
+}
+
+/** Params of reductions. */
+export type Axes = { readonly axes: readonly number[] };
+
+/** The shape without some axes. */
+export function withoutAxes(shape: readonly number[], axes: readonly number[]): number[] {
+  return shape.filter((_, i) => !axes.includes(i));
+}
+
+/** The shape with some axes of size 1. */
+export function onesAt(shape: readonly number[], axes: readonly number[]): number[] {
+  return shape.map((d, i) => (axes.includes(i) ? 1 : d));
+}
+
+/** Batching of rows whose params name axes. */
+export const shiftAxes: Batching<Axes> = { shift: ({ axes }) => ({ axes: axes.map((a) => a + 1) }) };
+
+/** A reduction over `axes`, which vanish from the shape. Floating sums accumulate in float64. */
+export function reduction(reducer: Reducer, derivative: Derivative<Axes>, dtype?: DType): Primitive<Axes> {
+  return {
+    name: reducer.name,
+    type: ([x], { axes }) => [tensorType(dtype ?? x!.dtype, withoutAxes(x!.shape, axes))],
+    lower: (writer, [x], [out], { axes }) => {
+      const { offset, strides, shape } = x!.view;
+      const kept = shape.map((_, i) => i).filter((i) => !axes.includes(i));
+      const order = [...kept, ...axes];
+      writer.emit({
+        kind: 'reduce',
+        reducer,
+        kept: kept.map((i) => shape[i]!),
+        reduced: axes.map((i) => shape[i]!),
+        input: { slot: x!.slot, offset, strides: order.map((i) => strides[i]!) },
+        output: access(out!),
+        accumulate: x!.dtype === 'int32' || x!.dtype === 'bool' ? 'int32' : 'float64',
+      });
+    },
+    derivative,
+    batching: shiftAxes,
+  };
+}
+
+/** For messages inside rows. */
+export function typesOf(inputs: readonly TensorType[]): string {
+  return inputs.map(formatType).join(', ');
+}

@@ -1,0 +1,57 @@
+/**
+ * Tensors as text, as NumPy prints them: rows aligned, long axes cut in the middle.
+ * Must not import tensors.
+ */
+import type { TypedArray } from '@jacobi/backend';
+import { rowMajor } from '@jacobi/backend';
+import type { TensorType } from './type.ts';
+
+/** A class whose instances show themselves in Node's console.log as their toString says. */
+export const Printable: abstract new () => object = /* @__PURE__ */ (() => {
+  const inspect = Symbol.for('nodejs.util.inspect.custom');
+  return class {
+    [inspect](): string {
+      return String(this);
+    }
+  };
+})();
+
+/** Axes longer than this are cut to their first and last three entries, where the tensor is large. */
+const THRESHOLD = 1000;
+const EDGE = 3;
+
+/** The elements as nested brackets, numbers aligned. */
+export function formatTensor(data: TypedArray, type: TensorType): string {
+  const { shape, dtype } = type;
+  const cut = type.size > THRESHOLD;
+  const strides = rowMajor(shape);
+  const texts: string[] = [];
+  const indices = (n: number): (number | null)[] =>
+    cut && n > 2 * EDGE
+      ? [...Array(EDGE).keys(), null, ...Array.from({ length: EDGE }, (_, i) => n - EDGE + i)]
+      : [...Array(n).keys()];
+  const visit = (axis: number, at: number, leaf: (index: number) => string): string => {
+    if (axis === shape.length) return leaf(at);
+    const last = axis === shape.length - 1;
+    const parts = indices(shape[axis]!).map((i) => (i === null ? '...' : visit(axis + 1, at + i * strides[axis]!, leaf)));
+    return `[${parts.join(last ? ', ' : `,${'\n'.repeat(shape.length - axis - 1)}${' '.repeat(axis + 1)}`)}]`;
+  };
+  const text = (i: number): string =>
+    dtype === 'bool' ? (data[i] !== 0 ? 'true' : 'false') : dtype === 'int32' ? String(data[i]) : formatNumber(data[i]!, dtype === 'float32');
+  visit(0, 0, (i) => {
+    texts.push(text(i));
+    return '';
+  });
+  const width = shape.length > 1 ? Math.max(0, ...texts.map((t) => t.length)) : 0;
+  return visit(0, 0, (i) => text(i).padStart(width));
+}
+
+/** The shortest digits that tell a float32 (or float64) from its neighbours. */
+export function formatNumber(value: number, single: boolean): string {
+  if (!single || !Number.isFinite(value) || Number.isInteger(value)) return Object.is(value, -0) ? '-0' : String(value);
+  for (let digits = 6; digits < 9; digits++) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === value) return String(short);
+  }
+  return String(Number(value.toPrecision(9)));
+}

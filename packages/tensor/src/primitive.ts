@@ -1,0 +1,158 @@
+/**
+ * What an operation is: one row with its result type, its kernels, its local derivative and its batching.
+ * The one idea: a row says everything about an operation as data; interpreters switch on `derivative.kind`, on the closed
+ * set of linear maps and on `batching`, and never on a name. Must not import rows or interpreters.
+ */
+import type { DType, Kernel, View } from '@jacobi/backend';
+import type { Tensor } from './tensor.ts';
+import type { TensorType } from './type.ts';
+import type { Program } from './program.ts';
+
+/** A static argument of an operation: plain JSON. */
+export type ParamValue = number | string | boolean | readonly ParamValue[];
+/** Static arguments by name. They are part of an operation's identity; values of tensors never are. */
+export type Params = { readonly [name: string]: ParamValue };
+
+/** A value while kernels are written: a slot seen through a view. */
+export interface Operand {
+  readonly slot: number;
+  readonly dtype: DType;
+  readonly view: View;
+}
+
+/** Where a row writes its kernels. */
+export interface KernelWriter {
+  emit(kernel: Kernel): void;
+  /** A fresh row-major temporary. */
+  temporary(type: TensorType): Operand;
+  /** The operand itself where it is row-major from offset 0, else a copy that is. */
+  contiguous(operand: Operand): Operand;
+}
+
+/**
+ * The closed set of linear maps. A row with one of them is linear in its open operands (with the others as coefficients);
+ * transposition and structure each know all of them and nothing else.
+ */
+export type LinearMap =
+  | 'add' // x + y
+  | 'sub' // x − y
+  | 'neg' // −x
+  | 'scale' // x · c, elementwise
+  | 'select' // x where c else y
+  | 'cast'
+  | 'reshape'
+  | 'transpose'
+  | 'broadcast'
+  | 'slice' // strided
+  | 'pad' // with zeros, also between elements
+  | 'flip'
+  | 'diagonal' // x[…, i, …, i, …]
+  | 'embed' // its transpose: zeros but on a diagonal
+  | 'concat'
+  | 'split'
+  | 'gather'
+  | 'scatterAdd'
+  | 'sum'
+  | 'contract' // Σ over labels of x · c
+  | 'cumsum'
+  | 'recurrence' // t[i] = x[i] + c[i]·t[i−1]
+  | 'custom'; // a rule given by the user, see `CustomLinear`
+
+/** The values that a tangent rule may read. */
+export interface RowValues<P extends Params = Params> {
+  /** Input i of the row. */
+  x(i: number): Tensor;
+  /** Output i of the row. */
+  y(i: number): Tensor;
+  readonly params: P;
+  readonly inputs: readonly TensorType[];
+  readonly outputs: readonly TensorType[];
+  readonly programs: readonly Program[];
+  readonly closures: readonly unknown[];
+}
+
+/** A tangent, or null for a symbolic zero. */
+export type Tangent = Tensor | null;
+
+/** The local derivative of a row. */
+export type Derivative<P extends Params = Params> =
+  /** No tangent passes: integers, comparisons, stopGradient. `reason` goes into messages. */
+  | { readonly kind: 'none'; readonly reason: string }
+  /** Connected, but the derivative is zero wherever it exists: floor, sign. */
+  | { readonly kind: 'zero' }
+  /** Linear in the open operands together; the others are kept as coefficients. */
+  | { readonly kind: 'linear'; readonly map: LinearMap; readonly open?: readonly number[] }
+  /** Linear in each of the two operands. */
+  | { readonly kind: 'bilinear'; readonly map: 'scale' | 'contract' }
+  /**
+   * Anything else: from the tangents of the inputs to those of the outputs, written with public operations that are
+   * linear in the tangents. Reads only what it keeps.
+   */
+  | {
+      readonly kind: 'rule';
+      readonly keeps: (active: readonly boolean[]) => Keeps;
+      readonly tangent: (row: RowValues<P>, tangents: readonly Tangent[]) => readonly Tangent[];
+    };
+
+/** Which values of a row its coefficients read. */
+export interface Keeps {
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+}
+
+/** How a row runs over a leading batch axis. */
+export type Batching<P extends Params = Params> =
+  /** Operands broadcast; a mapped operand gets axes of size 1 after its batch axis where it needs them. */
+  | 'elementwise'
+  /** Every operand gets the batch axis; params are shifted by it. */
+  | { readonly shift: (params: P, inputs: readonly TensorType[], size: number) => P }
+  /** Operands may stay unmapped; binds the row itself and returns outputs that all have the batch axis. */
+  | {
+      readonly rule: (
+        inputs: readonly Tensor[],
+        mapped: readonly boolean[],
+        params: P,
+        size: number,
+        row: { readonly programs: readonly Program[]; readonly closures: readonly unknown[] },
+      ) => readonly Tensor[];
+    };
+
+/** One operation. */
+export interface Primitive<P extends Params = Params> {
+  readonly name: string;
+  /** Types of the results. Arguments were checked by the public function; this may assert. */
+  readonly type: (
+    inputs: readonly TensorType[],
+    params: P,
+    programs: readonly Program[],
+  ) => readonly TensorType[];
+  /** Where output `index` is a view of the only input: that view, or null if this input needs a copy first. */
+  readonly view?: (input: View, params: P, output: TensorType, index: number) => View | null;
+  /** Writes the kernels that compute the outputs. Not called for zero-size outputs. */
+  readonly lower?: (writer: KernelWriter, inputs: readonly Operand[], outputs: readonly Operand[], params: P) => void;
+  /** Rows that hold a program are lowered by lowering it. */
+  readonly inline?: true;
+  readonly derivative: Derivative<P>;
+  readonly batching: Batching<P>;
+  /**
+   * The form to run while a tape follows inputs: more outputs, which its derivative reads. `active[i]`: input i carries a
+   * tangent. Only the first outputs are the operation's own.
+   */
+  readonly recorded?: (application: Application<P>, active: readonly boolean[]) => Application<P>;
+  /** An equal, simpler value for a row of a program, or null. */
+  readonly simplify?: (inputs: readonly Tensor[], params: P) => Tensor | null;
+}
+
+/**
+ * A primitive applied to types and params: everything about a row but which values it takes. Interned, so that equal rows
+ * are the same object and a program's structure is a list of numbers.
+ */
+export interface Application<P extends Params = Params> {
+  readonly id: number;
+  readonly primitive: Primitive<P>;
+  readonly inputs: readonly TensorType[];
+  readonly params: P;
+  readonly programs: readonly Program[];
+  readonly closures: readonly unknown[];
+  readonly outputs: readonly TensorType[];
+}

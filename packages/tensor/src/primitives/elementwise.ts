@@ -1,0 +1,136 @@
+/**
+ * Rows of elementwise operations. The one idea: a row is its scalar function and its slope.
+ * Kinks: abs′(0) = 0, relu′(0) = 0, elu′(0) = α, maximum and minimum split ties in halves (semantics of the field's
+ * least-norm subgradient). Must not import interpreters.
+ */
+import * as scalar from '@jacobi/backend/scalar';
+import { binary, comparison, elementwise, elementwiseType, unary } from '../families.ts';
+import { call, emitMap } from '../lower.ts';
+import { add, div, mul as times, neg as negate, square as squared, sub as minus } from '../ops/arithmetic.ts';
+import { equal as eq, greater as gt, greaterEqual as ge, less as lt, logicalAnd as and, where } from '../ops/comparison.ts';
+import { cos as cosine, cosh as coshOf, exp as expOf, log as logOf, recip, rsqrt as rsqrtOf, sigmoid as sigmoidOf, sign as signOf, sin as sine, sinh as sinhOf, floor as floorOf } from '../ops/elementwise.ts';
+import { integerPower, pow as power } from '../ops/power.ts';
+import type { Primitive } from '../primitive.ts';
+
+// Arithmetic
+export const addRow: Primitive = /* @__PURE__ */ elementwise(scalar.add, { kind: 'linear', map: 'add' });
+export const subRow: Primitive = /* @__PURE__ */ elementwise(scalar.sub, { kind: 'linear', map: 'sub' });
+export const mulRow: Primitive = /* @__PURE__ */ elementwise(scalar.mul, { kind: 'bilinear', map: 'scale' });
+export const negRow: Primitive = /* @__PURE__ */ elementwise(scalar.neg, { kind: 'linear', map: 'neg' });
+export const divRow: Primitive = /* @__PURE__ */ binary(
+  scalar.div,
+  (t, _a, b) => times(t, recip(b)),
+  (t, a, b) => times(t, negate(div(div(a, b), b))),
+);
+export const squareRow: Primitive = /* @__PURE__ */ unary(scalar.square, { fromInput: (x) => times(x, 2) });
+export const reciprocalRow: Primitive = /* @__PURE__ */ unary(scalar.reciprocal, { fromOutput: (y) => negate(squared(y)) });
+export const absRow: Primitive = /* @__PURE__ */ unary(scalar.abs, { fromInput: (x) => signOf(x) });
+export const signRow: Primitive = /* @__PURE__ */ elementwise(scalar.sign, { kind: 'zero' });
+export const floorDivRow: Primitive = /* @__PURE__ */ elementwise(scalar.floorDiv, { kind: 'zero' });
+export const floorModRow: Primitive = /* @__PURE__ */ binary(
+  scalar.floorMod,
+  (t) => t,
+  (t, a, b) => times(t, negate(floorOf(div(a, b)))),
+);
+
+// Ties go half to each: a mean of the two one-sided choices. Tangents are selected, never multiplied by zero.
+export const maximumRow: Primitive = /* @__PURE__ */ binary(
+  scalar.maximum,
+  (t, a, b) => where(gt(a, b), t, where(eq(a, b), times(t, 0.5), 0)),
+  (t, a, b) => where(gt(b, a), t, where(eq(a, b), times(t, 0.5), 0)),
+);
+export const minimumRow: Primitive = /* @__PURE__ */ binary(
+  scalar.minimum,
+  (t, a, b) => where(lt(a, b), t, where(eq(a, b), times(t, 0.5), 0)),
+  (t, a, b) => where(lt(b, a), t, where(eq(a, b), times(t, 0.5), 0)),
+);
+
+// Powers, exponentials, logarithms.
+// pow: d/da at (0, 0) is 0, not 0·∞; d/db at a = 0, b ≥ 0 is 0, below a = 0 it is NaN.
+export const powRow: Primitive = /* @__PURE__ */ binary(
+  scalar.pow,
+  (t, a, b) => times(t, times(b, power(where(and(eq(a, 0), eq(b, 0)), 1, a), minus(b, 1)))),
+  (t, a, b) => times(t, times(logOf(where(and(eq(a, 0), ge(b, 0)), 1, a)), power(a, b))),
+);
+export const powIntRow: Primitive<{ readonly exponent: number }> = /* @__PURE__ */ unary(
+  scalar.powInt,
+  { fromInput: (x, { exponent: n }) => (n === 2 ? times(x, 2) : times(integerPower(x, n - 1), n)) },
+  ({ exponent }) => [exponent],
+);
+export const sqrtRow: Primitive = /* @__PURE__ */ unary(scalar.sqrt, { fromOutput: (y) => div(0.5, y) });
+export const rsqrtRow: Primitive = /* @__PURE__ */ unary(scalar.rsqrt, { fromOutput: (y) => times(-0.5, integerPower(y, 3)) });
+export const expRow: Primitive = /* @__PURE__ */ unary(scalar.exp, { fromOutput: (y) => y });
+export const expm1Row: Primitive = /* @__PURE__ */ unary(scalar.expm1, { fromInput: (x) => expOf(x) });
+export const logRow: Primitive = /* @__PURE__ */ unary(scalar.log, { fromInput: (x) => recip(x) });
+export const log1pRow: Primitive = /* @__PURE__ */ unary(scalar.log1p, { fromInput: (x) => recip(add(1, x)) });
+
+// Trigonometry
+export const sinRow: Primitive = /* @__PURE__ */ unary(scalar.sin, { fromInput: (x) => cosine(x) });
+export const cosRow: Primitive = /* @__PURE__ */ unary(scalar.cos, { fromInput: (x) => negate(sine(x)) });
+export const tanRow: Primitive = /* @__PURE__ */ unary(scalar.tan, { fromOutput: (y) => add(1, squared(y)) });
+export const asinRow: Primitive = /* @__PURE__ */ unary(scalar.asin, { fromInput: (x) => rsqrtOf(times(minus(1, x), add(1, x))) });
+export const acosRow: Primitive = /* @__PURE__ */ unary(scalar.acos, { fromInput: (x) => negate(rsqrtOf(times(minus(1, x), add(1, x)))) });
+export const atanRow: Primitive = /* @__PURE__ */ unary(scalar.atan, { fromInput: (x) => recip(add(1, squared(x))) });
+export const atan2Row: Primitive = /* @__PURE__ */ binary(
+  scalar.atan2,
+  (t, y, x) => times(t, div(x, add(squared(x), squared(y)))),
+  (t, y, x) => times(t, negate(div(y, add(squared(x), squared(y))))),
+);
+export const sinhRow: Primitive = /* @__PURE__ */ unary(scalar.sinh, { fromInput: (x) => coshOf(x) });
+export const coshRow: Primitive = /* @__PURE__ */ unary(scalar.cosh, { fromInput: (x) => sinhOf(x) });
+export const tanhRow: Primitive = /* @__PURE__ */ unary(scalar.tanh, { fromOutput: (y) => minus(1, squared(y)) });
+
+// Activations and special functions
+export const sigmoidRow: Primitive = /* @__PURE__ */ unary(scalar.sigmoid, { fromOutput: (y) => times(y, minus(1, y)) });
+export const softplusRow: Primitive = /* @__PURE__ */ unary(scalar.softplus, { fromInput: (x) => sigmoidOf(x) });
+export const reluRow: Primitive = /* @__PURE__ */ elementwise(scalar.relu, {
+  kind: 'rule',
+  keeps: () => ({ inputs: [0], outputs: [] }),
+  tangent: (row, [t]) => [where(gt(row.x(0), 0), t!, 0)],
+});
+export const eluRow: Primitive<{ readonly alpha: number }> = /* @__PURE__ */ unary(
+  scalar.elu,
+  { fromBoth: (x, y, { alpha }) => where(gt(x, 0), 1, add(y, alpha)) },
+  ({ alpha }) => [alpha],
+);
+export const erfRow: Primitive = /* @__PURE__ */ unary(scalar.erf, { fromInput: (x) => times(1.1283791670955126, expOf(negate(squared(x)))) });
+
+// Rounding
+export const floorRow: Primitive = /* @__PURE__ */ elementwise(scalar.floor, { kind: 'zero' });
+export const ceilRow: Primitive = /* @__PURE__ */ elementwise(scalar.ceil, { kind: 'zero' });
+export const roundRow: Primitive = /* @__PURE__ */ elementwise(scalar.round, { kind: 'zero' });
+
+// Comparison and logic
+export const equalRow: Primitive = /* @__PURE__ */ comparison(scalar.equal);
+export const notEqualRow: Primitive = /* @__PURE__ */ comparison(scalar.notEqual);
+export const lessRow: Primitive = /* @__PURE__ */ comparison(scalar.less);
+export const lessEqualRow: Primitive = /* @__PURE__ */ comparison(scalar.lessEqual);
+export const greaterRow: Primitive = /* @__PURE__ */ comparison(scalar.greater);
+export const greaterEqualRow: Primitive = /* @__PURE__ */ comparison(scalar.greaterEqual);
+export const logicalAndRow: Primitive = /* @__PURE__ */ comparison(scalar.logicalAnd);
+export const logicalOrRow: Primitive = /* @__PURE__ */ comparison(scalar.logicalOr);
+export const logicalXorRow: Primitive = /* @__PURE__ */ comparison(scalar.logicalXor);
+export const logicalNotRow: Primitive = /* @__PURE__ */ comparison(scalar.logicalNot);
+export const isNaNRow: Primitive = /* @__PURE__ */ comparison(scalar.isNaN);
+export const isFiniteRow: Primitive = /* @__PURE__ */ comparison(scalar.isFinite);
+/** a where the condition holds, else b: a choice, so that nothing leaks from the branch not taken. */
+export const selectRow: Primitive = /* @__PURE__ */ elementwise(scalar.select, { kind: 'linear', map: 'select', open: [1, 2] });
+
+// Between dtypes. Floating to floating is linear; into integers and booleans nothing passes.
+export const castRow: Primitive<{ readonly dtype: string }> = {
+  name: 'cast',
+  type: (inputs, { dtype }) => elementwiseType('cast', inputs, dtype as 'float32'),
+  lower: (writer, [x], [out]) => {
+    const { dtype } = out!;
+    const fn = dtype === 'bool' ? scalar.toBool : dtype === 'int32' && x!.dtype !== 'bool' ? scalar.toInt : scalar.identity;
+    emitMap(writer, [x!], out!, call(fn, 1, dtype));
+  },
+  derivative: { kind: 'linear', map: 'cast' },
+  batching: 'elementwise',
+};
+
+// Random bits to numbers
+export const bitsToUnitRow: Primitive = /* @__PURE__ */ elementwise(scalar.bitsToUnit, { kind: 'zero' }, { dtype: 'float32' });
+export const bitsToUnit64Row: Primitive = /* @__PURE__ */ elementwise(scalar.bitsToUnit64, { kind: 'zero' }, { dtype: 'float64' });
+export const bitsToRangeRow: Primitive = /* @__PURE__ */ elementwise(scalar.bitsToRange, { kind: 'zero' });
+

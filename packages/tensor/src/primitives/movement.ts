@@ -1,0 +1,264 @@
+/**
+ * Rows that only rearrange elements. The one idea: most are views (offset and strides), so they cost no kernel; all are
+ * linear, and come in pairs of map and transpose. Must not import interpreters.
+ */
+import type { View } from '@jacobi/backend';
+import { broadcastStrides, isContiguous, rowMajor } from '@jacobi/backend';
+import { bindOne } from '../bind.ts';
+import { elementwiseType } from '../families.ts';
+import { emitCopy, emitFill } from '../lower.ts';
+import { broadcastTo, reshape } from '../ops/shape.ts';
+import type { KernelWriter, Operand, Primitive } from '../primitive.ts';
+import type { TensorType } from '../type.ts';
+import { tensorType } from '../type.ts';
+
+/** The same value, through which no derivative passes. */
+export const stopGradientRow: Primitive = {
+  name: 'stopGradient',
+  type: (inputs) => elementwiseType('stopGradient', inputs),
+  view: (view) => view,
+  derivative: { kind: 'none', reason: 'stopGradient' },
+  batching: 'elementwise',
+};
+
+/** The same elements in row-major order under another shape. */
+export const reshapeRow: Primitive<{ readonly shape: readonly number[] }> = {
+  name: 'reshape',
+  type: ([x], { shape }) => [tensorType(x!.dtype, shape)],
+  view: (view, { shape }) => (isContiguous(view) ? { offset: 0, shape, strides: rowMajor(shape) } : squeezeView(view, shape)),
+  derivative: { kind: 'linear', map: 'reshape' },
+  batching: { shift: ({ shape }, _inputs, size) => ({ shape: [size, ...shape] }) },
+};
+
+/** Where only axes of size 1 come or go, strides carry over; null where elements would have to move. */
+function squeezeView(view: View, shape: readonly number[]): View | null {
+  const strides: number[] = [];
+  let i = 0;
+  for (const d of shape) {
+    if (d === 1) {
+      strides.push(0);
+      continue;
+    }
+    while (i < view.shape.length && view.shape[i] === 1) i++;
+    if (view.shape[i] !== d) return null;
+    strides.push(view.strides[i++]!);
+  }
+  while (i < view.shape.length) if (view.shape[i++] !== 1) return null;
+  return { offset: view.offset, shape, strides };
+}
+
+/** Axis i of the result is axis permutation[i] of the input. */
+export const transposeRow: Primitive<{ readonly permutation: readonly number[] }> = {
+  name: 'transpose',
+  type: ([x], { permutation }) => [tensorType(x!.dtype, permutation.map((p) => x!.shape[p]!))],
+  view: ({ offset, shape, strides }, { permutation }) => ({
+    offset,
+    shape: permutation.map((p) => shape[p]!),
+    strides: permutation.map((p) => strides[p]!),
+  }),
+  derivative: { kind: 'linear', map: 'transpose' },
+  batching: { shift: ({ permutation }) => ({ permutation: [0, ...permutation.map((p) => p + 1)] }) },
+};
+
+/** Repeats along axes of size 1 and new leading axes, as NumPy broadcasts. */
+export const broadcastRow: Primitive<{ readonly shape: readonly number[] }> = {
+  name: 'broadcast',
+  type: ([x], { shape }) => [tensorType(x!.dtype, shape)],
+  view: (view, { shape }) => ({ offset: view.offset, shape, strides: broadcastStrides(view, shape) }),
+  derivative: { kind: 'linear', map: 'broadcast' },
+  batching: {
+    rule: ([x], _mapped, { shape }, size) => {
+      const core = x!.shape.slice(1);
+      const ones = new Array<number>(shape.length - core.length).fill(1);
+      return [broadcastTo(reshape(x!, [size, ...ones, ...core]), [size, ...shape])];
+    },
+  },
+};
+
+/** size[i] elements of each axis, from begin[i] in steps of stride[i] > 0. */
+export const sliceRow: Primitive<{
+  readonly begin: readonly number[];
+  readonly size: readonly number[];
+  readonly stride: readonly number[];
+}> = {
+  name: 'slice',
+  type: ([x], { size }) => [tensorType(x!.dtype, size)],
+  view: ({ offset, strides }, { begin, size, stride }) => ({
+    offset: offset + begin.reduce((sum, b, i) => sum + b * strides[i]!, 0),
+    shape: size,
+    strides: strides.map((s, i) => s * stride[i]!),
+  }),
+  derivative: { kind: 'linear', map: 'slice' },
+  batching: {
+    shift: ({ begin, size, stride }, _inputs, batch) => ({
+      begin: [0, ...begin],
+      size: [batch, ...size],
+      stride: [1, ...stride],
+    }),
+  },
+};
+
+/** Params of padding: places before, after and between the elements of each axis, all ≥ 0. */
+export type Padding = {
+  readonly low: readonly number[];
+  readonly high: readonly number[];
+  readonly interior: readonly number[];
+};
+
+function paddedType(x: TensorType, { low, high, interior }: Padding): TensorType[] {
+  const shape = x.shape.map((d, i) => low[i]! + high[i]! + d + Math.max(0, d - 1) * interior[i]!);
+  return [tensorType(x.dtype, shape)];
+}
+
+function lowerPad(writer: KernelWriter, x: Operand, out: Operand, { low, interior }: Padding, value: number): void {
+  emitFill(writer, out, value);
+  const { strides } = out.view;
+  const window: View = {
+    offset: out.view.offset + low.reduce((sum, l, i) => sum + l * strides[i]!, 0),
+    shape: x.view.shape,
+    strides: strides.map((s, i) => s * (interior[i]! + 1)),
+  };
+  if (!x.view.shape.includes(0)) emitCopy(writer, x, { ...out, view: window });
+}
+
+const shiftPadding = ({ low, high, interior }: Padding): Padding => ({
+  low: [0, ...low],
+  high: [0, ...high],
+  interior: [0, ...interior],
+});
+
+/** Zeros around (and between) the elements: the transpose of a strided slice. */
+export const padRow: Primitive<Padding> = {
+  name: 'pad',
+  type: ([x], params) => paddedType(x!, params),
+  lower: (writer, [x], [out], params) => lowerPad(writer, x!, out!, params, 0),
+  derivative: { kind: 'linear', map: 'pad' },
+  batching: { shift: shiftPadding },
+};
+
+/** Padding with another constant: affine, its tangent is padded with zeros. */
+export const padWithRow: Primitive<Padding & { readonly value: number }> = {
+  name: 'padWith',
+  type: ([x], params) => paddedType(x!, params),
+  lower: (writer, [x], [out], params) => lowerPad(writer, x!, out!, params, params.value),
+  derivative: {
+    kind: 'rule',
+    keeps: () => ({ inputs: [], outputs: [] }),
+    tangent: ({ params: { low, high, interior } }, [t]) => [bindOne(padRow, [t!], { low, high, interior })],
+  },
+  batching: { shift: (params) => ({ ...shiftPadding(params), value: params.value }) },
+};
+
+/** Some axes backwards. */
+export const flipRow: Primitive<{ readonly axes: readonly number[] }> = {
+  name: 'flip',
+  type: ([x]) => [x!],
+  view: ({ offset, shape, strides }, { axes }) => ({
+    offset: offset + axes.reduce((sum, a) => sum + Math.max(0, shape[a]! - 1) * strides[a]!, 0),
+    shape,
+    strides: strides.map((s, i) => (axes.includes(i) ? -s : s)),
+  }),
+  derivative: { kind: 'linear', map: 'flip' },
+  batching: { shift: ({ axes }) => ({ axes: axes.map((a) => a + 1) }) },
+};
+
+/** Params of diagonals: two axes of equal size, first < second. */
+export type Diagonal = { readonly first: number; readonly second: number };
+const shiftDiagonal = ({ first, second }: Diagonal): Diagonal => ({ first: first + 1, second: second + 1 });
+
+/** The elements whose indices on two axes are equal; the second axis vanishes. */
+export const diagonalRow: Primitive<Diagonal> = {
+  name: 'diagonal',
+  type: ([x], { second }) => [tensorType(x!.dtype, x!.shape.filter((_, i) => i !== second))],
+  view: ({ offset, shape, strides }, { first, second }) => ({
+    offset,
+    shape: shape.filter((_, i) => i !== second),
+    strides: strides.map((s, i) => (i === first ? s + strides[second]! : s)).filter((_, i) => i !== second),
+  }),
+  derivative: { kind: 'linear', map: 'diagonal' },
+  batching: { shift: shiftDiagonal },
+};
+
+/** Zeros but where the indices on axis `first` and the new axis `second` are equal: the transpose of `diagonal`. */
+export const embedRow: Primitive<Diagonal> = {
+  name: 'embed',
+  type: ([x], { first, second }) => {
+    const shape = [...x!.shape];
+    shape.splice(second, 0, shape[first]!);
+    return [tensorType(x!.dtype, shape)];
+  },
+  lower: (writer, [x], [out], { first, second }) => {
+    emitFill(writer, out!, 0);
+    const { offset, strides } = out!.view;
+    const diagonal = strides.map((s, i) => (i === first ? s + strides[second]! : s)).filter((_, i) => i !== second);
+    emitCopy(writer, x!, { ...out!, view: { offset, shape: x!.view.shape, strides: diagonal } });
+  },
+  derivative: { kind: 'linear', map: 'embed' },
+  batching: { shift: shiftDiagonal },
+};
+
+/** Tensors one after the other along an axis. */
+export const concatRow: Primitive<{ readonly axis: number }> = {
+  name: 'concat',
+  type: (inputs, { axis }) => {
+    const shape = [...inputs[0]!.shape];
+    shape[axis] = inputs.reduce((sum, t) => sum + t.shape[axis]!, 0);
+    return [tensorType(inputs[0]!.dtype, shape)];
+  },
+  lower: (writer, inputs, [out], { axis }) => {
+    const { strides, offset } = out!.view;
+    let at = 0;
+    for (const x of inputs) {
+      const { shape } = x.view;
+      if (!shape.includes(0)) emitCopy(writer, x, { ...out!, view: { offset: offset + at * strides[axis]!, shape, strides } });
+      at += shape[axis]!;
+    }
+  },
+  derivative: { kind: 'linear', map: 'concat' },
+  batching: { shift: ({ axis }) => ({ axis: axis + 1 }) },
+};
+
+/** Pieces of given sizes along an axis: the transpose of `concat`. */
+export const splitRow: Primitive<{ readonly axis: number; readonly sizes: readonly number[] }> = {
+  name: 'split',
+  type: ([x], { axis, sizes }) =>
+    sizes.map((size) => tensorType(x!.dtype, x!.shape.map((d, i) => (i === axis ? size : d)))),
+  view: ({ offset, strides }, { axis, sizes }, output, index) => ({
+    offset: offset + sizes.slice(0, index).reduce((sum, s) => sum + s, 0) * strides[axis]!,
+    shape: output.shape,
+    strides,
+  }),
+  derivative: { kind: 'linear', map: 'split' },
+  batching: { shift: ({ axis, sizes }) => ({ axis: axis + 1, sizes }) },
+};
+
+/** A constant of any shape: a row and not data, so that programs hold no filled arrays. */
+export const fullRow: Primitive<{ readonly shape: readonly number[]; readonly dtype: string; readonly value: number }> = {
+  name: 'full',
+  type: (_, { shape, dtype }) => [tensorType(dtype as 'float32', shape)],
+  lower: (writer, _inputs, [out], { value }) => emitFill(writer, out!, value),
+  derivative: { kind: 'zero' },
+  batching: 'elementwise',
+};
+
+/** Rows `offset` … `offset + rows − 1` of an identity matrix with `columns` columns. */
+export const eyeRow: Primitive<{
+  readonly rows: number;
+  readonly columns: number;
+  readonly offset: number;
+  readonly dtype: string;
+}> = {
+  name: 'eye',
+  type: (_, { rows, columns, dtype }) => [tensorType(dtype as 'float32', [rows, columns])],
+  lower: (writer, _inputs, [out], { rows, columns, offset }) => {
+    emitFill(writer, out!, 0);
+    const first = Math.max(0, -offset);
+    const count = Math.min(rows, columns - offset) - first;
+    if (count <= 0) return;
+    const [down, right] = out!.view.strides as [number, number];
+    const view = { offset: out!.view.offset + first * down + (offset + first) * right, shape: [count], strides: [down + right] };
+    emitFill(writer, { ...out!, view }, 1);
+  },
+  derivative: { kind: 'zero' },
+  batching: 'elementwise',
+};

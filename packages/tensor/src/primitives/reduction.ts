@@ -1,0 +1,154 @@
+/**
+ * Rows of reductions and running sums. Ties of max and min split evenly; products and running products are differentiated
+ * by a linear recurrence, exactly, with zeros among the factors, at any order, without a division.
+ */
+import * as scalar from '@jacobi/backend/scalar';
+import { bindOne } from '../bind.ts';
+import type { Axes } from '../families.ts';
+import { onesAt, reduction, withoutAxes } from '../families.ts';
+import { add, div, mul } from '../ops/arithmetic.ts';
+import { equal, where } from '../ops/comparison.ts';
+import { zerosOf } from '../ops/creation.ts';
+import { sum } from '../ops/reduction.ts';
+import { cast, pad, reshape, slice, transpose } from '../ops/shape.ts';
+import type { KernelWriter, Operand, Primitive, RowValues, Tangent } from '../primitive.ts';
+import type { Tensor } from '../tensor.ts';
+import { tensorType } from '../type.ts';
+
+export const sumRow: Primitive<Axes> = /* @__PURE__ */ reduction(scalar.sumReducer, { kind: 'linear', map: 'sum' });
+
+/** The tangent of max and min: the mean over the positions that attain it. */
+function extremeTangent(row: RowValues<Axes>, [t]: readonly Tangent[]): Tensor[] {
+  const x = row.x(0);
+  const { axes } = row.params;
+  const y = reshape(row.y(0), onesAt(x.shape, axes));
+  const hit = equal(x, y);
+  const count = sum(cast(hit, x.dtype as 'float32'), axes);
+  return [div(sum(where(hit, t!, 0), axes), count)];
+}
+const keepsBoth = { inputs: [0], outputs: [0] };
+
+export const maxRow: Primitive<Axes> = /* @__PURE__ */ reduction(scalar.maxReducer, {
+  kind: 'rule',
+  keeps: () => keepsBoth,
+  tangent: extremeTangent,
+});
+export const minRow: Primitive<Axes> = /* @__PURE__ */ reduction(scalar.minReducer, {
+  kind: 'rule',
+  keeps: () => keepsBoth,
+  tangent: extremeTangent,
+});
+
+export const prodRow: Primitive<Axes> = /* @__PURE__ */ reduction(scalar.prodReducer, {
+  kind: 'rule',
+  keeps: () => ({ inputs: [0], outputs: [] }),
+  tangent: (row, [t]) => {
+    const { axes } = row.params;
+    const x = row.x(0);
+    const kept = withoutAxes(x.shape, axes);
+    const n = axes.reduce((count, a) => count * x.shape[a]!, 1);
+    if (n === 0) return [zerosOf(row.outputs[0]!)];
+    const order = [...x.shape.keys()].filter((a) => !axes.includes(a)).concat(axes);
+    const flat = (z: Tensor): Tensor => reshape(transpose(z, order), [...kept, n]);
+    const all = runningTangent(flat(x), flat(t!), kept.length, false);
+    return [reshape(slice(all, [...kept.map(() => 0), n - 1], [...kept, 1]), kept)];
+  },
+});
+
+export const anyRow: Primitive<Axes> = /* @__PURE__ */ reduction(scalar.anyReducer, { kind: 'none', reason: 'any gives booleans' }, 'bool');
+export const allRow: Primitive<Axes> = /* @__PURE__ */ reduction(scalar.allReducer, { kind: 'none', reason: 'all gives booleans' }, 'bool');
+
+/** Position of the largest (smallest) element along an axis; the first of equals. */
+function argReduction(name: string, largest: boolean): Primitive<{ readonly axis: number }> {
+  return {
+    name,
+    type: ([x], { axis }) => [tensorType('int32', withoutAxes(x!.shape, [axis]))],
+    lower: (writer, [x], [out], { axis }) => {
+      const { offset, strides, shape } = x!.view;
+      writer.emit({
+        kind: 'argreduce',
+        largest,
+        kept: withoutAxes(shape, [axis]),
+        length: shape[axis]!,
+        input: { slot: x!.slot, offset, strides: [...withoutAxes(strides, [axis]), strides[axis]!] },
+        output: { slot: out!.slot, offset: out!.view.offset, strides: out!.view.strides },
+      });
+    },
+    derivative: { kind: 'none', reason: `${name} gives integers` },
+    batching: { shift: ({ axis }) => ({ axis: axis + 1 }) },
+  };
+}
+export const argmaxRow: Primitive<{ readonly axis: number }> = /* @__PURE__ */ argReduction('argmax', true);
+export const argminRow: Primitive<{ readonly axis: number }> = /* @__PURE__ */ argReduction('argmin', false);
+
+/** Params of running operations. */
+export type Along = { readonly axis: number; readonly reverse: boolean };
+const shiftAlong = { shift: ({ axis, reverse }: Along): Along => ({ axis: axis + 1, reverse }) };
+
+function lowerScan(form: 'sum' | 'product' | 'linear') {
+  return (writer: KernelWriter, inputs: readonly Operand[], [out]: readonly Operand[], { axis, reverse }: Along): void => {
+    const [values, factors] = inputs.map((o) => writer.contiguous(o).slot);
+    const { shape } = out!.view;
+    const outer = shape.slice(0, axis).reduce((a, b) => a * b, 1);
+    const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+    const kernel = { kind: 'scan', form, outer, length: shape[axis]!, inner, reverse, values: values!, output: out!.slot } as const;
+    writer.emit(factors === undefined ? kernel : { ...kernel, factors });
+  };
+}
+
+/** Running sums along an axis, from its end if `reverse`. */
+export const cumsumRow: Primitive<Along> = {
+  name: 'cumsum',
+  type: ([x]) => [x!],
+  lower: /* @__PURE__ */ lowerScan('sum'),
+  derivative: { kind: 'linear', map: 'cumsum' },
+  batching: shiftAlong,
+};
+
+/** t[i] = v[i] + a[i]·t[i−1] along an axis, from its end if `reverse`: linear in v. */
+export const recurrenceRow: Primitive<Along> = {
+  name: 'recurrence',
+  type: ([v]) => [v!],
+  lower: /* @__PURE__ */ lowerScan('linear'),
+  derivative: {
+    kind: 'rule',
+    keeps: ([, a]) => ({ inputs: [1], outputs: a ? [0] : [] }),
+    tangent: (row, [tv, ta]) => {
+      // Differentiated once: again a recurrence with the same factors.
+      const { axis, reverse } = row.params;
+      const drive = ta === null ? tv! : mul(ta!, shifted(row.y(0), axis, reverse, 0));
+      const total = ta === null || tv === null ? drive : add(tv!, drive);
+      return [bindOne(recurrenceRow, [total, row.x(1)], row.params)];
+    },
+  },
+  batching: shiftAlong,
+};
+
+/** Running products along an axis, from its end if `reverse`. */
+export const cumprodRow: Primitive<Along> = {
+  name: 'cumprod',
+  type: ([x]) => [x!],
+  lower: /* @__PURE__ */ lowerScan('product'),
+  derivative: {
+    kind: 'rule',
+    keeps: () => ({ inputs: [0], outputs: [] }),
+    tangent: (row, [t]) => [runningTangent(row.x(0), t!, row.params.axis, row.params.reverse)],
+  },
+  batching: shiftAlong,
+};
+
+/** Tangent of the running product p[i] = x[i]·p[i−1]: dp[i] = dx[i]·p[i−1] + x[i]·dp[i−1]. */
+function runningTangent(x: Tensor, t: Tensor, axis: number, reverse: boolean): Tensor {
+  const before = shifted(bindOne(cumprodRow, [x], { axis, reverse }), axis, reverse, 1);
+  return bindOne(recurrenceRow, [mul(t, before), x], { axis, reverse });
+}
+
+/** Every element moved one place along an axis, away from where the recurrence begins; `first` takes the free place. */
+export function shifted(x: Tensor, axis: number, reverse: boolean, first: number): Tensor {
+  const n = x.shape[axis]!;
+  if (n === 0) return x;
+  const begin = x.shape.map((_, i) => (i === axis && reverse ? 1 : 0));
+  const size = x.shape.map((d, i) => (i === axis ? n - 1 : d));
+  const paddings = x.shape.map((_, i): [number, number] => (i !== axis ? [0, 0] : reverse ? [0, 1] : [1, 0]));
+  return pad(slice(x, begin, size), paddings, first);
+}

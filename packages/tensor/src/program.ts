@@ -1,0 +1,111 @@
+/**
+ * Programs: lists of typed rows in SSA form, with their printer and their checker.
+ * The one idea: a tape, a trace and a plan's source are all this one thing. Must not import interpreters.
+ */
+import { JacobiError } from './errors.ts';
+import type { Application } from './primitive.ts';
+import type { Tensor } from './tensor.ts';
+import type { TensorType } from './type.ts';
+import { formatType } from './type.ts';
+
+/** A value of a program: an index into `types`. */
+export type Var = number;
+
+/** One row: an application, the values it takes, the values it makes. */
+export interface Row {
+  readonly application: Application;
+  readonly inputs: readonly Var[];
+  readonly outputs: readonly Var[];
+  /** The user's source line. */
+  readonly site?: string;
+  /** Name of the primal row that a derivative row came from. */
+  readonly from?: string;
+}
+
+/** A value from outside that a program reads: a tensor, or something that gives one at each run (a variable). */
+export interface Captured {
+  readonly variable: Var;
+  readonly tensor: Tensor;
+  /** Where present, read anew at each run. */
+  readonly read?: () => Tensor;
+}
+
+/** A straight-line program. Plain data but for its captured tensors. */
+export interface Program {
+  readonly format: 1;
+  /** Unique; applications that hold programs are keyed by it. */
+  readonly id: number;
+  readonly types: readonly TensorType[];
+  readonly inputs: readonly Var[];
+  readonly captured: readonly Captured[];
+  readonly rows: readonly Row[];
+  readonly outputs: readonly Var[];
+}
+
+let programs = 0;
+
+/** Makes a program, without the rows that no output needs. */
+export function makeProgram(parts: Omit<Program, 'format' | 'id'>): Program {
+  const needed = new Uint8Array(parts.types.length);
+  for (const v of parts.outputs) needed[v] = 1;
+  const rows: Row[] = [];
+  for (let i = parts.rows.length - 1; i >= 0; i--) {
+    const row = parts.rows[i]!;
+    if (!row.outputs.some((v) => needed[v] === 1)) continue;
+    for (const v of row.inputs) needed[v] = 1;
+    rows.push(row);
+  }
+  const captured = parts.captured.filter((c) => needed[c.variable] === 1);
+  return { ...parts, format: 1, id: ++programs, captured, rows: rows.reverse() };
+}
+
+/** A program as text, one line a row: `%4:f32[2,2] = mul %2 %3`. */
+export function printProgram(program: Program): string {
+  const typed = (v: Var): string => `%${v}:${formatType(program.types[v]!)}`;
+  const lines = [`program(${program.inputs.map(typed).join(', ')})`];
+  for (const c of program.captured) lines.push(`  ${typed(c.variable)} = captured`);
+  for (const row of program.rows) lines.push(`  ${printRow(row, typed)}`);
+  lines.push(`  return ${program.outputs.map((v) => `%${v}`).join(', ')}`);
+  return lines.join('\n');
+}
+
+function printRow(row: Row, typed: (v: Var) => string): string {
+  const { primitive, params } = row.application;
+  const args = row.inputs.map((v) => `%${v}`);
+  const entries = Object.entries(params).map(([k, v]) => `${k}: ${JSON.stringify(v)}`);
+  if (entries.length > 0) args.push(`{ ${entries.join(', ')} }`);
+  return `${row.outputs.map(typed).join(', ')} = ${[primitive.name, ...args].join(' ')}`;
+}
+
+/** Throws if a value is used before it is made, made twice, or of another type than its row says. */
+export function checkProgram(program: Program): void {
+  const made = new Uint8Array(program.types.length);
+  const make = (v: Var, where: string): void => {
+    if (v < 0 || v >= made.length || made[v] === 1) fail(program, `%${v} is made twice or out of range, in ${where}`);
+    made[v] = 1;
+  };
+  const use = (v: Var, where: string): void => {
+    if (made[v] !== 1) fail(program, `%${v} is used before it is made, in ${where}`);
+  };
+  for (const v of program.inputs) make(v, 'the inputs');
+  for (const c of program.captured) {
+    make(c.variable, 'the captured values');
+    if (c.tensor.type !== program.types[c.variable]) fail(program, `captured %${c.variable} has another type`);
+  }
+  for (const row of program.rows) {
+    const { application } = row;
+    row.inputs.forEach((v, i) => {
+      use(v, application.primitive.name);
+      if (program.types[v] !== application.inputs[i]) fail(program, `input ${i} of ${application.primitive.name} has another type`);
+    });
+    row.outputs.forEach((v, i) => {
+      make(v, application.primitive.name);
+      if (program.types[v] !== application.outputs[i]) fail(program, `output ${i} of ${application.primitive.name} has another type`);
+    });
+  }
+  for (const v of program.outputs) use(v, 'the outputs');
+}
+
+function fail(program: Program, message: string): never {
+  throw new JacobiError(`checkProgram: ${message}\n${printProgram(program)}`);
+}

@@ -1,0 +1,186 @@
+/**
+ * Tensor: an immutable array on a backend, or a value of a program that is being traced.
+ * The one idea: a tensor is a type and a buffer; everything else is a function. Methods are few, because methods are never
+ * tree-shaken. Must not import interpreters.
+ */
+import type { Backend, BufferRef, DType, Shape, TypedArray } from '@jacobi/backend';
+import { allocate } from '@jacobi/backend';
+import { getBackend } from './device.ts';
+import { DeviceError, TraceError } from './errors.ts';
+import { formatTensor, Printable } from './format.ts';
+import { add, div, mul, neg, sub } from './ops/arithmetic.ts';
+import { matmul } from './ops/contraction.ts';
+import { pow } from './ops/power.ts';
+import { mean, sum } from './ops/reduction.ts';
+import { cast, reshape, slice, transpose } from './ops/shape.ts';
+import type { TensorLike } from './convert.ts';
+import { noteRead } from './recorder.ts';
+import type { Trace } from './recorder.ts';
+import type { TensorType } from './type.ts';
+import { formatType, tensorType } from './type.ts';
+
+/** Numbers (or booleans) nested as deep as the tensor's rank; a bare number for a scalar. */
+export type NestedArray = number | boolean | NestedArray[];
+
+let tensors = 0;
+
+/** An immutable n-dimensional array of float32, float64, int32 or bool. Nobody has to dispose of it. */
+export class Tensor extends Printable {
+  /** Unique; recorders know tensors by it, so that they keep none alive. */
+  readonly id: number = ++tensors;
+  /** @internal */
+  readonly type: TensorType;
+  /** @internal The elements, row-major; null for a value of a trace. */
+  readonly buffer: BufferRef | null;
+  /** @internal */
+  readonly backend: Backend | null;
+  /** @internal The trace that this abstract value belongs to; null for a value with elements. */
+  readonly trace: Trace | null;
+
+  /** @internal Use `tensor()`. */
+  constructor(type: TensorType, buffer: BufferRef | null, backend: Backend | null, trace: Trace | null) {
+    super();
+    this.type = type;
+    this.buffer = buffer;
+    this.backend = backend;
+    this.trace = trace;
+  }
+
+  /** Sizes by axis. */
+  get shape(): number[] {
+    return this.type.shape as number[];
+  }
+  /** Element type. */
+  get dtype(): DType {
+    return this.type.dtype;
+  }
+  /** Number of elements. */
+  get size(): number {
+    return this.type.size;
+  }
+  /** Number of axes. */
+  get rank(): number {
+    return this.type.shape.length;
+  }
+
+  /** The elements in row-major order, read-only by contract. Works on every device. */
+  async data(): Promise<TypedArray> {
+    const buffer = concrete(this, 'data');
+    return this.size === 0 ? allocate(this.dtype, 0) : this.backend!.read(buffer);
+  }
+  /** The elements in row-major order, at once; read-only by contract. Throws on devices without synchronous reads. */
+  dataSync(): TypedArray {
+    return readNow(this, 'dataSync');
+  }
+  /** The elements as nested arrays. */
+  async array(): Promise<NestedArray> {
+    return nested(await this.data(), this.type);
+  }
+  /** The elements as nested arrays, at once. Throws on devices without synchronous reads. */
+  arraySync(): NestedArray {
+    return nested(readNow(this, 'arraySync'), this.type);
+  }
+  /** The one element of a tensor of size 1: a number (true or false for a bool tensor). */
+  item<T extends number | boolean = number>(): T {
+    if (this.size !== 1) throw new DeviceError(`item: the tensor must have one element, not ${formatType(this.type)}; use arraySync`);
+    const value = readNow(this, 'item')[0]!;
+    return (this.dtype === 'bool' ? value !== 0 : value) as T;
+  }
+
+  /** Readable as NumPy prints: `[[1, 2], [3, 4]]`. */
+  override toString(): string {
+    if (this.trace !== null) return `traced(${formatType(this.type)})`;
+    if (this.backend!.readSync === undefined) return `tensor(${formatType(this.type)} on ${this.backend!.name})`;
+    return formatTensor(this.size === 0 ? allocate(this.dtype, 0) : this.backend!.readSync(this.buffer!), this.type);
+  }
+  toJSON(): NestedArray {
+    return this.arraySync();
+  }
+
+  add(other: TensorLike): Tensor {
+    return add(this, other);
+  }
+  sub(other: TensorLike): Tensor {
+    return sub(this, other);
+  }
+  mul(other: TensorLike): Tensor {
+    return mul(this, other);
+  }
+  div(other: TensorLike): Tensor {
+    return div(this, other);
+  }
+  pow(exponent: TensorLike): Tensor {
+    return pow(this, exponent);
+  }
+  neg(): Tensor {
+    return neg(this);
+  }
+  matmul(other: TensorLike): Tensor {
+    return matmul(this, other);
+  }
+  sum(axis?: number | readonly number[], keepDims?: boolean): Tensor {
+    return sum(this, axis, keepDims);
+  }
+  mean(axis?: number | readonly number[], keepDims?: boolean): Tensor {
+    return mean(this, axis, keepDims);
+  }
+  reshape(shape: Shape): Tensor {
+    return reshape(this, shape);
+  }
+  transpose(permutation?: readonly number[]): Tensor {
+    return transpose(this, permutation);
+  }
+  slice(begin: readonly number[] | number, size?: readonly number[] | number): Tensor {
+    return slice(this, begin, size);
+  }
+  cast(dtype: DType): Tensor {
+    return cast(this, dtype);
+  }
+}
+
+/** The buffer of a tensor with elements; an error that says what to do for a traced one. */
+function concrete(t: Tensor, method: string): BufferRef {
+  if (t.buffer === null) {
+    throw new TraceError(
+      `${method}: ${formatType(t.type)} is a traced value: it has a type but no numbers yet. Inside jit, vmap and ` +
+        'prepareJacobian choose with where or cond in place of if; to look at numbers, call the function without them.',
+    );
+  }
+  noteRead(t, method);
+  return t.buffer;
+}
+
+function readNow(t: Tensor, method: string): TypedArray {
+  const buffer = concrete(t, method);
+  if (t.size === 0) return allocate(t.dtype, 0);
+  const backend = t.backend!;
+  if (backend.readSync === undefined) {
+    throw new DeviceError(`${method}: the ${backend.name} backend cannot read at once; use await ${method === 'dataSync' ? 'data' : 'array'}()`);
+  }
+  return backend.readSync(buffer);
+}
+
+function nested(data: TypedArray, type: TensorType): NestedArray {
+  const { shape, dtype } = type;
+  let at = 0;
+  const build = (axis: number): NestedArray => {
+    if (axis === shape.length) {
+      const value = data[at++]!;
+      return dtype === 'bool' ? value !== 0 : value;
+    }
+    return Array.from({ length: shape[axis]! }, () => build(axis + 1));
+  };
+  return build(0);
+}
+
+/** A tensor that owns `data` (not copied), on the default backend. @internal */
+export function tensorFromData(data: TypedArray, dtype: DType, shape: Shape): Tensor {
+  const type = tensorType(dtype, shape);
+  const backend = getBackend();
+  if (!backend.traits.float64 && dtype === 'float64') {
+    throw new DeviceError(`tensor: the ${backend.name} backend has no float64; use float32 or another backend (withBackend)`);
+  }
+  const buffer = backend.alloc(dtype, type.size);
+  if (type.size > 0) backend.write(buffer, data);
+  return new Tensor(type, buffer, backend, null);
+}

@@ -1,0 +1,104 @@
+/**
+ * Variables: a place that holds a tensor.
+ * The one idea: assignment swaps in another tensor and never writes into one; tapes and traces learn of each read.
+ */
+import type { DType } from '@jacobi/backend';
+import { ArgumentError, DTypeError, ShapeError } from './errors.ts';
+import { asTensor, tensor } from './convert.ts';
+import type { TensorLike } from './convert.ts';
+import { Printable } from './format.ts';
+import { add, sub } from './ops/arithmetic.ts';
+import type { TracedVariable } from './recorder.ts';
+import { checkOpen, currentTrace, noteVariable } from './recorder.ts';
+import type { Tensor } from './tensor.ts';
+import { TraceError } from './errors.ts';
+import { formatType } from './type.ts';
+
+/** Options of `variable`. */
+export interface VariableOptions {
+  /** Tapes watch trainable variables by themselves. Default true. */
+  readonly trainable?: boolean;
+  readonly name?: string;
+  readonly dtype?: DType;
+}
+
+let variables = 0;
+
+/** A mutable place for an immutable tensor of one type. Made by `variable()`. */
+export class Variable extends Printable implements TracedVariable {
+  #current: Tensor;
+  readonly trainable: boolean;
+  readonly name: string;
+
+  /** @internal Use `variable()`. */
+  constructor(initial: Tensor, options: VariableOptions) {
+    super();
+    if (initial.trace !== null) throw new TraceError('variable: the initial value is traced; make variables outside of jit, vmap and prepareJacobian');
+    this.#current = initial;
+    this.trainable = options.trainable ?? true;
+    this.name = options.name ?? `variable${++variables}`;
+  }
+
+  /** The tensor held now. Reading it inside `tape.record` watches a trainable variable. */
+  get value(): Tensor {
+    const trace = currentTrace();
+    const now = trace === null ? this.#current : trace.readVariable(this);
+    noteVariable(this, now);
+    return now;
+  }
+  get shape(): number[] {
+    return this.#current.shape;
+  }
+  get dtype(): DType {
+    return this.#current.dtype;
+  }
+
+  /** The tensor held outside of any trace. @internal */
+  current(): Tensor {
+    return this.#current;
+  }
+
+  /** Replaces the value by one of the same shape and dtype. Returns the variable. */
+  assign(value: TensorLike): this {
+    const next = asTensor('assign', 'value', value, this.dtype);
+    const type = this.#current.type;
+    if (next.dtype !== type.dtype) throw new DTypeError(`assign: ${this.name} holds ${formatType(type)}, not ${formatType(next.type)}; use cast`);
+    if (next.type !== type) throw new ShapeError(`assign: ${this.name} holds ${formatType(type)}, not ${formatType(next.type)}`);
+    checkOpen(next);
+    const trace = currentTrace();
+    if (trace !== null) trace.assignVariable(this, next);
+    else this.#current = next;
+    return this;
+  }
+  /** Adds to the value. */
+  assignAdd(value: TensorLike): this {
+    return this.assign(add(this.#peek(), value));
+  }
+  /** Subtracts from the value. */
+  assignSub(value: TensorLike): this {
+    return this.assign(sub(this.#peek(), value));
+  }
+
+  /** The value, without a tape taking the read for a use. */
+  #peek(): Tensor {
+    const trace = currentTrace();
+    return trace === null ? this.#current : trace.readVariable(this);
+  }
+
+  override toString(): string {
+    return `${this.name} = ${this.#current.toString()}`;
+  }
+}
+
+/**
+ * Makes a variable that holds `initial`.
+ * @example
+ * const v = variable([1, 2]);
+ * v.assignAdd([10, 20]);
+ * v.value // → [11, 22]
+ */
+export function variable(initial: TensorLike, options: VariableOptions = {}): Variable {
+  if (options.name !== undefined && typeof options.name !== 'string') throw new ArgumentError('variable: name must be a string');
+  const value = initial instanceof Variable ? initial.current() : initial;
+  return new Variable(tensor(value, options.dtype === undefined ? {} : { dtype: options.dtype }), options);
+}
