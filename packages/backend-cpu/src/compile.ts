@@ -24,7 +24,8 @@ export function compilePlan(plan: Plan): CpuExecutable {
   const none = new Uint8Array(0);
   const slots = plan.slots.map((slot) => {
     if (slot.data) return slot.data;
-    if (slot.role === 'temporary' && slot.offset !== undefined) return viewBytes(slot.dtype, arena, slot.offset, slot.length);
+    if (slot.role === 'temporary' && slot.offset !== undefined)
+      return viewBytes(slot.dtype, arena, slot.offset, slot.length);
     return none;
   });
   return { plan, slots, steps: plan.steps.map((kernel) => compileKernel(kernel, plan.slots)) };

@@ -25,7 +25,11 @@ export function compileContract(kernel: ContractKernel, slots: readonly Slot[]):
   const b = batch.length;
   const bm = b + m.length;
   const bn = b + n.length;
-  const [batchOut, batchLeft, batchRight] = tables(batch, [output.strides.slice(0, b), left.strides.slice(0, b), right.strides.slice(0, b)]);
+  const [batchOut, batchLeft, batchRight] = tables(batch, [
+    output.strides.slice(0, b),
+    left.strides.slice(0, b),
+    right.strides.slice(0, b),
+  ]);
   const [mOut, mLeft] = tables(m, [output.strides.slice(b, bm), left.strides.slice(b, bm)]);
   const [nOut, nRight] = tables(n, [output.strides.slice(bm), right.strides.slice(b, bn)]);
   const [kLeft, kRight] = tables(k, [left.strides.slice(bm), right.strides.slice(bn)]);

@@ -18,9 +18,37 @@ describe('the CPU backend', () => {
       outputs: [2, 3],
       arenaBytes: 24,
       steps: [
-        { kind: 'map', shape: [2, 3], inputs: [{ slot: 0, offset: 0, strides: [3, 1] }], output: { slot: 1, offset: 0, strides: [3, 1] }, body: [{ constant: 2 }, { fn: mul, args: [0, 1], dtype: 'float32' }, { fn: add, args: [2, 0], dtype: 'float32' }] },
-        { kind: 'reduce', reducer: sumReducer, kept: [3], reduced: [2], input: { slot: 1, offset: 0, strides: [1, 3] }, output: { slot: 2, offset: 0, strides: [1] }, accumulate: 'float32' },
-        { kind: 'contract', batch: [], m: [2], n: [2], k: [3], left: { slot: 0, offset: 0, strides: [3, 1] }, right: { slot: 0, offset: 0, strides: [3, 1] }, output: { slot: 3, offset: 0, strides: [2, 1] }, accumulate: 'float32' },
+        {
+          kind: 'map',
+          shape: [2, 3],
+          inputs: [{ slot: 0, offset: 0, strides: [3, 1] }],
+          output: { slot: 1, offset: 0, strides: [3, 1] },
+          body: [
+            { constant: 2 },
+            { fn: mul, args: [0, 1], dtype: 'float32' },
+            { fn: add, args: [2, 0], dtype: 'float32' },
+          ],
+        },
+        {
+          kind: 'reduce',
+          reducer: sumReducer,
+          kept: [3],
+          reduced: [2],
+          input: { slot: 1, offset: 0, strides: [1, 3] },
+          output: { slot: 2, offset: 0, strides: [1] },
+          accumulate: 'float32',
+        },
+        {
+          kind: 'contract',
+          batch: [],
+          m: [2],
+          n: [2],
+          k: [3],
+          left: { slot: 0, offset: 0, strides: [3, 1] },
+          right: { slot: 0, offset: 0, strides: [3, 1] },
+          output: { slot: 3, offset: 0, strides: [2, 1] },
+          accumulate: 'float32',
+        },
       ],
     };
     const executable = cpu.compile(plan);

@@ -22,7 +22,10 @@ export function rounder(dtype: DType): (value: number) => number {
 export function compileMap(kernel: MapKernel, _slots: readonly Slot[]): Visit {
   const { inputs, output, body, shape } = kernel;
   const accesses = [output, ...inputs];
-  const nest = collapse(shape, accesses.map((a) => a.strides));
+  const nest = collapse(
+    shape,
+    accesses.map((a) => a.strides),
+  );
   const positions = accesses.map(() => 0);
   const registers = new Float64Array(inputs.length + body.length);
   const steps = body.map((step, i) => {
@@ -39,9 +42,14 @@ export function compileMap(kernel: MapKernel, _slots: readonly Slot[]): Visit {
     };
   });
   const result = body.length ? registers.length - 1 : 0;
-  return walker(nest, accesses.map((a) => a.offset), positions, (slots) => {
-    for (let i = 0; i < inputs.length; i++) registers[i] = slots[inputs[i]!.slot]![positions[i + 1]!]!;
-    for (let i = 0; i < steps.length; i++) steps[i]!();
-    slots[output.slot]![positions[0]!] = registers[result]!;
-  });
+  return walker(
+    nest,
+    accesses.map((a) => a.offset),
+    positions,
+    (slots) => {
+      for (let i = 0; i < inputs.length; i++) registers[i] = slots[inputs[i]!.slot]![positions[i + 1]!]!;
+      for (let i = 0; i < steps.length; i++) steps[i]!();
+      slots[output.slot]![positions[0]!] = registers[result]!;
+    },
+  );
 }

@@ -1,10 +1,13 @@
 /**
  * Scalar functions: one exported const for each, with its form for every target.
- * The one idea: kernels name these objects, so a bundle holds only the functions its kernels use. Must not import anything.
+ * The one idea: kernels name these objects, so a bundle holds only the functions its kernels use.
+ * Must not import anything but the bodies that are too long to stand here.
  *
  * `js` computes in float64; the kernel rounds to the step's dtype. Where integers need other arithmetic, `int` has it.
  */
 import { erf as erfValue } from './erf.ts';
+import * as loops from './loops.ts';
+import type { Fold, Loop } from './loops.ts';
 
 /** The languages that a scalar function is written in. Each function has a form for each of them. */
 export interface Targets {
@@ -18,42 +21,54 @@ export interface ScalarFunction extends Targets {
   readonly arity: 1 | 2 | 3;
   /** Used in place of `js` where the step's dtype is int32. */
   readonly int?: (a: number, b: number, c: number) => number;
+  /** `js` over strided arrays, where a call for each element would cost more than the arithmetic. */
+  readonly loop?: Loop;
 }
 
-const fn1 = (name: string, js: (a: number) => number, int?: (a: number) => number): ScalarFunction =>
-  int ? { name, arity: 1, js, int } : { name, arity: 1, js };
-const fn2 = (
-  name: string,
-  js: (a: number, b: number) => number,
-  int?: (a: number, b: number) => number,
-): ScalarFunction => (int ? { name, arity: 2, js, int } : { name, arity: 2, js });
+type Extras = Pick<ScalarFunction, 'int' | 'loop'>;
+
+const fn1 = (name: string, js: (a: number) => number, extras?: Extras): ScalarFunction => ({
+  name,
+  arity: 1,
+  js,
+  ...extras,
+});
+const fn2 = (name: string, js: (a: number, b: number) => number, extras?: Extras): ScalarFunction => ({
+  name,
+  arity: 2,
+  js,
+  ...extras,
+});
 
 // Arithmetic
-export const add: ScalarFunction = /* @__PURE__ */ fn2('add', (a, b) => a + b);
-export const sub: ScalarFunction = /* @__PURE__ */ fn2('sub', (a, b) => a - b);
-export const mul: ScalarFunction = /* @__PURE__ */ fn2('mul', (a, b) => a * b, Math.imul);
-export const div: ScalarFunction = /* @__PURE__ */ fn2('div', (a, b) => a / b);
-export const neg: ScalarFunction = /* @__PURE__ */ fn1('neg', (a) => -a);
+export const add: ScalarFunction = /* @__PURE__ */ fn2('add', (a, b) => a + b, { loop: loops.addLoop });
+export const sub: ScalarFunction = /* @__PURE__ */ fn2('sub', (a, b) => a - b, { loop: loops.subLoop });
+export const mul: ScalarFunction = /* @__PURE__ */ fn2('mul', (a, b) => a * b, { int: Math.imul, loop: loops.mulLoop });
+export const div: ScalarFunction = /* @__PURE__ */ fn2('div', (a, b) => a / b, { loop: loops.divLoop });
+export const neg: ScalarFunction = /* @__PURE__ */ fn1('neg', (a) => -a, { loop: loops.negLoop });
 export const abs: ScalarFunction = /* @__PURE__ */ fn1('abs', Math.abs);
-export const square: ScalarFunction = /* @__PURE__ */ fn1('square', (a) => a * a, (a) => Math.imul(a, a));
-export const reciprocal: ScalarFunction = /* @__PURE__ */ fn1('reciprocal', (a) => 1 / a);
+export const square: ScalarFunction = /* @__PURE__ */ fn1('square', (a) => a * a, {
+  int: (a) => Math.imul(a, a),
+  loop: loops.squareLoop,
+});
+export const reciprocal: ScalarFunction = /* @__PURE__ */ fn1('reciprocal', (a) => 1 / a, {
+  loop: loops.reciprocalLoop,
+});
 export const sign: ScalarFunction = /* @__PURE__ */ fn1('sign', Math.sign);
 /** NaN in either operand gives NaN. */
-export const maximum: ScalarFunction = /* @__PURE__ */ fn2('maximum', Math.max);
-export const minimum: ScalarFunction = /* @__PURE__ */ fn2('minimum', Math.min);
+export const maximum: ScalarFunction = /* @__PURE__ */ fn2('maximum', Math.max, { loop: loops.maximumLoop });
+export const minimum: ScalarFunction = /* @__PURE__ */ fn2('minimum', Math.min, { loop: loops.minimumLoop });
 /** Division rounded towards −∞, and what it leaves (with the sign of the divisor). */
-export const floorDiv: ScalarFunction = /* @__PURE__ */ fn2(
-  'floorDiv',
-  (a, b) => Math.floor(a / b),
-  (a, b) => (b === 0 ? 0 : Math.floor(a / b)),
-);
+export const floorDiv: ScalarFunction = /* @__PURE__ */ fn2('floorDiv', (a, b) => Math.floor(a / b), {
+  int: (a, b) => (b === 0 ? 0 : Math.floor(a / b)),
+});
 export const floorMod: ScalarFunction = /* @__PURE__ */ fn2(
   'floorMod',
   (a, b) => {
     const r = a % b;
     return r !== 0 && r < 0 !== b < 0 ? r + b : r;
   },
-  (a, b) => (b === 0 ? 0 : ((a % b) + b) % b),
+  { int: (a, b) => (b === 0 ? 0 : ((a % b) + b) % b) },
 );
 
 // Powers, exponentials, logarithms
@@ -61,15 +76,15 @@ export const floorMod: ScalarFunction = /* @__PURE__ */ fn2(
 export const pow: ScalarFunction = /* @__PURE__ */ fn2(
   'pow',
   (a, b) => (a === 1 || (a === -1 && Math.abs(b) === Infinity) ? 1 : a ** b),
-  (a, b) => intPower(a, b),
+  { int: intPower },
 );
 /** a to the integer n, by repeated squaring. */
-export const powInt: ScalarFunction = /* @__PURE__ */ fn2('powInt', integerPower, (a, b) => intPower(a, b));
-export const sqrt: ScalarFunction = /* @__PURE__ */ fn1('sqrt', Math.sqrt);
+export const powInt: ScalarFunction = /* @__PURE__ */ fn2('powInt', integerPower, { int: intPower });
+export const sqrt: ScalarFunction = /* @__PURE__ */ fn1('sqrt', Math.sqrt, { loop: loops.sqrtLoop });
 export const rsqrt: ScalarFunction = /* @__PURE__ */ fn1('rsqrt', (a) => 1 / Math.sqrt(a));
-export const exp: ScalarFunction = /* @__PURE__ */ fn1('exp', Math.exp);
+export const exp: ScalarFunction = /* @__PURE__ */ fn1('exp', Math.exp, { loop: loops.expLoop });
 export const expm1: ScalarFunction = /* @__PURE__ */ fn1('expm1', Math.expm1);
-export const log: ScalarFunction = /* @__PURE__ */ fn1('log', Math.log);
+export const log: ScalarFunction = /* @__PURE__ */ fn1('log', Math.log, { loop: loops.logLoop });
 export const log1p: ScalarFunction = /* @__PURE__ */ fn1('log1p', Math.log1p);
 
 function integerPower(a: number, n: number): number {
@@ -94,8 +109,8 @@ function intPower(a: number, n: number): number {
 }
 
 // Trigonometry
-export const sin: ScalarFunction = /* @__PURE__ */ fn1('sin', Math.sin);
-export const cos: ScalarFunction = /* @__PURE__ */ fn1('cos', Math.cos);
+export const sin: ScalarFunction = /* @__PURE__ */ fn1('sin', Math.sin, { loop: loops.sinLoop });
+export const cos: ScalarFunction = /* @__PURE__ */ fn1('cos', Math.cos, { loop: loops.cosLoop });
 export const tan: ScalarFunction = /* @__PURE__ */ fn1('tan', Math.tan);
 export const asin: ScalarFunction = /* @__PURE__ */ fn1('asin', Math.asin);
 export const acos: ScalarFunction = /* @__PURE__ */ fn1('acos', Math.acos);
@@ -103,7 +118,7 @@ export const atan: ScalarFunction = /* @__PURE__ */ fn1('atan', Math.atan);
 export const atan2: ScalarFunction = /* @__PURE__ */ fn2('atan2', Math.atan2);
 export const sinh: ScalarFunction = /* @__PURE__ */ fn1('sinh', Math.sinh);
 export const cosh: ScalarFunction = /* @__PURE__ */ fn1('cosh', Math.cosh);
-export const tanh: ScalarFunction = /* @__PURE__ */ fn1('tanh', Math.tanh);
+export const tanh: ScalarFunction = /* @__PURE__ */ fn1('tanh', Math.tanh, { loop: loops.tanhLoop });
 
 // Activations and special functions
 /** 1 / (1 + e^−a) without overflow on either side. */
@@ -112,7 +127,10 @@ export const sigmoid: ScalarFunction = /* @__PURE__ */ fn1('sigmoid', (a) => {
   return a < 0 ? e / (1 + e) : 1 / (1 + e);
 });
 /** log(1 + e^a) as max(a, 0) + log1p(e^−|a|). */
-export const softplus: ScalarFunction = /* @__PURE__ */ fn1('softplus', (a) => Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a))));
+export const softplus: ScalarFunction = /* @__PURE__ */ fn1(
+  'softplus',
+  (a) => Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a))),
+);
 /** max(a, 0), NaN kept. */
 export const relu: ScalarFunction = /* @__PURE__ */ fn1('relu', (a) => (a < 0 ? 0 : a));
 /** a above 0, α·(e^a − 1) below. */
@@ -140,15 +158,22 @@ export const greater: ScalarFunction = /* @__PURE__ */ fn2('greater', (a, b) => 
 export const greaterEqual: ScalarFunction = /* @__PURE__ */ fn2('greaterEqual', (a, b) => (a >= b ? 1 : 0));
 export const logicalAnd: ScalarFunction = /* @__PURE__ */ fn2('logicalAnd', (a, b) => (a !== 0 && b !== 0 ? 1 : 0));
 export const logicalOr: ScalarFunction = /* @__PURE__ */ fn2('logicalOr', (a, b) => (a !== 0 || b !== 0 ? 1 : 0));
-export const logicalXor: ScalarFunction = /* @__PURE__ */ fn2('logicalXor', (a, b) => ((a !== 0) !== (b !== 0) ? 1 : 0));
+export const logicalXor: ScalarFunction = /* @__PURE__ */ fn2('logicalXor', (a, b) =>
+  (a !== 0) !== (b !== 0) ? 1 : 0,
+);
 export const logicalNot: ScalarFunction = /* @__PURE__ */ fn1('logicalNot', (a) => (a === 0 ? 1 : 0));
 export const isNaN: ScalarFunction = /* @__PURE__ */ fn1('isNaN', (a) => (a !== a ? 1 : 0));
 export const isFinite: ScalarFunction = /* @__PURE__ */ fn1('isFinite', (a) => (Number.isFinite(a) ? 1 : 0));
 /** b where the condition a holds, else c: a choice, never a product. */
-export const select: ScalarFunction = { name: 'select', arity: 3, js: (a, b, c) => (a !== 0 ? b : c) };
+export const select: ScalarFunction = {
+  name: 'select',
+  arity: 3,
+  js: (a, b, c) => (a !== 0 ? b : c),
+  loop: loops.selectLoop,
+};
 
 // Casts
-export const identity: ScalarFunction = /* @__PURE__ */ fn1('identity', (a) => a);
+export const identity: ScalarFunction = /* @__PURE__ */ fn1('identity', (a) => a, { loop: loops.copyLoop });
 export const toBool: ScalarFunction = /* @__PURE__ */ fn1('toBool', (a) => (a !== 0 ? 1 : 0));
 /** Truncates; NaN gives 0, and what int32 cannot hold gives its nearest end. */
 export const toInt: ScalarFunction = /* @__PURE__ */ fn1('toInt', (a) => {
@@ -160,9 +185,12 @@ export const toInt: ScalarFunction = /* @__PURE__ */ fn1('toInt', (a) => {
 // Bits of int32, for random numbers
 export const bitsToUnit: ScalarFunction = /* @__PURE__ */ fn1('bitsToUnit', (a) => (a >>> 8) / 16777216);
 /** 53 random bits from two words: [0, 1) in float64. */
-export const bitsToUnit64: ScalarFunction = /* @__PURE__ */ fn2('bitsToUnit64', (a, b) => ((a >>> 5) * 67108864 + (b >>> 6)) / 9007199254740992);
+export const bitsToUnit64: ScalarFunction = /* @__PURE__ */ fn2(
+  'bitsToUnit64',
+  (a, b) => ((a >>> 5) * 67108864 + (b >>> 6)) / 9007199254740992,
+);
 /** a word to an integer of [0, b): the high word of the 64-bit product (Lemire's multiply-shift). */
-export const bitsToRange: ScalarFunction = /* @__PURE__ */ fn2('bitsToRange', multiplyHigh, multiplyHigh);
+export const bitsToRange: ScalarFunction = /* @__PURE__ */ fn2('bitsToRange', multiplyHigh);
 
 function multiplyHigh(word: number, span: number): number {
   const a = word >>> 0;
@@ -178,12 +206,34 @@ export interface Reducer {
   readonly js: (accumulator: number, value: number) => number;
   /** Used in place of `js` where the reduction accumulates in int32. */
   readonly int?: (accumulator: number, value: number) => number;
+  /** `js` along a strided array, and between arrays; exact for a few hundred int32 values as well. */
+  readonly fold?: Fold;
+  readonly loop?: Loop;
 }
 
-/** Sums are accumulated in blocks; see the backend. */
-export const sumReducer: Reducer = { name: 'sum', identity: 0, js: (a, b) => a + b, int: (a, b) => (a + b) | 0 };
+/** Backends add in blocks, so that the error hardly grows with the number of elements. */
+export const sumReducer: Reducer = {
+  name: 'sum',
+  identity: 0,
+  js: (a, b) => a + b,
+  int: (a, b) => (a + b) | 0,
+  fold: loops.sumFold,
+  loop: loops.addLoop,
+};
 export const prodReducer: Reducer = { name: 'prod', identity: 1, js: (a, b) => a * b, int: Math.imul };
-export const maxReducer: Reducer = { name: 'max', identity: -Infinity, js: (a, b) => Math.max(a, b) };
-export const minReducer: Reducer = { name: 'min', identity: Infinity, js: (a, b) => Math.min(a, b) };
+export const maxReducer: Reducer = {
+  name: 'max',
+  identity: -Infinity,
+  js: Math.max,
+  fold: loops.maxFold,
+  loop: loops.maximumLoop,
+};
+export const minReducer: Reducer = {
+  name: 'min',
+  identity: Infinity,
+  js: Math.min,
+  fold: loops.minFold,
+  loop: loops.minimumLoop,
+};
 export const anyReducer: Reducer = { name: 'any', identity: 0, js: (a, b) => (a !== 0 || b !== 0 ? 1 : 0) };
 export const allReducer: Reducer = { name: 'all', identity: 1, js: (a, b) => (a !== 0 && b !== 0 ? 1 : 0) };
