@@ -1,14 +1,45 @@
-export { tensor, constant } from './convert.ts';
-export type { TensorLike, TensorOptions } from './convert.ts';
+/** @jacobi/tensor: tensors and the operations on them. Everything public is listed here, by topic. */
+
+// Values
+export { constant, tensor } from './convert.ts';
+export type { NestedLike, TensorLike, TensorOptions } from './convert.ts';
 export { Tensor } from './tensor.ts';
-export { variable, Variable } from './variable.ts';
+export type { NestedArray } from './tensor.ts';
+export { Variable, variable } from './variable.ts';
+export type { VariableOptions } from './variable.ts';
+export type { DType, Shape, TypedArray } from '@jacobi/backend';
+
+// Devices
 export { getBackend, setDefaultBackend, withBackend } from './device.ts';
-export * from './ops/arithmetic.ts';
-export * from './ops/elementwise.ts';
-export * from './ops/shape.ts';
-export * from './ops/reduction.ts';
-export * from './ops/contraction.ts';
-export * from './ops/joining.ts';
-export * from './ops/creation.ts';
-export * from './ops/comparison.ts';
-export * from './ops/power.ts';
+export type { Backend } from '@jacobi/backend';
+
+// Errors
+export { ArgumentError, DeviceError, DTypeError, JacobiError, ShapeError, TraceError } from './errors.ts';
+
+// Creation
+export { arange, eye, full, linspace, ones, onesLike, zeros, zerosLike } from './ops/creation.ts';
+
+// Arithmetic, powers
+export { abs, add, div, floorDiv, maximum, minimum, mod, mul, neg, sign, square, sub } from './ops/arithmetic.ts';
+export { pow } from './ops/power.ts';
+
+// Elementwise functions
+export {
+  acos, asin, atan, atan2, ceil, cos, cosh, elu, erf, exp, expm1, floor, log, log1p, reciprocal, relu, round, rsqrt, sigmoid, sin, sinh, softplus, sqrt, tan, tanh,
+} from './ops/elementwise.ts';
+
+// Comparison, logic, choice
+export {
+  equal, greater, greaterEqual, isFinite, isNaN, less, lessEqual, logicalAnd, logicalNot, logicalOr, logicalXor, notEqual, where,
+} from './ops/comparison.ts';
+
+// Reductions
+export { max, mean, min, prod, sum } from './ops/reduction.ts';
+export type { Axis } from './ops/reduction.ts';
+
+// Shapes
+export { broadcastTo, cast, expandDims, flip, pad, reshape, slice, squeeze, stopGradient, transpose } from './ops/shape.ts';
+export { concat, split, stack, unstack } from './ops/joining.ts';
+
+// Products
+export { matmul } from './ops/contraction.ts';
