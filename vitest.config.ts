@@ -36,7 +36,16 @@ const config: ViteUserConfig = defineConfig({
         },
       },
       { ...onSources, test: { ...common, name: 'examples', include: ['tests/examples.test.ts'] } },
-      { test: { ...common, name: 'built', include: ['tests/built/**/*.test.ts'], exclude: gcTests } },
+      {
+        test: {
+          ...common,
+          name: 'built',
+          include: ['tests/built/**/*.test.ts'],
+          exclude: gcTests,
+          // Loaded by Node itself, untransformed.
+          server: { deps: { external: [/\/packages\/[^/]+\/dist\//] } },
+        },
+      },
       {
         ...onSources,
         test: {

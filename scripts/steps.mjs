@@ -2,12 +2,20 @@
  * Runs commands as visible steps: a heading that says what runs, the command's own output, the time it took.
  */
 import { spawn } from 'node:child_process';
+import { delimiter, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 
 const colour = process.stdout.isTTY && !process.env.NO_COLOR;
 const paint = (code, text) => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
+
+/*
+ * Where install scripts are off, the `pnpm` that npx puts on the PATH is a shell script without a first line, which turbo
+ * cannot execute. The pnpm that runs this script names its own binary: its directory goes first.
+ */
+const pnpm = process.env.npm_execpath ?? '';
+if (/[\\/]pnpm(\.exe)?$/.test(pnpm)) process.env.PATH = `${dirname(pnpm)}${delimiter}${process.env.PATH}`;
 
 /** Runs a command in the repository's root; resolves to its exit code. */
 export function run(command, args, options = {}) {
