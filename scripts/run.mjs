@@ -13,7 +13,7 @@ const tour = { title: 'Tour', command: ['node', 'apps/examples/dist/tour.js'] };
 const tests = { title: 'Test', command: ['vitest', 'run'] };
 const checks = [
   { title: 'Lint', command: ['oxlint', '--type-aware', '--deny-warnings'] },
-  { title: 'Format', command: ['biome', 'check'] },
+  { title: 'Format', command: ['biome', 'check', '--reporter=summary'] },
   { title: 'Types', command: ['tsc', '-p', 'tsconfig.json'] },
   { title: 'Layering', command: ['node', 'scripts/layering.mjs'] },
   { title: 'Unused', command: ['knip', '--no-config-hints'] },
