@@ -118,6 +118,11 @@ export const atan: ScalarFunction = /* @__PURE__ */ fn1('atan', Math.atan);
 export const atan2: ScalarFunction = /* @__PURE__ */ fn2('atan2', Math.atan2);
 export const sinh: ScalarFunction = /* @__PURE__ */ fn1('sinh', Math.sinh);
 export const cosh: ScalarFunction = /* @__PURE__ */ fn1('cosh', Math.cosh);
+export const asinh: ScalarFunction = /* @__PURE__ */ fn1('asinh', Math.asinh);
+export const acosh: ScalarFunction = /* @__PURE__ */ fn1('acosh', Math.acosh);
+export const atanh: ScalarFunction = /* @__PURE__ */ fn1('atanh', Math.atanh);
+/** √(a² + b²) without overflow in between. */
+export const hypot: ScalarFunction = /* @__PURE__ */ fn2('hypot', (a, b) => Math.hypot(a, b));
 export const tanh: ScalarFunction = /* @__PURE__ */ fn1('tanh', Math.tanh, { loop: loops.tanhLoop });
 
 // Activations and special functions

@@ -7,6 +7,8 @@ import { allocate, dtypeOf, isFloating, promoteTypes, sizeOf } from '@jacobi/bac
 import { bindOne } from './bind.ts';
 import { ArgumentError, DTypeError, ShapeError } from './errors.ts';
 import { castRow } from './primitives/elementwise.ts';
+import { fullRow } from './primitives/movement.ts';
+import { currentTrace } from './recorder.ts';
 import { reshape } from './ops/shape.ts';
 import { stack } from './ops/joining.ts';
 import { Tensor, tensorFromData } from './tensor.ts';
@@ -125,8 +127,12 @@ function flatten(data: NestedLike, shape: Shape, axis: number, out: (number | bo
   out.push(data);
 }
 
-/** A tensor of shape [] of one number. */
+/** A tensor of shape [] of one number: data where values are computed, a row where they are traced. */
 export function scalarTensor(value: number, dtype: DType): Tensor {
+  if (currentTrace() !== null) {
+    const held = dtype === 'bool' ? Number(value !== 0) : dtype === 'int32' ? checkInt(value) : value;
+    return bindOne(fullRow, [], { shape: [], dtype, value: held });
+  }
   const data = allocate(dtype, 1);
   data[0] = dtype === 'bool' ? (value !== 0 ? 1 : 0) : dtype === 'int32' ? checkInt(value) : value;
   return tensorFromData(data, dtype, []);
@@ -147,6 +153,12 @@ export function asTensor(operation: string, argument: string, value: TensorLike,
 export function asFloat(operation: string, argument: string, value: TensorLike): Tensor {
   const t = asTensor(operation, argument, value);
   return isFloating(t.dtype) ? t : castTo(t, 'float32');
+}
+
+/** An argument as a tensor of numbers: bool becomes int32. */
+export function asNumeric(operation: string, argument: string, value: TensorLike): Tensor {
+  const t = asTensor(operation, argument, value);
+  return t.dtype === 'bool' ? castTo(t, 'int32') : t;
 }
 
 /** The tensor in another dtype. */
@@ -176,6 +188,12 @@ export function asPair(operation: string, a: TensorLike, b: TensorLike, names: r
   if (x.dtype === y.dtype) return [x, y];
   const dtype = promoteTypes(x.dtype, y.dtype);
   return [castTo(x, dtype), castTo(y, dtype)];
+}
+
+/** Both arguments of a binary operation as floating tensors of one dtype. */
+export function asFloatPair(operation: string, a: TensorLike, b: TensorLike, names?: readonly [string, string]): [Tensor, Tensor] {
+  const [x, y] = asPair(operation, a, b, names);
+  return isFloating(x.dtype) ? [x, y] : [castTo(x, 'float32'), castTo(y, 'float32')];
 }
 
 /** Throws unless `shape` is an array of whole numbers ≥ 0. */

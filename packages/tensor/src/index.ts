@@ -19,14 +19,43 @@ export { ArgumentError, DeviceError, DTypeError, JacobiError, ShapeError, TraceE
 // Creation
 export { arange, eye, full, linspace, ones, onesLike, zeros, zerosLike } from './ops/creation.ts';
 
-// Arithmetic, powers
+// Arithmetic, powers, rounding
 export { abs, add, div, floorDiv, maximum, minimum, mod, mul, neg, sign, square, sub } from './ops/arithmetic.ts';
-export { pow } from './ops/power.ts';
+export { pow, reciprocal, rsqrt, sqrt } from './ops/power.ts';
+export { ceil, clip, floor, round } from './ops/rounding.ts';
 
 // Elementwise functions
+export { erf, exp, exp2, expm1, log, log10, log1p, log2, logAddExp, xlogy } from './ops/exponential.ts';
 export {
-  acos, asin, atan, atan2, ceil, cos, cosh, elu, erf, exp, expm1, floor, log, log1p, reciprocal, relu, round, rsqrt, sigmoid, sin, sinh, softplus, sqrt, tan, tanh,
-} from './ops/elementwise.ts';
+  acos,
+  acosh,
+  asin,
+  asinh,
+  atan,
+  atan2,
+  atanh,
+  cos,
+  cosh,
+  hypot,
+  sin,
+  sinh,
+  tan,
+  tanh,
+} from './ops/trigonometry.ts';
+export {
+  elu,
+  gelu,
+  leakyRelu,
+  logSigmoid,
+  relu,
+  relu6,
+  selu,
+  sigmoid,
+  silu,
+  softplus,
+  softsign,
+  swish,
+} from './ops/activation.ts';
 
 // Comparison, logic, choice
 export {

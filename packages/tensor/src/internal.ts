@@ -5,7 +5,7 @@
 // Binding
 export { apply, bind, bindApplication, bindOne, moveTo, NONE } from './bind.ts';
 export {
-  checkOpen, currentTrace, idle, isFollowed, isLive, noteRead, noteVariable, Trace, visibleRecorders, withFrame, withoutFrames,
+  checkOpen, currentTrace, idle, isFollowed, isLive, muted, noteRead, noteVariable, Trace, visibleRecorders, withFrame, withoutFrames,
 } from './recorder.ts';
 export type { Recorder, TracedVariable } from './recorder.ts';
 
@@ -21,7 +21,7 @@ export type {
 export { addTangents, comparison, elementwise, elementwiseType, onesAt, reduction, shiftAxes, typesOf, unary, binary, withoutAxes } from './families.ts';
 export type { Axes, Slope } from './families.ts';
 export {
-  absRow, acosRow, addRow, asinRow, atan2Row, atanRow, bitsToRangeRow, bitsToUnit64Row, bitsToUnitRow, castRow, ceilRow, cosRow, coshRow, divRow, eluRow, equalRow, erfRow, expm1Row, expRow, floorDivRow, floorModRow, floorRow, greaterEqualRow, greaterRow, isFiniteRow, isNaNRow, lessEqualRow, lessRow, log1pRow, logicalAndRow, logicalNotRow, logicalOrRow, logicalXorRow, logRow, maximumRow, minimumRow, mulRow, negRow, notEqualRow, powIntRow, powRow, reciprocalRow, reluRow, roundRow, rsqrtRow, selectRow, sigmoidRow, signRow, sinhRow, sinRow, softplusRow, sqrtRow, squareRow, subRow, tanhRow, tanRow,
+  absRow, acoshRow, acosRow, addRow, asinhRow, asinRow, atan2Row, atanhRow, atanRow, bitsToRangeRow, bitsToUnit64Row, bitsToUnitRow, castRow, ceilRow, cosRow, coshRow, divRow, eluRow, equalRow, erfRow, expm1Row, expRow, floorDivRow, floorModRow, floorRow, greaterEqualRow, greaterRow, hypotRow, isFiniteRow, isNaNRow, lessEqualRow, lessRow, log1pRow, logicalAndRow, logicalNotRow, logicalOrRow, logicalXorRow, logRow, maximumRow, minimumRow, mulRow, negRow, notEqualRow, powIntRow, powRow, reciprocalRow, reluRow, roundRow, rsqrtRow, selectRow, sigmoidRow, signRow, sinhRow, sinRow, softplusRow, sqrtRow, squareRow, subRow, tanhRow, tanRow,
 } from './primitives/elementwise.ts';
 export {
   allRow, anyRow, argmaxRow, argminRow, cumprodRow, cumsumRow, maxRow, minRow, prodRow, recurrenceRow, shifted, sumRow,

@@ -6,11 +6,15 @@
 import * as scalar from '@jacobi/backend/scalar';
 import { binary, comparison, elementwise, elementwiseType, unary } from '../families.ts';
 import { call, emitMap } from '../lower.ts';
-import { add, div, mul as times, neg as negate, square as squared, sub as minus } from '../ops/arithmetic.ts';
+import { add, div, mul as times, neg as negate, sign as signOf, square as squared, sub as minus } from '../ops/arithmetic.ts';
 import { equal as eq, greater as gt, greaterEqual as ge, less as lt, logicalAnd as and, where } from '../ops/comparison.ts';
-import { cos as cosine, cosh as coshOf, exp as expOf, log as logOf, recip, rsqrt as rsqrtOf, sigmoid as sigmoidOf, sign as signOf, sin as sine, sinh as sinhOf, floor as floorOf } from '../ops/elementwise.ts';
-import { integerPower, pow as power } from '../ops/power.ts';
+import { sigmoid as sigmoidOf } from '../ops/activation.ts';
+import { exp as expOf, log as logOf } from '../ops/exponential.ts';
+import { integerPower, pow as power, reciprocal as recip, rsqrt as rsqrtOf } from '../ops/power.ts';
+import { floor as floorOf } from '../ops/rounding.ts';
+import { cos as cosine, cosh as coshOf, hypot as hypotOf, sin as sine, sinh as sinhOf } from '../ops/trigonometry.ts';
 import type { Primitive } from '../primitive.ts';
+import type { Tensor } from '../tensor.ts';
 
 // Arithmetic
 export const addRow: Primitive = /* @__PURE__ */ elementwise(scalar.add, { kind: 'linear', map: 'add' });
@@ -76,6 +80,19 @@ export const atan2Row: Primitive = /* @__PURE__ */ binary(
   (t, y, x) => times(t, div(x, add(squared(x), squared(y)))),
   (t, y, x) => times(t, negate(div(y, add(squared(x), squared(y))))),
 );
+// hypot: both slopes are 0 at (0, 0), the subgradient of least norm.
+export const hypotRow: Primitive = /* @__PURE__ */ binary(
+  scalar.hypot,
+  (t, a, b) => times(t, hypotSlope(a, b)),
+  (t, a, b) => times(t, hypotSlope(b, a)),
+);
+function hypotSlope(a: Tensor, b: Tensor): Tensor {
+  const h = hypotOf(a, b);
+  return div(a, where(eq(h, 0), 1, h));
+}
+export const asinhRow: Primitive = /* @__PURE__ */ unary(scalar.asinh, { fromInput: (x) => recip(hypotOf(x, 1)) });
+export const acoshRow: Primitive = /* @__PURE__ */ unary(scalar.acosh, { fromInput: (x) => times(rsqrtOf(minus(x, 1)), rsqrtOf(add(x, 1))) });
+export const atanhRow: Primitive = /* @__PURE__ */ unary(scalar.atanh, { fromInput: (x) => recip(times(minus(1, x), add(1, x))) });
 export const sinhRow: Primitive = /* @__PURE__ */ unary(scalar.sinh, { fromInput: (x) => coshOf(x) });
 export const coshRow: Primitive = /* @__PURE__ */ unary(scalar.cosh, { fromInput: (x) => sinhOf(x) });
 export const tanhRow: Primitive = /* @__PURE__ */ unary(scalar.tanh, { fromOutput: (y) => minus(1, squared(y)) });

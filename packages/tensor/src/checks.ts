@@ -1,0 +1,50 @@
+/**
+ * Checks of arguments that are not tensors: flags, numbers, dtypes, options.
+ * The one idea: each says operation, argument, what was expected and what was given. Must not import operations.
+ */
+import type { DType } from '@jacobi/backend';
+import { describe } from './convert.ts';
+import { ArgumentError, DTypeError } from './errors.ts';
+
+const DTYPES: readonly string[] = ['float32', 'float64', 'int32', 'bool'];
+
+/** Throws unless `value` is true or false. */
+export function checkFlag(operation: string, argument: string, value: unknown): asserts value is boolean {
+  if (typeof value !== 'boolean') {
+    throw new ArgumentError(`${operation}: ${argument} must be true or false, not ${describe(value)}`);
+  }
+}
+
+/** Throws unless `value` is a number; NaN and ±∞ only if `open`. */
+export function checkNumber(operation: string, argument: string, value: unknown, open: boolean = false): asserts value is number {
+  if (typeof value !== 'number' || !(open || Number.isFinite(value))) {
+    throw new ArgumentError(`${operation}: ${argument} must be a ${open ? '' : 'finite '}number, not ${describe(value)}`);
+  }
+}
+
+/** Throws unless `value` is a whole number, and not below `least`. */
+export function checkInteger(operation: string, argument: string, value: unknown, least: number = -Infinity): asserts value is number {
+  if (!Number.isSafeInteger(value) || (value as number) < least) {
+    const bound = least === -Infinity ? '' : ` ≥ ${least}`;
+    throw new ArgumentError(`${operation}: ${argument} must be a whole number${bound}, not ${describe(value)}`);
+  }
+}
+
+/** Throws unless `dtype` is one of `allowed`. */
+export function checkDType(operation: string, dtype: unknown, allowed: readonly string[] = DTYPES): asserts dtype is DType {
+  if (!allowed.includes(dtype as string)) {
+    throw new DTypeError(`${operation}: dtype must be ${allowed.join(' or ')}, not ${describe(dtype)}`);
+  }
+}
+
+/** Throws unless `options` is an object with no other keys than `names`. */
+export function checkOptions(operation: string, options: unknown, names: readonly string[]): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options) || ArrayBuffer.isView(options)) {
+    throw new ArgumentError(`${operation}: options must be an object { ${names.join(', ')} }, not ${describe(options)}`);
+  }
+  for (const name of Object.keys(options)) {
+    if (!names.includes(name)) {
+      throw new ArgumentError(`${operation}: there is no option ${describe(name)}; the options are ${names.join(', ')}`);
+    }
+  }
+}
