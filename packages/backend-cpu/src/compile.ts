@@ -5,15 +5,16 @@
  */
 import type { Executable, Kernel, Plan, Slot } from '@jacobi/backend';
 import { viewBytes } from '@jacobi/backend';
+import { compileArgReduce } from './argreduce.ts';
 import { compileContract } from './contract.ts';
 import { compileGather, compileScatter } from './gather.ts';
 import { compileMap } from './map.ts';
 import type { Slots, Visit } from './nest.ts';
 import { compileRandom } from './random.ts';
-import { compileArgReduce, compileReduce } from './reduce.ts';
+import { compileReduce } from './reduce.ts';
 import { compileScan } from './scan.ts';
 
-/** A plan, its kernels as closures, and its table of arrays. */
+/** A plan, its kernels as closures, and their arrays. */
 export interface CpuExecutable extends Executable {
   readonly slots: Slots;
   readonly steps: readonly Visit[];
@@ -22,21 +23,21 @@ export interface CpuExecutable extends Executable {
 export function compilePlan(plan: Plan): CpuExecutable {
   const arena = new ArrayBuffer(plan.arenaBytes);
   const none = new Uint8Array(0);
-  const slots = plan.slots.map((slot) => {
+  const slots: Slots = plan.slots.map((slot) => {
     if (slot.data) return slot.data;
     if (slot.role === 'temporary' && slot.offset !== undefined)
       return viewBytes(slot.dtype, arena, slot.offset, slot.length);
     return none;
   });
-  return { plan, slots, steps: plan.steps.map((kernel) => compileKernel(kernel, plan.slots)) };
+  return { plan, slots, steps: plan.steps.map((kernel) => compileKernel(kernel, plan.slots, slots)) };
 }
 
-function compileKernel(kernel: Kernel, slots: readonly Slot[]): Visit {
+function compileKernel(kernel: Kernel, slots: readonly Slot[], arrays: Slots): Visit {
   switch (kernel.kind) {
     case 'map':
-      return compileMap(kernel, slots);
+      return compileMap(kernel, slots, arrays);
     case 'reduce':
-      return compileReduce(kernel, slots);
+      return compileReduce(kernel);
     case 'argreduce':
       return compileArgReduce(kernel);
     case 'contract':

@@ -1,6 +1,6 @@
-import { describe, expect, test } from 'vitest';
 import type { Plan } from '@jacobi/backend';
-import { add, mul, sumReducer } from '../../backend/src/scalar.ts';
+import { add, mul, sumReducer } from '@jacobi/backend/scalar';
+import { describe, expect, test } from 'vitest';
 import { createCpuBackend } from './index.ts';
 
 describe('the CPU backend', () => {

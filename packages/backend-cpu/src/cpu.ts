@@ -3,8 +3,8 @@
  * row of closures, and running it allocates nothing. Must not import anything above the kernel IR.
  */
 import type { Backend, BackendStats, BufferRef, DType, Executable, TypedArray } from '@jacobi/backend';
-import { compilePlan } from './compile.ts';
 import type { CpuExecutable } from './compile.ts';
+import { compilePlan } from './compile.ts';
 import { createMemory } from './memory.ts';
 
 /** What the CPU backend keeps a tensor in. Read-only for everybody but a running plan. */
@@ -40,7 +40,7 @@ export function createCpuBackend(): Backend {
     },
     read: (buffer): Promise<TypedArray> => Promise.resolve(buffer as CpuBuffer),
     readSync: (buffer): TypedArray => buffer as CpuBuffer,
-    stats: (): BackendStats => ({ compiles, runs, buffers: memory.buffers, bytes: memory.bytes }),
+    stats: (): BackendStats => ({ compiles, runs, buffers: memory.buffers(), bytes: memory.bytes() }),
     [Symbol.dispose](): void {},
   };
 }

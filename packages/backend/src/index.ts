@@ -1,17 +1,8 @@
 /** @jacobi/backend: what a device is asked to do, as data. See backend.ts for the contract. */
-export { allocate, bytesPerElement, dtypeOf, isFloating, promoteTypes, viewBytes } from './dtype.ts';
+
+export type { Backend, BackendStats, BackendTraits, BufferRef, Executable } from './backend.ts';
 export type { DType, TypedArray } from './dtype.ts';
-export {
-  broadcastShapes,
-  broadcastStrides,
-  contiguousView,
-  isContiguous,
-  rowMajor,
-  sameShape,
-  sizeOf,
-} from './layout.ts';
-export type { Shape, View } from './layout.ts';
-export type { Reducer, ScalarFunction, Targets } from './scalar.ts';
+export { allocate, bytesPerElement, dtypeOf, isFloating, promoteTypes, viewBytes } from './dtype.ts';
 export type {
   Access,
   ArgReduceKernel,
@@ -27,4 +18,18 @@ export type {
   ScatterKernel,
   Slot,
 } from './kernel.ts';
-export type { Backend, BackendStats, BackendTraits, BufferRef, Executable } from './backend.ts';
+export type { Shape, View } from './layout.ts';
+export {
+  broadcastShapes,
+  broadcastStrides,
+  contiguousView,
+  isContiguous,
+  rowMajor,
+  sameShape,
+  sizeOf,
+} from './layout.ts';
+export type { Fold, Loop } from './loops.ts';
+export { copyLoop } from './loops.ts';
+export type { RecordingBackend } from './recording.ts';
+export { recordingBackend, withoutSyncRead } from './recording.ts';
+export type { Reducer, ScalarFunction, Targets } from './scalar.ts';

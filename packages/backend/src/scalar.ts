@@ -6,8 +6,8 @@
  * `js` computes in float64; the kernel rounds to the step's dtype. Where integers need other arithmetic, `int` has it.
  */
 import { erf as erfValue } from './erf.ts';
-import * as loops from './loops.ts';
 import type { Fold, Loop } from './loops.ts';
+import * as loops from './loops.ts';
 
 /** The languages that a scalar function is written in. Each function has a form for each of them. */
 export interface Targets {
@@ -211,7 +211,7 @@ export interface Reducer {
   readonly js: (accumulator: number, value: number) => number;
   /** Used in place of `js` where the reduction accumulates in int32. */
   readonly int?: (accumulator: number, value: number) => number;
-  /** `js` along a strided array, and between arrays; exact for a few hundred int32 values as well. */
+  /** `js` along a strided array, and between arrays: only where it does for int32 as well, a few hundred at a time. */
   readonly fold?: Fold;
   readonly loop?: Loop;
 }

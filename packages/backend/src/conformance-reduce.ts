@@ -1,0 +1,278 @@
+/**
+ * Conformance of reductions and of positions of extremes. The one idea: whole numbers add up exactly in any order, so
+ * layouts are tested exactly, and accuracy by itself. Must not import any particular backend.
+ */
+import type { Case, Layout } from './conformance-kit.ts';
+import {
+  accessTo,
+  contiguous,
+  fractions,
+  inputLayouts,
+  integers,
+  outputLayouts,
+  permuted,
+  Sketch,
+} from './conformance-kit.ts';
+import type { DType, TypedArray } from './dtype.ts';
+import { allocate } from './dtype.ts';
+import type { Reducer } from './scalar.ts';
+import * as scalar from './scalar.ts';
+
+const ARITHMETIC: readonly DType[] = ['float32', 'float64', 'int32'];
+
+/** Kept and reduced axes: none, one, several, empty ones; rows shorter and longer than any block. */
+const SPLITS: readonly (readonly [readonly number[], readonly number[]])[] = [
+  [[], []],
+  [[], [1]],
+  [[], [7]],
+  [[], [1000]],
+  [[3], []],
+  [[3], [4]],
+  [[0], [4]],
+  [[4], [0]],
+  [[], [0]],
+  [
+    [2, 3],
+    [0, 2],
+  ],
+  [[2, 3], [4]],
+  [[3], [2, 4]],
+  [[2], [3, 130]],
+  [[50], [3]],
+  [[40], [70]],
+  [[300], [20]],
+  [[9], [600]],
+  [
+    [2, 10],
+    [3, 2, 2],
+  ],
+  [
+    [2, 2, 2],
+    [3, 2],
+  ],
+];
+
+export function* reductions(): Generator<Case> {
+  for (const dtype of ARITHMETIC) {
+    for (const reducer of [scalar.sumReducer, scalar.maxReducer, scalar.minReducer]) yield* reduced(reducer, dtype);
+  }
+  for (const reducer of [scalar.anyReducer, scalar.allReducer]) yield* reduced(reducer, 'bool');
+  yield* reduced(scalar.prodReducer, 'int32');
+}
+
+function* reduced(reducer: Reducer, dtype: DType): Generator<Case> {
+  for (const [kept, axes] of SPLITS) {
+    for (const [i, layout] of inputLayouts([...kept, ...axes]).entries()) {
+      const outputs = outputLayouts(kept);
+      const to = outputs[i % outputs.length]!;
+      const title = `${reducer.name} ${dtype} [${kept}] over [${axes}] ${layout.name}`;
+      yield reduction(title, reducer, kept, axes, layout, to, integers(dtype, layout.length));
+    }
+  }
+}
+
+/** What sums must keep: many ones, tenths, wrap-around, NaN and infinities. */
+export function* sums(): Generator<Case> {
+  for (const [dtype, tolerance] of [
+    ['float32', 1e-7],
+    ['float64', 1e-14],
+  ] as const) {
+    for (const length of [1000, 100000]) {
+      const over = contiguous([length]);
+      const data = fractions(dtype, length);
+      yield reduction(
+        `sum ${dtype} of ${length} fractions`,
+        scalar.sumReducer,
+        [],
+        [length],
+        over,
+        contiguous([]),
+        data,
+        tolerance,
+      );
+    }
+    const tenths = allocate(dtype, 1000000).fill(0.1);
+    const all = contiguous([1000000]);
+    yield reduction(
+      `sum ${dtype} of 10⁶ tenths`,
+      scalar.sumReducer,
+      [],
+      [1000000],
+      all,
+      contiguous([]),
+      tenths,
+      tolerance,
+    );
+    const rows = contiguous([10, 100000]);
+    const columns = permuted([10, 100000], [1, 0]);
+    yield reduction(
+      `sum ${dtype} of rows of tenths`,
+      scalar.sumReducer,
+      [10],
+      [100000],
+      rows,
+      contiguous([10]),
+      tenths,
+      tolerance,
+    );
+    yield reduction(
+      `sum ${dtype} of columns of tenths`,
+      scalar.sumReducer,
+      [10],
+      [100000],
+      columns,
+      contiguous([10]),
+      tenths,
+      tolerance,
+    );
+  }
+  const large = Int32Array.from({ length: 5000 }, (_, i) => 2147483647 - i);
+  const wide = contiguous([5000]);
+  yield reduction('sum int32 wraps', scalar.sumReducer, [], [5000], wide, contiguous([]), large);
+  yield reduction(
+    'sum int32 wraps in columns',
+    scalar.sumReducer,
+    [10],
+    [500],
+    permuted([10, 500], [1, 0]),
+    contiguous([10]),
+    large,
+  );
+  yield reduction(
+    'prod int32 wraps',
+    scalar.prodReducer,
+    [],
+    [5000],
+    wide,
+    contiguous([]),
+    large.map((x) => x | 1),
+  );
+}
+
+export function* specials(): Generator<Case> {
+  const values = [
+    [1, NaN, 2],
+    [NaN, NaN, NaN],
+    [Infinity, 1, -Infinity],
+    [-Infinity, -Infinity, -Infinity],
+    [-0, 0, -1],
+  ];
+  for (const dtype of ['float32', 'float64'] as const) {
+    const data = allocate(dtype, 15).map((_, i) => values[Math.floor(i / 3)]![i % 3]!);
+    for (const reducer of [scalar.sumReducer, scalar.prodReducer, scalar.maxReducer, scalar.minReducer]) {
+      for (const layout of [contiguous([5, 3]), permuted([5, 3], [1, 0])]) {
+        const title = `${reducer.name} ${dtype} of special values ${layout.name}`;
+        yield reduction(title, reducer, [5], [3], layout, contiguous([5]), data);
+      }
+    }
+    const long = allocate(dtype, 3000).map((_, i) => (i === 1700 ? NaN : i));
+    for (const reducer of [scalar.maxReducer, scalar.minReducer, scalar.sumReducer]) {
+      yield reduction(
+        `${reducer.name} ${dtype} with a NaN late`,
+        reducer,
+        [],
+        [3000],
+        contiguous([3000]),
+        contiguous([]),
+        long,
+      );
+    }
+    const tiny = fractions(dtype, 3000);
+    const prod = scalar.prodReducer;
+    yield reduction(`prod ${dtype}`, prod, [30], [100], contiguous([30, 100]), contiguous([30]), tiny, 1e-5);
+  }
+}
+
+export function* positions(): Generator<Case> {
+  const special = [1, NaN, 2, NaN, 0, Infinity, -Infinity, 3, Infinity, 5, 5, 1, -2, -2, 7];
+  for (const dtype of ARITHMETIC) {
+    for (const largest of [true, false]) {
+      for (const [kept, length] of [
+        [[], 1],
+        [[], 6],
+        [[3], 5],
+        [[5, 2], 3],
+        [[0], 4],
+        [[2, 3, 2], 2],
+      ] as const) {
+        for (const layout of inputLayouts([...kept, length])) {
+          const data = integers(dtype, layout.length);
+          if (dtype !== 'int32') special.slice(0, layout.length).forEach((value, i) => (data[i] = value));
+          const sketch = new Sketch();
+          const input = accessTo(sketch.input(data), layout);
+          const to = outputLayouts(kept).at(-1)!;
+          const output = accessTo(sketch.output('int32', to.length), to);
+          yield sketch
+            .step({ kind: 'argreduce', largest, kept, length, input, output })
+            .case(`${largest ? 'largest' : 'smallest'} of ${length} ${dtype} [${kept}] ${layout.name}`);
+        }
+      }
+    }
+  }
+}
+
+/** The same elements in two orders in memory: the sums must be equal to the last bit. */
+export function orders(dtype: DType): [Case, Case][] {
+  return (
+    [
+      [[40], [70]],
+      [[6], [5, 300]],
+      [[3, 50], [7]],
+      [[20], [3000]],
+    ] as const
+  ).map(([kept, axes]) => {
+    const shape = [...kept, ...axes];
+    const straight = contiguous(shape);
+    const turned = permuted(shape, shape.map((_, i) => i).toReversed());
+    const data = fractions(dtype, straight.length);
+    const copy = allocate(dtype, straight.length);
+    // Where the turned layout has the element that row-major order has at i.
+    data.forEach((value, i) => {
+      let rest = i;
+      let at = 0;
+      for (const [axis, stride] of straight.strides.entries()) {
+        at += Math.floor(rest / stride) * turned.strides[axis]!;
+        rest %= stride;
+      }
+      copy[at] = value;
+    });
+    const make = (layout: Layout, elements: TypedArray): Case =>
+      reduction(
+        `sum ${dtype} [${kept}] over [${axes}] ${layout.name}`,
+        scalar.sumReducer,
+        kept,
+        axes,
+        layout,
+        contiguous(kept),
+        elements,
+        1e-6,
+      );
+    return [make(straight, data), make(turned, copy)];
+  });
+}
+
+function reduction(
+  title: string,
+  reducer: Reducer,
+  kept: readonly number[],
+  reduced: readonly number[],
+  layout: Layout,
+  to: Layout,
+  data: TypedArray,
+  tolerance?: number,
+): Case {
+  const sketch = new Sketch();
+  const slot = sketch.input(data);
+  const accumulate =
+    data instanceof Int32Array
+      ? 'int32'
+      : data instanceof Uint8Array
+        ? 'bool'
+        : data instanceof Float32Array
+          ? 'float32'
+          : 'float64';
+  const output = accessTo(sketch.output(accumulate, to.length), to);
+  return sketch
+    .step({ kind: 'reduce', reducer, kept, reduced, input: accessTo(slot, layout), output, accumulate })
+    .case(title, tolerance);
+}
