@@ -56,10 +56,10 @@ const GROUPS: readonly Groups[] = [
 /** Sizes at which a backend may well change its way: odd ones, and more than a block of each. */
 const LARGE: readonly Groups[] = [
   { batch: [], m: [33], n: [35], k: [37] },
-  { batch: [2], m: [17], n: [40], k: [64] },
-  { batch: [], m: [131], n: [9], k: [129] },
-  { batch: [], m: [8], n: [130], k: [257] },
-  { batch: [2], m: [3, 11], n: [2, 13], k: [5, 31] },
+  { batch: [], m: [131], n: [9], k: [21] },
+  { batch: [], m: [8], n: [130], k: [17] },
+  { batch: [], m: [9], n: [11], k: [259] },
+  { batch: [2], m: [3, 11], n: [2, 13], k: [5, 7] },
   { batch: [], m: [200], n: [], k: [150] },
   { batch: [], m: [], n: [200], k: [150] },
 ];
