@@ -1,1 +1,6 @@
-export {};
+/** @jacobi/compiler: programs to plans, run and found again. */
+export { StructureCache } from './cache.ts';
+export { capturedNow, compileProgram, evaluate, inline } from './evaluate.ts';
+export { mergeEqualRows } from './simplify.ts';
+export { counters, stats } from './stats.ts';
+export type { Stats } from './stats.ts';

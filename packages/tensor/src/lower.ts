@@ -4,7 +4,7 @@
  * somebody needs their elements in order. Must not import rows or operations.
  */
 import type { Access, DType, Kernel, Plan, ScalarFunction, ScalarStep, Slot, TypedArray } from '@jacobi/backend';
-import { broadcastStrides, bytesPerElement, contiguousView, isContiguous, sizeOf } from '@jacobi/backend';
+import { allocate, broadcastStrides, bytesPerElement, contiguousView, isContiguous, sizeOf } from '@jacobi/backend';
 import type { Application, KernelWriter, Operand, Params, Primitive } from './primitive.ts';
 import type { Program, Row, Var } from './program.ts';
 import type { TensorType } from './type.ts';
@@ -62,6 +62,15 @@ class PlanWriter implements KernelWriter {
   slot(type: TensorType, role: Slot['role'], data?: TypedArray): Operand {
     this.slots.push({ dtype: type.dtype, length: type.size, role, ...(data === undefined ? {} : { data }) });
     return { slot: this.slots.length - 1, dtype: type.dtype, view: contiguousView(type.shape) };
+  }
+
+  /** One number in every place: a slot of one element, read with strides of 0. */
+  constant(type: TensorType, value: number): Operand {
+    const data = allocate(type.dtype, 1);
+    data[0] = type.dtype === 'bool' ? Number(value !== 0) : value;
+    const { shape } = type;
+    this.slots.push({ dtype: type.dtype, length: 1, role: 'constant', data });
+    return { slot: this.slots.length - 1, dtype: type.dtype, view: { offset: 0, shape, strides: shape.map(() => 0) } };
   }
 
   emit(kernel: Kernel): void {
@@ -137,6 +146,10 @@ function lowerRows(
     const ins = row.inputs.map((v) => values[v]!);
     if (primitive.inline) {
       lowerCall(writer, programs[0]!, ins, row.outputs, values);
+      continue;
+    }
+    if (primitive.fill !== undefined) {
+      values[row.outputs[0]!] = writer.constant(outTypes[0]!, primitive.fill(params));
       continue;
     }
     if (primitive.view !== undefined) {

@@ -69,6 +69,8 @@ export interface RowValues<P extends Params = Params> {
   readonly outputs: readonly TensorType[];
   readonly programs: readonly Program[];
   readonly closures: readonly unknown[];
+  /** The tangents stand for a linear program that will be transposed; they never get values. */
+  readonly abstract: boolean;
 }
 
 /** A tangent, or null for a symbolic zero. */
@@ -86,11 +88,13 @@ export type Derivative<P extends Params = Params> =
   | { readonly kind: 'bilinear'; readonly map: 'scale' | 'contract' }
   /**
    * Anything else: from the tangents of the inputs to those of the outputs, written with public operations that are
-   * linear in the tangents. Reads only what it keeps.
+   * linear in the tangents. Reads only what it keeps. `linear`: beside that the row is one of the linear maps in some
+   * operands.
    */
   | {
       readonly kind: 'rule';
-      readonly keeps: (active: readonly boolean[]) => Keeps;
+      readonly linear?: { readonly map: LinearMap; readonly open: readonly number[] };
+      readonly keeps: (active: readonly boolean[], params: P) => Keeps;
       readonly tangent: (row: RowValues<P>, tangents: readonly Tangent[]) => readonly Tangent[];
     };
 
@@ -130,6 +134,8 @@ export interface Primitive<P extends Params = Params> {
   readonly view?: (input: View, params: P, output: TensorType, index: number) => View | null;
   /** Writes the kernels that compute the outputs. Not called for zero-size outputs. */
   readonly lower?: (writer: KernelWriter, inputs: readonly Operand[], outputs: readonly Operand[], params: P) => void;
+  /** Where every element is one number known from the params: that number. Such values are never written out. */
+  readonly fill?: (params: P) => number;
   /** Rows that hold a program are lowered by lowering it. */
   readonly inline?: true;
   readonly derivative: Derivative<P>;

@@ -22,7 +22,15 @@ export interface Recorder {
   noteVariable?(variable: object, value: Tensor): void;
 }
 
-type Frame = Recorder | Trace;
+/** A frame that hides the recorders under it: what runs above it is recorded by a row of its own. */
+class Mute {
+  readonly muted = true;
+}
+
+type Frame = Recorder | Trace | Mute;
+
+/** True where what lies below sees no eager rows. */
+const isBarrier = (frame: Frame): frame is Trace | Mute => frame instanceof Trace || frame instanceof Mute;
 
 const frames: Frame[] = [];
 
@@ -45,7 +53,7 @@ export function visibleRecorders(): Recorder[] {
   const out: Recorder[] = [];
   for (let i = frames.length - 1; i >= 0; i--) {
     const frame = frames[i]!;
-    if (frame instanceof Trace) break;
+    if (isBarrier(frame)) break;
     out.unshift(frame);
   }
   return out;
@@ -55,14 +63,14 @@ export function visibleRecorders(): Recorder[] {
 export function isFollowed(tensors: readonly Tensor[]): boolean {
   for (let i = frames.length - 1; i >= 0; i--) {
     const frame = frames[i]!;
-    if (frame instanceof Trace) return false;
+    if (isBarrier(frame)) return false;
     if (frame.active(tensors) !== null) return true;
   }
   return false;
 }
 
 /** Runs `fn` with `frame` on top of the stack; the stack is as before whatever `fn` does. */
-export function withFrame<T>(frame: Frame, fn: () => T): T {
+export function withFrame<T>(frame: Recorder | Trace | Mute, fn: () => T): T {
   const depth = frames.length;
   frames.push(frame);
   try {
@@ -70,6 +78,11 @@ export function withFrame<T>(frame: Frame, fn: () => T): T {
   } finally {
     frames.length = depth;
   }
+}
+
+/** Runs `fn` so that no tape sees its rows; a trace still does. */
+export function muted<T>(fn: () => T): T {
+  return withFrame(new Mute(), fn);
 }
 
 /** Runs `fn` with nobody watching: no tape, no trace. For library code that computes on concrete values only. */
@@ -91,7 +104,7 @@ export function isLive(recorder: Recorder): boolean {
 export function noteRead(tensor: Tensor, method: string): void {
   for (let i = frames.length - 1; i >= 0; i--) {
     const frame = frames[i]!;
-    if (frame instanceof Trace) return;
+    if (isBarrier(frame)) return;
     frame.noteRead?.(tensor, method);
   }
 }
@@ -100,7 +113,7 @@ export function noteRead(tensor: Tensor, method: string): void {
 export function noteVariable(variable: object, value: Tensor): void {
   for (let i = frames.length - 1; i >= 0; i--) {
     const frame = frames[i]!;
-    if (frame instanceof Trace) return;
+    if (isBarrier(frame)) return;
     frame.noteVariable?.(variable, value);
   }
 }
@@ -109,6 +122,8 @@ export function noteVariable(variable: object, value: Tensor): void {
 export interface TracedVariable {
   /** The tensor it holds outside of any trace. */
   current(): Tensor;
+  /** The tensor it holds, as the innermost trace and the tapes see it. */
+  readonly value: Tensor;
 }
 
 /** A program under construction. Values inside have types but no elements. */
@@ -118,6 +133,7 @@ export class Trace {
   readonly #inputs: Var[] = [];
   readonly #captured: Captured[] = [];
   readonly #vars = new Map<number, Var>();
+  readonly #tensors: Tensor[] = [];
   /** Variables read or assigned inside: their value now. */
   readonly variables: Map<TracedVariable, Tensor> = new Map();
   /** Variables assigned inside. */
@@ -161,7 +177,7 @@ export class Trace {
     if (known !== undefined) return known;
     const now = source.current();
     const t = this.#make(now.type);
-    this.#captured.push({ variable: this.#vars.get(t.id)!, tensor: now, read: () => source.current() });
+    this.#captured.push({ variable: this.#vars.get(t.id)!, tensor: now, read: () => source.value });
     this.variables.set(source, t);
     return t;
   }
@@ -189,10 +205,16 @@ export class Trace {
     return this.#rows;
   }
 
+  /** The abstract value of a variable of this trace (a captured one: the tensor itself). */
+  tensorOf(v: Var): Tensor {
+    return this.#tensors[v]!;
+  }
+
   #make(type: TensorType): Tensor {
     const t = new Tensor(type, null, null, this);
     this.#vars.set(t.id, this.#types.length);
     this.#types.push(type);
+    this.#tensors.push(t);
     return t;
   }
 
@@ -200,6 +222,7 @@ export class Trace {
     const v = this.#types.length;
     this.#vars.set(t.id, v);
     this.#types.push(t.type);
+    this.#tensors.push(t);
     this.#captured.push({ variable: v, tensor: t });
     return v;
   }

@@ -236,7 +236,7 @@ export const splitRow: Primitive<{ readonly axis: number; readonly sizes: readon
 export const fullRow: Primitive<{ readonly shape: readonly number[]; readonly dtype: string; readonly value: number }> = {
   name: 'full',
   type: (_, { shape, dtype }) => [tensorType(dtype as 'float32', shape)],
-  lower: (writer, _inputs, [out], { value }) => emitFill(writer, out!, value),
+  fill: ({ value }) => value,
   derivative: { kind: 'zero' },
   batching: 'elementwise',
 };

@@ -6,7 +6,8 @@ import * as scalar from '@jacobi/backend/scalar';
 import { bindOne } from '../bind.ts';
 import type { Axes } from '../families.ts';
 import { onesAt, reduction, withoutAxes } from '../families.ts';
-import { add, div, mul } from '../ops/arithmetic.ts';
+import { add, mul } from '../ops/arithmetic.ts';
+import { reciprocal as recip } from '../ops/power.ts';
 import { equal, where } from '../ops/comparison.ts';
 import { zerosOf } from '../ops/creation.ts';
 import { sum } from '../ops/reduction.ts';
@@ -24,7 +25,7 @@ function extremeTangent(row: RowValues<Axes>, [t]: readonly Tangent[]): Tensor[]
   const y = reshape(row.y(0), onesAt(x.shape, axes));
   const hit = equal(x, y);
   const count = sum(cast(hit, x.dtype as 'float32'), axes);
-  return [div(sum(where(hit, t!, 0), axes), count)];
+  return [mul(sum(where(hit, t!, 0), axes), recip(count))];
 }
 const keepsBoth = { inputs: [0], outputs: [0] };
 
@@ -112,6 +113,7 @@ export const recurrenceRow: Primitive<Along> = {
   lower: /* @__PURE__ */ lowerScan('linear'),
   derivative: {
     kind: 'rule',
+    linear: { map: 'recurrence', open: [0] },
     keeps: ([, a]) => ({ inputs: [1], outputs: a ? [0] : [] }),
     tangent: (row, [tv, ta]) => {
       // Differentiated once: again a recurrence with the same factors.

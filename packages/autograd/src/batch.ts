@@ -1,0 +1,59 @@
+/**
+ * vmap over programs: the same rows over a leading batch axis.
+ * The one idea: a row says how it is batched (elementwise, params shifted, or a rule), so one interpreter batches them all.
+ * Values that do not depend on a mapped input stay as they are. Must not name operations.
+ */
+import type { Tensor } from '@jacobi/tensor';
+import { broadcastTo, reshape } from '@jacobi/tensor';
+import type { Program, Row } from '@jacobi/tensor/internal';
+import { bind, bindApplication } from '@jacobi/tensor/internal';
+
+/** A value of a batched run: mapped ones have the batch axis first. */
+export interface Batched {
+  readonly tensor: Tensor;
+  readonly mapped: boolean;
+}
+
+/** Binds the rows of a program over a batch of `size`. `inputs`: the program's inputs, then what it captured. */
+export function batchProgram(program: Program, inputs: readonly Batched[], size: number): Batched[] {
+  const env: Batched[] = new Array(program.types.length);
+  [...program.inputs, ...program.captured.map((c) => c.variable)].forEach((v, i) => {
+    env[v] = inputs[i]!;
+  });
+  for (const row of program.rows) {
+    const args = row.inputs.map((v) => env[v]!);
+    const mapped = args.some((a) => a.mapped);
+    const tensors = args.map((a) => a.tensor);
+    const outputs = mapped ? batchRow(row, args, size) : bindApplication(row.application, tensors);
+    row.outputs.forEach((v, i) => {
+      env[v] = { tensor: outputs[i]!, mapped };
+    });
+  }
+  return program.outputs.map((v) => env[v]!);
+}
+
+function batchRow(row: Row, args: readonly Batched[], size: number): readonly Tensor[] {
+  const { primitive, params, programs, closures, inputs } = row.application;
+  const { batching } = primitive;
+  if (batching === 'elementwise') {
+    const rank = inputs.reduce((r, t) => Math.max(r, t.shape.length), 0);
+    return bind(primitive, args.map((a) => (a.mapped ? alignBatch(a.tensor, rank) : a.tensor)), params, programs, closures);
+  }
+  if ('shift' in batching) {
+    const all = args.map((a) => withBatchAxis(a, size));
+    return bind(primitive, all, batching.shift(params, inputs, size), programs, closures);
+  }
+  return batching.rule(args.map((a) => a.tensor), args.map((a) => a.mapped), params, size, { programs, closures });
+}
+
+/** A mapped operand with axes of size 1 after its batch axis, so that it broadcasts against `rank` axes. */
+function alignBatch(t: Tensor, rank: number): Tensor {
+  const missing = rank - (t.rank - 1);
+  if (missing <= 0) return t;
+  return reshape(t, [t.shape[0]!, ...new Array<number>(missing).fill(1), ...t.shape.slice(1)]);
+}
+
+/** The value with a batch axis: an unmapped one is the same for the whole batch. */
+export function withBatchAxis({ tensor, mapped }: Batched, size: number): Tensor {
+  return mapped ? tensor : broadcastTo(tensor, [size, ...tensor.shape]);
+}

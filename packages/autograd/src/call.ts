@@ -1,0 +1,158 @@
+/**
+ * Functions as transforms see them: nests of tensors in, nests of tensors out; recorded on values or traced on types.
+ * The one idea: taking arguments apart, giving each leaf an identity of its own, and running the function is done here once.
+ */
+import type { DType } from '@jacobi/backend';
+import { isFloating } from '@jacobi/backend';
+import { counters } from '@jacobi/compiler';
+import type { Variable } from '@jacobi/tensor';
+import { ArgumentError, DTypeError, Tensor, Variable as VariableClass } from '@jacobi/tensor';
+import type { Flat, Program, TensorType, Var } from '@jacobi/tensor/internal';
+import { asTensor, bindOne, checkAxis, describe, flattenNest, idle, refusePromise, reshapeRow, Trace, withFrame } from '@jacobi/tensor/internal';
+import { Recording } from './recording.ts';
+import type { Connection } from './slice.ts';
+import { sliceRecording } from './slice.ts';
+
+/** Any function of nests of tensors. */
+// biome-ignore lint/suspicious/noExplicitAny: a user's function may take and give any nest.
+export type AnyFunction = (...args: any[]) => any;
+
+type ArgumentLeaf = Tensor | Variable | number;
+const isArgument = (x: unknown): x is ArgumentLeaf => x instanceof Tensor || x instanceof VariableClass || typeof x === 'number';
+const isResult = (x: unknown): x is Tensor | number => x instanceof Tensor || typeof x === 'number';
+
+/** Throws unless `f` is a function. */
+export function checkFunction(operation: string, f: unknown, argument = 'f'): void {
+  if (typeof f !== 'function') throw new ArgumentError(`${operation}: ${argument} must be a function, not ${describe(f)}`);
+}
+
+/** An argument taken apart into tensors. */
+export function flattenArgument(operation: string, name: string, argument: unknown): Flat<Tensor> {
+  const flat = flattenNest(`${operation}: ${name}`, argument, isArgument, 'tensors or numbers');
+  return { ...flat, leaves: flat.leaves.map((leaf, i) => asTensor(operation, `${name}${flat.paths[i]}`, leaf)) };
+}
+
+/** What a function returned, taken apart into tensors. */
+export function flattenResult(operation: string, result: unknown): Flat<Tensor> {
+  if (result === undefined || result === null) {
+    throw new ArgumentError(`${operation}: Cannot differentiate a function that returns ${String(result)}; did you forget to return a value from f?`);
+  }
+  const flat = flattenNest(`${operation}: the result of f`, result, isResult, 'tensors');
+  return { ...flat, leaves: flat.leaves.map((leaf) => asTensor(operation, 'the result of f', leaf)) };
+}
+
+/** Which arguments to differentiate. */
+export type Argnums = number | readonly number[];
+
+/** The places of differentiated arguments, counted from 0. */
+export function checkArgnums(operation: string, argnums: Argnums | undefined, count: number): number[] {
+  const given = argnums ?? 0;
+  const list = typeof given === 'number' ? [given] : given;
+  if (!Array.isArray(list) || list.length === 0) {
+    throw new ArgumentError(`${operation}: argnums must be a whole number or a non-empty array of them, not ${describe(argnums)}`);
+  }
+  const places = list.map((n) => {
+    if (Number.isInteger(n) && n < count && n >= -count) return checkAxis(operation, n, count, 'argnums');
+    throw new ArgumentError(`${operation}: argnums ${describe(n)} names no argument: f was called with ${count} argument${count === 1 ? '' : 's'}`);
+  });
+  if (new Set(places).size !== places.length) throw new ArgumentError(`${operation}: argnums must be unique, not [${list.join()}]`);
+  return places;
+}
+
+/** A tensor with the same value and an identity of its own, so that f(x, x) has two arguments. */
+export function fresh(t: Tensor): Tensor {
+  if (idle()) return new Tensor(t.type, t.buffer, t.backend, t.trace);
+  return bindOne(reshapeRow, [t], { shape: t.shape });
+}
+
+/** A function that has been run under a recording. */
+export interface RecordedCall {
+  readonly places: readonly number[];
+  /** The differentiated arguments, taken apart. */
+  readonly arguments: readonly Flat<Tensor>[];
+  readonly result: Flat<Tensor>;
+  readonly aux: unknown;
+  readonly recording: Recording;
+  /** The part between all leaves of the arguments and the given leaves of the result. */
+  connect(results: readonly Tensor[]): Connection;
+}
+
+/** Runs `f` on concrete (or traced) values while recording what depends on the arguments named by `argnums`. */
+export function recordCall(
+  operation: string,
+  f: AnyFunction,
+  args: readonly unknown[],
+  options: { readonly argnums?: Argnums | undefined; readonly hasAux?: boolean | undefined } = {},
+): RecordedCall {
+  const places = checkArgnums(operation, options.argnums, args.length);
+  const recording = new Recording();
+  const flats = places.map((p) => {
+    const flat = flattenArgument(operation, `argument ${p}`, args[p]);
+    flat.leaves.forEach((t, i) => checkDifferentiable(operation, `argument ${p}${flat.paths[i]}`, t.dtype));
+    return { ...flat, leaves: flat.leaves.map(fresh) };
+  });
+  const sources = flats.flatMap((flat) => flat.leaves);
+  for (const t of sources) recording.watch(t);
+  const called = args.slice();
+  places.forEach((p, i) => {
+    called[p] = flats[i]!.rebuild(flats[i]!.leaves);
+  });
+  const returned: unknown = withFrame(recording, () => refusePromise(operation, f(...called)));
+  const [value, aux] = splitAux(operation, returned, options.hasAux);
+  return {
+    places,
+    arguments: flats,
+    result: flattenResult(operation, value),
+    aux,
+    recording,
+    connect: (results) => {
+      const vars = sources.map((t) => recording.find(t) as Var);
+      const known = results.map((t) => recording.find(t)).filter((v) => v !== undefined);
+      return sliceRecording(recording, vars, known);
+    },
+  };
+}
+
+/** Splits `[value, aux]` where there is an aux. */
+export function splitAux(operation: string, returned: unknown, hasAux: boolean | undefined): [unknown, unknown] {
+  if (!hasAux) return [returned, undefined];
+  if (!Array.isArray(returned) || returned.length !== 2) {
+    throw new ArgumentError(`${operation}: with hasAux, f must return a two-element tuple [value, aux], not ${describe(returned)}`);
+  }
+  return [returned[0], returned[1]];
+}
+
+function checkDifferentiable(operation: string, path: string, dtype: DType): void {
+  if (isFloating(dtype)) return;
+  throw new DTypeError(`${operation}: ${path} has dtype ${dtype}, and integers carry no derivative; cast it first: cast(x, 'float32')`);
+}
+
+/** A function traced on types. */
+export interface TracedCall {
+  readonly program: Program;
+  readonly result: Flat<unknown>;
+  readonly aux: unknown;
+  readonly trace: Trace;
+}
+
+/** Traces `f` on arguments of these types; `build` puts abstract leaves into arguments. */
+export function traceCall(
+  operation: string,
+  f: AnyFunction,
+  types: readonly TensorType[],
+  build: (leaves: readonly Tensor[]) => readonly unknown[],
+  finish: (trace: Trace, leaves: readonly Tensor[]) => readonly Tensor[] = (_, leaves) => leaves,
+): TracedCall {
+  counters.traces++;
+  const trace = new Trace(operation);
+  try {
+    const inputs = types.map((type) => trace.input(type));
+    const { flat, outputs } = withFrame(trace, () => {
+      const flat = flattenResult(operation, refusePromise(operation, f(...build(inputs))));
+      return { flat, outputs: finish(trace, flat.leaves) };
+    });
+    return { program: trace.finish(outputs), result: flat, aux: undefined, trace };
+  } finally {
+    trace.closed = true;
+  }
+}

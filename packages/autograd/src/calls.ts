@@ -1,0 +1,91 @@
+/**
+ * Rows that hold programs: `call` (a jitted function) and `checkpoint` (one whose values are computed again on the way back).
+ * The one idea: a followed call has its residuals among its outputs, and its tangents are another program's rows.
+ */
+import { capturedNow } from '@jacobi/compiler';
+import type { Tensor } from '@jacobi/tensor';
+import type { Application, Keeps, Primitive, Program } from '@jacobi/tensor/internal';
+import { apply, bind, NONE, Trace, withFrame, zerosOf } from '@jacobi/tensor/internal';
+import { batchProgram, withBatchAxis } from './batch.ts';
+import { inlineLinear } from './custom-linear.ts';
+import { linearizeProgram } from './linearized.ts';
+import { carriesTangent, pushProgram } from './pushforward.ts';
+
+/** The type rule of rows that run a program: its outputs. */
+export const programTypes: Primitive['type'] = (_inputs, _params, [program]) => program!.outputs.map((v) => program!.types[v]!);
+
+/** Places of residuals: the outputs after the call's own. */
+type Followed = { readonly own: number; readonly total: number; readonly active: readonly boolean[]; readonly reached: readonly boolean[] };
+
+/** A row that runs a program on its inputs and captured values. */
+export const callRow: Primitive = {
+  name: 'call',
+  type: programTypes,
+  inline: true,
+  // Followed calls take the other form, which has the tangents.
+  derivative: { kind: 'zero' },
+  recorded: (application, active) => {
+    const mask = application.inputs.map((type, i) => active[i] === true && carriesTangent(type));
+    const { values, tangents, reached } = linearizeProgram(application.programs[0]!, mask);
+    const params = { own: application.outputs.length, total: values.outputs.length, active: mask, reached };
+    return apply(followedCallRow, application.inputs, params, [values, tangents]) as unknown as Application;
+  },
+  batching: { rule: (inputs, mapped, _params, size, { programs }) => batchedCall(programs[0]!, inputs, mapped, size) },
+};
+
+/** `call` while a tape follows it. */
+const followedCallRow: Primitive<Followed> = {
+  name: 'call',
+  type: (_inputs, _params, [program]) => program!.outputs.map((v) => program!.types[v]!),
+  inline: true,
+  derivative: {
+    kind: 'rule',
+    keeps: (_active, { own, total }): Keeps => ({ inputs: [], outputs: Array.from({ length: total - own }, (_, i) => own + i) }),
+    tangent: (row, tangents) => {
+      const { own, total, active, reached } = row.params;
+      const residuals = Array.from({ length: total - own }, (_, i) => row.y(own + i));
+      const moving = row.inputs.flatMap((type, i) => (active[i] ? [tangents[i] ?? zerosOf(type)] : []));
+      const parts = inlineLinear(row.programs[1]!, [...residuals, ...moving], row.abstract);
+      let at = 0;
+      return reached.map((r) => (r ? parts[at++]! : null));
+    },
+  },
+  batching: { rule: (inputs, mapped, _params, size, { programs }) => batchedCall(programs[0]!, inputs, mapped, size) },
+};
+
+/** `call` whose derivative computes its values again: nothing but its inputs is kept. */
+export const checkpointRow: Primitive = {
+  name: 'checkpoint',
+  type: programTypes,
+  inline: true,
+  derivative: {
+    kind: 'rule',
+    keeps: (active) => ({ inputs: active.map((_, i) => i), outputs: [] }),
+    tangent: (row, tangents) => {
+      const values = row.inputs.map((_, i) => row.x(i));
+      return pushProgram(row.programs[0]!, values, tangents, row.abstract).tangents;
+    },
+  },
+  batching: { rule: (inputs, mapped, _params, size, { programs }) => batchedCall(programs[0]!, inputs, mapped, size, checkpointRow) },
+};
+
+/** Runs a program as a row over a batch. */
+function batchedCall(
+  program: Program,
+  inputs: readonly Tensor[],
+  mapped: readonly boolean[],
+  size: number,
+  row: Primitive = callRow,
+): readonly Tensor[] {
+  const trace = new Trace('vmap');
+  const batched = withFrame(trace, () => {
+    const args = inputs.map((t, i) => ({ tensor: trace.input(t.type), mapped: mapped[i]! }));
+    return trace.finish(batchProgram(program, args, size).map((b) => withBatchAxis(b, size)));
+  });
+  return callProgram(batched, inputs, row);
+}
+
+/** Binds a program as one row. */
+export function callProgram(program: Program, inputs: readonly Tensor[], row: Primitive = callRow): readonly Tensor[] {
+  return bind(row, [...inputs, ...capturedNow(program)], NONE, [program]);
+}

@@ -1,0 +1,96 @@
+/**
+ * Linear rows whose transpose the user gave. They exist in linear programs that will be transposed; where tangents get
+ * values, a row is replaced by the transpose of its transpose, which is possible if that is linear in its cotangent.
+ */
+import { inline } from '@jacobi/compiler';
+import type { Tensor } from '@jacobi/tensor';
+import type { Primitive, Program, Tangent, TensorType } from '@jacobi/tensor/internal';
+import { bind, bindApplication, tensorType, Trace, withFrame, zerosOf } from '@jacobi/tensor/internal';
+import { RuleError } from './errors.ts';
+import type { CustomTranspose } from './transpose.ts';
+import { transposeRows } from './transpose.ts';
+
+/** Types as a param: a row without a program says what it gives by them. */
+export type TypeList = readonly (readonly [string, ...number[]])[];
+export const typeList = (types: readonly TensorType[]): TypeList => types.map((t) => [t.dtype, ...t.shape]);
+export const typesFrom = (list: TypeList): TensorType[] => list.map(([dtype, ...shape]) => tensorType(dtype as 'float32', shape as number[]));
+
+/** Params: how many of the operands are residuals, and what comes out. */
+type CustomParams = { readonly residuals: number; readonly types: TypeList };
+
+/** From residuals and tangents of inputs to tangents of outputs; known by its transpose (the closure) alone. */
+export const customLinearRow: Primitive<CustomParams> = {
+  name: 'customLinear',
+  type: (_inputs, { types }) => typesFrom(types),
+  derivative: { kind: 'linear', map: 'custom' },
+  batching: {
+    rule: () => {
+      throw new RuleError('vmap: a custom rule was batched before it was transposed');
+    },
+  },
+};
+
+/** Tangents of a function with a custom backward rule. */
+export function customTangents(
+  residuals: readonly Tensor[],
+  tangents: readonly Tensor[],
+  outputs: readonly TensorType[],
+  rule: CustomTranspose,
+  abstract: boolean,
+): readonly Tensor[] {
+  if (!abstract) return transposedRule(residuals, tangents, outputs, rule);
+  return bind(customLinearRow, [...residuals, ...tangents], { residuals: residuals.length, types: typeList(outputs) }, [], [rule]);
+}
+
+/** Binds the rows of a linear program; custom rows as they are, or by the transpose of their transpose. */
+export function inlineLinear(program: Program, values: readonly Tensor[], abstract: boolean): Tensor[] {
+  if (abstract || !program.rows.some((r) => r.application.primitive === (customLinearRow as unknown as Primitive))) return inline(program, values);
+  const env: Tensor[] = new Array(program.types.length);
+  program.inputs.forEach((v, i) => {
+    env[v] = values[i]!;
+  });
+  for (const { application, inputs, outputs } of program.rows) {
+    const args = inputs.map((v) => env[v]!);
+    const { residuals } = application.params as unknown as CustomParams;
+    const made =
+      application.primitive === (customLinearRow as unknown as Primitive)
+        ? transposedRule(args.slice(0, residuals), args.slice(residuals), application.outputs, application.closures[0] as CustomTranspose)
+        : bindApplication(application, args);
+    outputs.forEach((v, i) => {
+      env[v] = made[i]!;
+    });
+  }
+  return program.outputs.map((v) => env[v]!);
+}
+
+/** J·t from a rule for Jᵀ·c: the rule is traced in c, and its rows are transposed. */
+function transposedRule(
+  residuals: readonly Tensor[],
+  tangents: readonly Tensor[],
+  outputs: readonly TensorType[],
+  rule: CustomTranspose,
+): Tensor[] {
+  const trace = new Trace('custom rule');
+  const made = withFrame(trace, () => {
+    const known = residuals.map((t) => trace.input(t.type));
+    const moving = tangents.map((t) => trace.input(t.type));
+    const cotangents = outputs.map((type) => trace.input(type));
+    const given = rule(known, cotangents);
+    const seeds = given.flatMap((g, i) => (g === null ? [] : [{ variable: trace.variable(g), cotangent: moving[i]! }]));
+    const vars = cotangents.map((t) => trace.variable(t));
+    let parts: Tangent[];
+    try {
+      parts = transposeRows([...trace.rows], vars, seeds, (v) => trace.tensorOf(v));
+    } catch (error) {
+      throw new RuleError(
+        `forward mode through a custom backward rule needs a rule that is linear in its cotangent (${(error as Error).message}); ` +
+          "give a forward rule with customJvp, or use mode: 'reverse'",
+        { cause: error },
+      );
+    }
+    const results = parts.map((p, i) => p ?? zerosOf(outputs[i]!));
+    return { program: trace.finish(results), inputs: [...known, ...moving].map((t) => trace.variable(t)) };
+  });
+  const captured = made.program.captured.map((c) => (c.read === undefined ? c.tensor : c.read()));
+  return inline({ ...made.program, inputs: made.inputs }, [...residuals, ...tangents, ...captured]);
+}

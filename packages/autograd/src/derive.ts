@@ -1,0 +1,130 @@
+/**
+ * From a slice of a recording to a derivative program, found again by structure the next time.
+ * The one idea: derive once with shapes only, inside a trace; the program's inputs are the values that coefficients read,
+ * then what the caller adds (seeds). Must not import tapes.
+ */
+import { counters, evaluate, mergeEqualRows, StructureCache } from '@jacobi/compiler';
+import type { Tensor } from '@jacobi/tensor';
+import type { Program, Tangent, TensorType, Var } from '@jacobi/tensor/internal';
+import { Trace, withFrame } from '@jacobi/tensor/internal';
+import { pushforward } from './pushforward.ts';
+import type { Slice } from './slice.ts';
+import { transposeRows } from './transpose.ts';
+
+/** A derivative program with what it reads of the slice. */
+export interface Derived<Meta> {
+  readonly program: Program;
+  /** Local variables of the slice whose values are the program's first inputs. */
+  readonly residuals: readonly Var[];
+  readonly meta: Meta;
+}
+
+/** What a derivation works with: inside its trace. */
+export interface Derivation {
+  readonly slice: Slice;
+  /** The value of a local variable of the slice: an input of the program. */
+  value(v: Var): Tensor;
+  /** A further input of the program, after the values. */
+  input(type: TensorType): Tensor;
+  readonly trace: Trace;
+}
+
+/** Programs are weighed by rows; a row with its types and plan is about this many bytes. */
+const ROW_BYTES = 600;
+const cache: StructureCache<Derived<unknown>> = /* @__PURE__ */ new StructureCache(64 * 1024 * 1024);
+
+/**
+ * The program that `build` writes for a slice, from the cache where the same structure with the same tag was met before.
+ * `build` returns the program's outputs and whatever else the caller wants to know again.
+ */
+export function derive<Meta>(
+  tag: string,
+  slice: Slice,
+  build: (derivation: Derivation) => { outputs: readonly Tensor[]; meta: Meta },
+): Derived<Meta> {
+  const known = cache.get(tag, slice.structure) as Derived<Meta> | undefined;
+  if (known !== undefined) {
+    counters.planHits++;
+    return known;
+  }
+  counters.traces++;
+  const derived = deriveAnew(tag, slice, build);
+  // Captured tensors would be kept alive, closures make structures that never come back.
+  const lasting = derived.program.captured.length === 0 && slice.rows.every((r) => r.application.closures.length === 0);
+  if (lasting) cache.set(tag, slice.structure, derived, (derived.program.rows.length + slice.structure.length / 20 + 4) * ROW_BYTES);
+  return derived;
+}
+
+function deriveAnew<Meta>(
+  tag: string,
+  slice: Slice,
+  build: (derivation: Derivation) => { outputs: readonly Tensor[]; meta: Meta },
+): Derived<Meta> {
+  // Residuals become known while the rules run, but stand before the further inputs: so the trace is run with both lists
+  // apart, and the program is put in order at the end.
+  const trace = new Trace(tag);
+  const residuals = new Map<Var, Tensor>();
+  const further: Tensor[] = [];
+  const derivation: Derivation = {
+    slice,
+    trace,
+    value: (v) => {
+      let t = residuals.get(v);
+      if (t === undefined) {
+        t = trace.input(slice.types[v]!);
+        residuals.set(v, t);
+      }
+      return t;
+    },
+    input: (type) => {
+      const t = trace.input(type);
+      further.push(t);
+      return t;
+    },
+  };
+  const { outputs, meta } = withFrame(trace, () => build(derivation));
+  const names = [...residuals.values(), ...further].map((t) => trace.variable(t));
+  const traced = trace.finish(outputs);
+  const program = mergeEqualRows({ ...traced, inputs: names });
+  // A value may have been asked for and then not be needed.
+  const used = new Set(program.rows.flatMap((r) => r.inputs).concat(program.outputs));
+  const entries = [...residuals].filter(([, t]) => used.has(trace.variable(t)));
+  const inputs = [...entries.map(([, t]) => t), ...further].map((t) => trace.variable(t));
+  return { program: { ...program, inputs }, residuals: entries.map(([v]) => v), meta };
+}
+
+/** Runs a derived program on the values of a slice of the same structure. */
+export function runDerived(derived: Derived<unknown>, slice: Slice, further: readonly Tensor[] = []): Tensor[] {
+  const inputs = derived.residuals.map((v) => slice.value(v));
+  return evaluate(derived.program, further.length === 0 ? inputs : [...inputs, ...further]);
+}
+
+/** The tangents of a slice's targets from those of its sources. */
+export function pushSlice({ slice, value }: Derivation, sourceTangents: readonly Tangent[], abstract = false): Tangent[] {
+  const tangents: Tangent[] = new Array<Tangent>(slice.types.length).fill(null);
+  slice.sources.forEach((v, i) => {
+    tangents[v] = sourceTangents[i] ?? null;
+  });
+  pushforward(slice.rows, value, tangents, abstract);
+  return slice.targets.map((v) => tangents[v] ?? null);
+}
+
+/**
+ * The cotangents of a slice's sources from those of its targets (null: zero). Writes the linear program first, on abstract
+ * tangents, then transposes it; the abstract rows themselves lead nowhere and vanish from the program.
+ */
+export function pullSlice(derivation: Derivation, cotangents: readonly Tangent[]): Tangent[] {
+  const { slice, trace } = derivation;
+  const abstract = slice.sources.map((v) => trace.input(slice.types[v]!));
+  const inputs = abstract.map((t) => trace.variable(t));
+  const outputs = pushSlice(derivation, abstract, true);
+  return transposeRows(
+    [...trace.rows],
+    inputs,
+    outputs.flatMap((t, i) => {
+      const ct = cotangents[i] ?? null;
+      return t === null || ct === null ? [] : [{ variable: trace.variable(t), cotangent: ct }];
+    }),
+    (v) => trace.tensorOf(v),
+  );
+}

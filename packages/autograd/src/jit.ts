@@ -1,0 +1,114 @@
+/** jit and checkpoint: functions traced once and run as one row. */
+import type { Tensor, Variable } from '@jacobi/tensor';
+import { ArgumentError } from '@jacobi/tensor';
+import type { Flat, Primitive, Program } from '@jacobi/tensor/internal';
+import { describe } from '@jacobi/tensor/internal';
+import type { AnyFunction } from './call.ts';
+import { checkFunction, flattenArgument, traceCall } from './call.ts';
+import { callProgram, callRow, checkpointRow } from './calls.ts';
+
+/** Options of `jit`. */
+export interface JitOptions {
+  /** Arguments that are plain values and part of the program: another value traces anew. */
+  readonly staticArgnums?: number | readonly number[];
+}
+
+interface Traced {
+  readonly program: Program;
+  readonly result: Flat<unknown>;
+  readonly assigned: readonly Variable[];
+}
+
+/**
+ * Traces f once for each structure, shapes and dtypes of its arguments, and runs the program from then on.
+ *
+ * Inside, values have shapes but no numbers: choose with `where`, not `if`. Variables that f reads are inputs of the
+ * program, and those it assigns are outputs, so they are never stale. Tensors from outside are followed by tapes too.
+ * @example
+ * const f = jit((x) => add(square(x), 1));
+ * f(tensor([1, 2])) // → [2, 5]
+ */
+// biome-ignore lint/suspicious/noExplicitAny: nests of the user's shape go in and out.
+export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): (...args: Parameters<F>) => any {
+  checkFunction('jit', f);
+  return wrap('jit', f, callRow, statics(options.staticArgnums));
+}
+
+/**
+ * The same function, whose intermediate values are not kept for derivatives but computed again when they are needed
+ * (Griewank & Walther, Evaluating Derivatives, 2008, chapter 12). Values and derivatives are those of f.
+ * @example
+ * grad((x) => sum(checkpoint(sin)(x)))(tensor([0, 0])) // → [1, 1]
+ */
+// biome-ignore lint/suspicious/noExplicitAny: nests of the user's shape go in and out.
+export function checkpoint<F extends AnyFunction>(f: F): (...args: Parameters<F>) => any {
+  checkFunction('checkpoint', f);
+  return wrap('checkpoint', f, checkpointRow, []);
+}
+
+/** Programs of one jitted function that are kept. */
+const LIMIT = 256;
+
+function wrap(operation: string, f: AnyFunction, row: Primitive, fixed: readonly number[]): AnyFunction {
+  const programs = new Map<string, Traced>();
+  const ids = new Map<unknown, number>();
+  return (...args: unknown[]) => {
+    const flats = args.map((arg, i) => (fixed.includes(i) ? null : flattenArgument(operation, `argument ${i}`, arg)));
+    const leaves = flats.flatMap((flat) => flat?.leaves ?? []);
+    const key = args.map((arg, i) => keyOf(arg, flats[i]!, ids)).join(';');
+    let traced = programs.get(key);
+    if (traced === undefined) {
+      traced = traceNow(operation, f, args, flats);
+      if (!capturesTrace(traced.program)) {
+        if (programs.size >= LIMIT) programs.delete(programs.keys().next().value!);
+        programs.set(key, traced);
+      }
+    }
+    const outputs = callProgram(traced.program, leaves, row);
+    const own = outputs.length - traced.assigned.length;
+    traced.assigned.forEach((variable, i) => variable.assign(outputs[own + i]!));
+    return traced.result.rebuild(outputs.slice(0, own));
+  };
+}
+
+function traceNow(operation: string, f: AnyFunction, args: readonly unknown[], flats: readonly (Flat<Tensor> | null)[]): Traced {
+  const types = flats.flatMap((flat) => flat?.leaves.map((t) => t.type) ?? []);
+  let assigned: Variable[] = [];
+  const { program, result } = traceCall(
+    operation,
+    f,
+    types,
+    (inputs) => {
+      let at = 0;
+      return flats.map((flat, i) => (flat === null ? args[i] : flat.rebuild(flat.leaves.map(() => inputs[at++]!))));
+    },
+    (trace, leaves) => {
+      assigned = [...trace.assigned] as Variable[];
+      return [...leaves, ...assigned.map((v) => trace.variables.get(v)!)];
+    },
+  );
+  return { program, result, assigned };
+}
+
+const capturesTrace = (program: Program): boolean => program.captured.some((c) => c.read === undefined && c.tensor.trace !== null);
+
+function keyOf(arg: unknown, flat: Flat<Tensor> | null, ids: Map<unknown, number>): string {
+  if (flat !== null) return `${flat.structure}${flat.leaves.map((t) => t.type.id).join()}`;
+  if (typeof arg === 'object' || typeof arg === 'function') {
+    let id = ids.get(arg);
+    if (id === undefined) {
+      id = ids.size;
+      ids.set(arg, id);
+    }
+    return `#${id}`;
+  }
+  return `${typeof arg}:${String(arg)}`;
+}
+
+function statics(argnums: JitOptions['staticArgnums']): number[] {
+  const list = argnums === undefined ? [] : typeof argnums === 'number' ? [argnums] : [...argnums];
+  if (list.some((n) => !Number.isInteger(n) || n < 0)) {
+    throw new ArgumentError(`jit: staticArgnums must be whole numbers ≥ 0, not ${describe(argnums)}`);
+  }
+  return list;
+}

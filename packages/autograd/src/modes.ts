@@ -1,0 +1,137 @@
+/** jvp, vjp, linearize, hvp: derivatives along directions. */
+import { ArgumentError, DTypeError, ShapeError, Tensor } from '@jacobi/tensor';
+import type { Flat } from '@jacobi/tensor/internal';
+import { asTensor, describe, formatType, zerosOf } from '@jacobi/tensor/internal';
+import type { AnyFunction, RecordedCall } from './call.ts';
+import { checkFunction, flattenArgument, recordCall } from './call.ts';
+import { grad } from './grad.ts';
+import { runGradient, runTangent } from './gradient.ts';
+
+/** f returns `[value, aux]`; aux is passed through as the last entry of the result. */
+export interface AuxOptions {
+  readonly hasAux?: boolean;
+}
+
+// biome-ignore-start lint/suspicious/noExplicitAny: nests of the user's shape go in and out.
+
+/**
+ * Value and directional derivative: `[f(primals), J·tangents]` (with hasAux, aux follows). Forward mode.
+ *
+ * @param primals arguments of f, in an array. @param tangents one for each, of the same structures, shapes and dtypes.
+ * @throws ArgumentError where structures differ, ShapeError where shapes do.
+ * @example
+ * jvp(sin, [tensor(0)], [tensor(2)])[1] // → 2
+ */
+export function jvp(f: AnyFunction, primals: readonly any[], tangents: readonly any[], options: AuxOptions = {}): any[] {
+  checkFunction('jvp', f);
+  if (!Array.isArray(primals) || !Array.isArray(tangents)) {
+    throw new ArgumentError(`jvp: primals and tangents must be arrays (one entry an argument); found ${kind(primals)} and ${kind(tangents)}`);
+  }
+  const call = recordAll('jvp', f, primals, options);
+  return withAux([call.value, push('jvp', call, tangents)], call, options);
+}
+
+/**
+ * Value and pullback: `[f(primals), pullback]` (with hasAux, aux follows). `pullback(cotangent)` gives an array with one
+ * cotangent for each primal, Jᵀ·cotangent. Reverse mode; may be called any number of times.
+ *
+ * A last argument `{ hasAux: true }` is taken for options.
+ * @example
+ * const [y, pullback] = vjp((x) => square(x), tensor([1, 2]));
+ * pullback(tensor([1, 10]))[0] // → [2, 40]
+ */
+export function vjp(f: AnyFunction, ...primals: any[]): any[] {
+  checkFunction('vjp', f);
+  const options = takeOptions(primals);
+  const call = recordAll('vjp', f, primals, options);
+  const pullback = (cotangent: any): any[] => {
+    const flat = matching('vjp', 'cotangent', call.recorded.result, cotangent);
+    const known = call.recorded.result.leaves.map((t) => call.recorded.recording.find(t) !== undefined);
+    const parts = runGradient(call.connection.slice, flat.filter((_, i) => known[i]));
+    return rebuildArguments(call.recorded, parts);
+  };
+  return withAux([call.value, pullback], call, options);
+}
+
+/**
+ * Value and pushforward: `[f(primals), pushforward]` (with hasAux, aux follows). `pushforward(...tangents)` is J·tangents
+ * and runs f no more.
+ *
+ * A last argument `{ hasAux: true }` is taken for options.
+ * @example
+ * const [y, pushforward] = linearize((x) => square(x), tensor([1, 2]));
+ * pushforward(tensor([1, 10])) // → [2, 40]
+ */
+export function linearize(f: AnyFunction, ...primals: any[]): any[] {
+  checkFunction('linearize', f);
+  const options = takeOptions(primals);
+  const call = recordAll('linearize', f, primals, options);
+  return withAux([call.value, (...tangents: any[]) => push('linearize', call, tangents)], call, options);
+}
+
+/**
+ * Hessian times vector, forward over reverse: the directional derivative of the gradient of f at x along v.
+ * Cost: a small multiple of f, whatever the size of x. x and v are nests of one structure.
+ * @example
+ * hvp((x) => sum(mul(square(x), x)), tensor([1, 2]), tensor([1, 1])) // → [6, 12]
+ */
+export function hvp(f: AnyFunction, x: any, v: any): any {
+  checkFunction('hvp', f);
+  return jvp(grad(f), [x], [v])[1];
+}
+
+interface Recorded {
+  readonly recorded: RecordedCall;
+  readonly value: any;
+  readonly connection: ReturnType<RecordedCall['connect']>;
+}
+
+function recordAll(operation: string, f: AnyFunction, primals: readonly any[], options: AuxOptions): Recorded {
+  if (primals.length === 0) throw new ArgumentError(`${operation}: there must be at least one primal`);
+  const recorded = recordCall(operation, f, primals, { argnums: primals.map((_, i) => i), hasAux: options.hasAux });
+  return { recorded, value: recorded.result.rebuild(recorded.result.leaves), connection: recorded.connect(recorded.result.leaves) };
+}
+
+function push(operation: string, { recorded, connection }: Recorded, tangents: readonly any[]): any {
+  if (tangents.length !== recorded.arguments.length) {
+    throw new ArgumentError(`${operation}: there must be one tangent for each of the ${recorded.arguments.length} primals, not ${tangents.length}`);
+  }
+  const incoming = recorded.arguments.flatMap((flat, i) => matching(operation, `tangents[${i}]`, flat, tangents[i]));
+  const outgoing = runTangent(connection.slice, incoming);
+  let at = 0;
+  const { result, recording } = recorded;
+  return result.rebuild(result.leaves.map((t) => (recording.find(t) === undefined ? zerosOf(t.type) : outgoing[at++]!)));
+}
+
+function rebuildArguments(recorded: RecordedCall, parts: readonly Tensor[]): any[] {
+  let at = 0;
+  return recorded.arguments.map((flat) => flat.rebuild(flat.leaves.map(() => parts[at++]!)));
+}
+
+/** The leaves of a nest that must be like another: structure, shapes and dtypes. Numbers take the dtype of their place. */
+function matching(operation: string, name: string, like: Flat<Tensor>, nest: unknown): Tensor[] {
+  const flat = flattenArgument(operation, name, nest);
+  if (flat.structure !== like.structure) {
+    throw new ArgumentError(`${operation}: ${name} must have the same tree structure as what it belongs to: ${like.structure}, not ${flat.structure}`);
+  }
+  return flat.leaves.map((t, i) => {
+    const { type } = like.leaves[i]!;
+    const path = `${name}${flat.paths[i]}`;
+    if (t.rank === 0 && type.shape.length === 0 && t.dtype !== type.dtype && !(nest instanceof Tensor)) return asTensor(operation, path, t.item(), type.dtype);
+    if (t.type === type) return t;
+    const Wrong = t.dtype === type.dtype ? ShapeError : DTypeError;
+    throw new Wrong(`${operation}: ${path} is ${formatType(t.type)}, but must be ${formatType(type)} like its primal`);
+  });
+}
+
+function withAux(parts: any[], { recorded }: Recorded, options: AuxOptions): any[] {
+  return options.hasAux ? [...parts, recorded.aux] : parts;
+}
+
+function takeOptions(primals: any[]): AuxOptions {
+  const last = primals.at(-1);
+  const isOptions = typeof last === 'object' && last !== null && Object.keys(last).join() === 'hasAux' && typeof last.hasAux === 'boolean';
+  return isOptions ? primals.pop() : {};
+}
+
+const kind = (x: unknown): string => (Array.isArray(x) ? 'an array' : describe(x));

@@ -1,0 +1,179 @@
+/**
+ * Forward mode: tangents through rows, in order.
+ * The one idea: a row's derivative is already a linear map of tangents; running it is forward mode, and running it on
+ * abstract tangents writes the linear program that `transpose` reads. Must not name operations: only linear maps.
+ */
+import { isFloating } from '@jacobi/backend';
+import type { Tensor } from '@jacobi/tensor';
+import { add, broadcastTo, neg, sub, where } from '@jacobi/tensor';
+import type { Application, Params, Program, Row, RowValues, Tangent, TensorType, Var } from '@jacobi/tensor/internal';
+import { addTangents, bind, bindApplication, scalarTensor, zerosOf } from '@jacobi/tensor/internal';
+
+/** Values of a program's variables. */
+export type Values = (v: Var) => Tensor;
+
+/**
+ * Fills in `tangents` (by variable; absent is zero) for the outputs of each row that has an input with a tangent.
+ * `abstract`: the tangents stand for a linear program that will be transposed, and never get values.
+ */
+export function pushforward(rows: readonly Row[], values: Values, tangents: Tangent[], abstract = false): void {
+  for (const row of rows) {
+    const incoming = row.inputs.map((v) => tangents[v] ?? null);
+    if (incoming.every((t) => t === null)) continue;
+    const outgoing = rowTangents(row, incoming, values, abstract);
+    row.outputs.forEach((v, i) => {
+      tangents[v] = isFloating(row.application.outputs[i]!.dtype) ? (outgoing[i] ?? null) : null;
+    });
+  }
+}
+
+/** The tangents of a row's outputs; an empty list where none has one. */
+function rowTangents(row: Row, tangents: readonly Tangent[], values: Values, abstract: boolean): readonly Tangent[] {
+  const { application, inputs } = row;
+  const { derivative } = application.primitive;
+  switch (derivative.kind) {
+    case 'none':
+    case 'zero':
+      return [];
+    case 'linear':
+      return linearTangents(row, tangents, values);
+    case 'bilinear': {
+      const [a, b] = tangents as [Tangent, Tangent];
+      const { primitive, params } = application;
+      const left = a === null ? null : bind(primitive, [a, values(inputs[1]!)], params)[0]!;
+      const right = b === null ? null : bind(primitive, [values(inputs[0]!), b], params)[0]!;
+      return [addTangents(left, right)];
+    }
+    case 'rule':
+      return derivative.tangent(rowValues(row, values, abstract), tangents);
+    default:
+      return derivative satisfies never;
+  }
+}
+
+function rowValues(row: Row, values: Values, abstract: boolean): RowValues {
+  const { application, inputs, outputs } = row;
+  return {
+    x: (i) => values(inputs[i]!),
+    y: (i) => values(outputs[i]!),
+    params: application.params,
+    inputs: application.inputs,
+    outputs: application.outputs,
+    programs: application.programs,
+    closures: application.closures,
+    abstract,
+  };
+}
+
+/** A linear row on tangents: the row itself. Only where operands may be zero one by one is there something to say. */
+function linearTangents(row: Row, tangents: readonly Tangent[], values: Values): readonly Tangent[] {
+  const { application, inputs } = row;
+  const derivative = application.primitive.derivative as { readonly map: string };
+  const out = application.outputs[0]!;
+  const [a, b] = tangents as [Tangent, Tangent];
+  const wide = (t: Tangent): Tangent => (t === null ? null : broadcastTo(t, out.shape));
+  switch (derivative.map) {
+    case 'add':
+      return [a !== null && b !== null ? add(a, b) : wide(a ?? b)];
+    case 'sub':
+      return [a !== null && b !== null ? sub(a, b) : a === null ? wide(neg(b!)) : wide(a)];
+    case 'select': {
+      const zero = scalarTensor(0, out.dtype);
+      return [wide(where(values(inputs[0]!), b ?? zero, tangents[2] ?? zero))];
+    }
+    default:
+      return bindApplication(application, operandsWith(application, inputs, tangents, values));
+  }
+}
+
+/** The operands of a linear row with tangents in the open places; zeros are written out only where there is no other way. */
+function operandsWith(
+  application: Application,
+  inputs: readonly Var[],
+  tangents: readonly Tangent[],
+  values: Values,
+): Tensor[] {
+  const open = openOperands(application);
+  return inputs.map((v, i) => (open.includes(i) ? (tangents[i] ?? zerosOf(application.inputs[i]!)) : values(v)));
+}
+
+/** The operands in which a linear row is linear. */
+export function openOperands(application: Application): readonly number[] {
+  const { derivative } = application.primitive;
+  if (derivative.kind === 'linear') return derivative.open ?? application.inputs.map((_, i) => i);
+  if (derivative.kind === 'rule' && derivative.linear !== undefined) return derivative.linear.open;
+  return [];
+}
+
+/** Which values of a row its coefficients read, where `active` inputs carry tangents. */
+export function keptValues(application: Application, active: readonly boolean[]): { inputs: readonly number[]; outputs: readonly number[] } {
+  const { derivative } = application.primitive;
+  switch (derivative.kind) {
+    case 'none':
+    case 'zero':
+      return NOTHING;
+    case 'linear': {
+      if (derivative.open === undefined) return NOTHING;
+      const open = derivative.open;
+      return { inputs: application.inputs.flatMap((_, i) => (open.includes(i) ? [] : [i])), outputs: [] };
+    }
+    case 'bilinear':
+      return active[0] && active[1] ? BOTH : active[0] ? SECOND : active[1] ? FIRST : NOTHING;
+    case 'rule':
+      return derivative.keeps(active, application.params);
+    default:
+      return derivative satisfies never;
+  }
+}
+
+const NOTHING = { inputs: [], outputs: [] };
+const BOTH = { inputs: [0, 1], outputs: [] };
+const FIRST = { inputs: [0], outputs: [] };
+const SECOND = { inputs: [1], outputs: [] };
+
+/**
+ * Runs a program on values and tangents: returns its outputs and their tangents. Rows that hold programs run in the form
+ * that their derivative reads.
+ */
+export function pushProgram(
+  program: Program,
+  inputs: readonly Tensor[],
+  tangents: readonly Tangent[],
+  abstract = false,
+): { outputs: Tensor[]; tangents: Tangent[] } {
+  const env: Tensor[] = new Array(program.types.length);
+  const moving: Tangent[] = new Array<Tangent>(program.types.length).fill(null);
+  [...program.inputs, ...program.captured.map((c) => c.variable)].forEach((v, i) => {
+    env[v] = inputs[i]!;
+    moving[v] = tangents[i] ?? null;
+  });
+  for (const row of program.rows) {
+    const args = row.inputs.map((v) => env[v]!);
+    const active = row.inputs.map((v) => (moving[v] ?? null) !== null);
+    const { recorded } = row.application.primitive;
+    if (recorded === undefined || !active.includes(true)) {
+      const outputs = bindApplication(row.application, args);
+      row.outputs.forEach((v, i) => {
+        env[v] = outputs[i]!;
+      });
+      pushforward([row], (v) => env[v]!, moving, abstract);
+      continue;
+    }
+    const form = recorded(row.application as Application<Params>, active);
+    const outputs = bindApplication(form, args);
+    // The extra outputs get variables of their own for the length of this row.
+    const extra = outputs.map((_, i) => (i < row.outputs.length ? row.outputs[i]! : env.length + i));
+    const local = (v: Var): Tensor => env[v] ?? outputs[extra.indexOf(v)]!;
+    row.outputs.forEach((v, i) => {
+      env[v] = outputs[i]!;
+    });
+    pushforward([{ application: form, inputs: row.inputs, outputs: extra }], local, moving, abstract);
+    moving.length = program.types.length;
+  }
+  return { outputs: program.outputs.map((v) => env[v]!), tangents: program.outputs.map((v) => moving[v] ?? null) };
+}
+
+/** True for types that carry tangents. */
+export function carriesTangent(type: TensorType): boolean {
+  return isFloating(type.dtype);
+}

@@ -1,0 +1,124 @@
+/**
+ * What a tape holds: the rows that depend on watched values, and the few values that their coefficients read.
+ * The one idea: a tape is a program; it knows tensors by number and keeps one only if some derivative reads it, so a thousand
+ * additions hold no memory. Must not import transforms.
+ */
+import type { Tensor } from '@jacobi/tensor';
+import type { Application, Recorder, Row, TensorType, Var } from '@jacobi/tensor/internal';
+import { carriesTangent, keptValues } from './pushforward.ts';
+
+/** How a value depends on what is watched: not at all, with a derivative, or through something that stops derivatives. */
+type State = 0 | 1 | 2;
+const CONSTANT = 0;
+const ACTIVE = 1;
+const CUT = 2;
+
+/** Rows recorded while values were computed. */
+export class Recording implements Recorder {
+  readonly rows: Row[] = [];
+  readonly types: TensorType[] = [];
+  readonly #vars = new Map<number, Var>();
+  readonly #states: State[] = [];
+  readonly #values: (Tensor | undefined)[] = [];
+  /** Variables whose value was read out as numbers, with the method that did it. */
+  readonly readOut: Map<Var, string> = new Map();
+  /** While true, nothing is recorded. */
+  paused = false;
+  /** Called when a variable is read. */
+  onVariable: ((variable: object, value: Tensor) => void) | null = null;
+
+  /** Forgets everything. */
+  clear(): void {
+    this.rows.length = 0;
+    this.types.length = 0;
+    this.#vars.clear();
+    this.#states.length = 0;
+    this.#values.length = 0;
+    this.readOut.clear();
+    this.paused = false;
+  }
+
+  /** Follows what is computed from `t`. */
+  watch(t: Tensor): void {
+    const v = this.#variable(t);
+    this.#states[v] = carriesTangent(t.type) ? ACTIVE : CUT;
+  }
+
+  /** The recording's name for a tensor, if it has one. */
+  find(t: Tensor): Var | undefined {
+    return this.#vars.get(t.id);
+  }
+
+  /** A value that some coefficient reads. */
+  value(v: Var): Tensor | undefined {
+    return this.#values[v];
+  }
+
+  isActive(v: Var): boolean {
+    return this.#states[v] === ACTIVE;
+  }
+
+  isFollowed(v: Var): boolean {
+    return this.#states[v] !== CONSTANT;
+  }
+
+  active(inputs: readonly Tensor[]): readonly boolean[] | null {
+    if (this.paused) return null;
+    let concerned = false;
+    const mask = new Array<boolean>(inputs.length);
+    for (let i = 0; i < inputs.length; i++) {
+      const v = this.#vars.get(inputs[i]!.id);
+      const state = v === undefined ? CONSTANT : this.#states[v]!;
+      mask[i] = state === ACTIVE;
+      if (state !== CONSTANT) concerned = true;
+    }
+    return concerned ? mask : null;
+  }
+
+  record(application: Application, inputs: readonly Tensor[], outputs: readonly Tensor[]): void {
+    const ins = new Array<Var>(inputs.length);
+    const active = new Array<boolean>(inputs.length);
+    let anyActive = false;
+    for (let i = 0; i < inputs.length; i++) {
+      const v = this.#variable(inputs[i]!);
+      ins[i] = v;
+      active[i] = this.#states[v] === ACTIVE;
+      if (active[i]) anyActive = true;
+    }
+    const passes = anyActive && application.primitive.derivative.kind !== 'none';
+    const outs = new Array<Var>(outputs.length);
+    for (let i = 0; i < outputs.length; i++) {
+      const out = outputs[i]!;
+      const v = this.#variable(out);
+      outs[i] = v;
+      this.#states[v] = passes && carriesTangent(out.type) ? ACTIVE : CUT;
+    }
+    this.rows.push({ application, inputs: ins, outputs: outs });
+    if (!passes) return;
+    const kept = keptValues(application, active);
+    for (const i of kept.inputs) this.#values[ins[i]!] = inputs[i]!;
+    for (const i of kept.outputs) this.#values[outs[i]!] = outputs[i]!;
+  }
+
+  noteRead(tensor: Tensor, method: string): void {
+    if (this.paused) return;
+    const v = this.#vars.get(tensor.id);
+    if (v !== undefined && this.#states[v] !== CONSTANT) this.readOut.set(v, method);
+  }
+
+  noteVariable(variable: object, value: Tensor): void {
+    if (!this.paused) this.onVariable?.(variable, value);
+  }
+
+  #variable(t: Tensor): Var {
+    let v = this.#vars.get(t.id);
+    if (v === undefined) {
+      v = this.types.length;
+      this.#vars.set(t.id, v);
+      this.types.push(t.type);
+      this.#states.push(CONSTANT);
+      this.#values.push(undefined);
+    }
+    return v;
+  }
+}

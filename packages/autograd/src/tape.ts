@@ -1,0 +1,276 @@
+/**
+ * GradientTape: records what is computed from watched values and gives gradients of it, as TensorFlow's does.
+ * The one idea: the tape is a program; a gradient is a program derived from the part of it between sources and target.
+ */
+import { isFloating } from '@jacobi/backend';
+import type { Variable } from '@jacobi/tensor';
+import { ArgumentError, ShapeError, Tensor, Variable as VariableClass } from '@jacobi/tensor';
+import type { Flat, Var } from '@jacobi/tensor/internal';
+import { asTensor, describe, flattenNest, formatType, isLive, refusePromise, withFrame, zerosOf } from '@jacobi/tensor/internal';
+import { runGradient } from './gradient.ts';
+import { TapeConsumedError, TapeStateError, UnconnectedError } from './errors.ts';
+import { Recording } from './recording.ts';
+import type { Slice } from './slice.ts';
+import { sliceRecording } from './slice.ts';
+import { checkUnconnected, explainUnconnected } from './unconnected.ts';
+import type { Unconnected } from './unconnected.ts';
+
+/** What derivatives are taken with respect to. */
+export type Source = Tensor | Variable;
+/** Sources in plain objects and arrays. */
+export type Sources = Source | readonly Sources[] | { readonly [key: string]: Sources };
+/** Leaves in the structure of the sources. */
+export type LikeSources<S, Leaf> = S extends Source
+  ? Leaf
+  : { readonly [K in keyof S]: LikeSources<S[K], Leaf> };
+
+/** Options of `new GradientTape`. */
+export interface TapeOptions {
+  /** May be asked more than once. Default false. */
+  readonly persistent?: boolean;
+  /** Trainable variables are watched when they are read. Default true. */
+  readonly watchAccessedVariables?: boolean;
+}
+
+/** Options of `tape.gradient`. */
+export interface GradientOptions<U extends Unconnected = Unconnected> {
+  /** Cotangents of the targets, in their structure; null stands for ones. */
+  readonly outputGradients?: unknown;
+  /** Where a target does not depend on a source: an error that says why (default), null, or zeros. */
+  readonly unconnected?: U;
+}
+
+/** A leaf of a result: null may occur only with `unconnected: 'none'`. */
+export type MaybeNull<U extends Unconnected> = 'none' extends U ? Tensor | null : Tensor;
+
+/** A source with the recorded values that stand for it: a variable may have been read several times. */
+export interface ResolvedSource {
+  readonly leaf: Source;
+  readonly name: string;
+  readonly tensor: Tensor | null;
+  readonly vars: readonly Var[];
+}
+
+const isSource = (x: unknown): x is Source => x instanceof Tensor || x instanceof VariableClass;
+
+/**
+ * Records operations for differentiation.
+ * @example
+ * const tape = new GradientTape();
+ * const x = tensor(3);
+ * const y = tape.record(() => { tape.watch(x); return mul(x, x); });
+ * tape.gradient(y, x) // → 6
+ */
+export class GradientTape {
+  #recording = new Recording();
+  #consumed = false;
+  readonly #persistent: boolean;
+  readonly #watchAccessed: boolean;
+  readonly #variables = new Map<Variable, Set<Tensor>>();
+
+  constructor(options: TapeOptions = {}) {
+    if (typeof options !== 'object' || options === null) throw new ArgumentError(`GradientTape: options must be an object, not ${describe(options)}`);
+    this.#persistent = checkFlag('persistent', options.persistent, false);
+    this.#watchAccessed = checkFlag('watchAccessedVariables', options.watchAccessedVariables, true);
+    this.#attach();
+  }
+
+  /** Runs `fn`, recording what it computes from watched values; returns what it returns. May be called again, to go on. */
+  record<T>(fn: () => T): T {
+    if (typeof fn !== 'function') throw new ArgumentError(`record: fn must be a function, not ${describe(fn)}`);
+    if (isLive(this.#recording)) {
+      throw new TapeStateError('record: Tape is still recording. This can happen if you try to re-enter an already-active tape; use another tape, or call record again afterwards.');
+    }
+    return withFrame(this.#recording, () => refusePromise('record', fn()));
+  }
+
+  /** Follows what is computed from a tensor, a variable, or any nest of them, from now on. */
+  watch(sources: Sources): void {
+    for (const leaf of flattenNest('watch: sources', sources, isSource, 'tensors or variables').leaves) {
+      if (leaf instanceof VariableClass) {
+        this.#noteVariable(leaf, leaf.current());
+        continue;
+      }
+      if (!isFloating(leaf.dtype)) {
+        console.warn(`The dtype of the watched tensor must be floating (e.g. float32), got ${leaf.dtype}: it carries no derivative; watch cast(x, 'float32')`);
+      }
+      this.#recording.watch(leaf);
+    }
+  }
+
+  /** Runs `fn` without recording. Only inside of `record`. */
+  stopRecording<T>(fn: () => T): T {
+    const recording = this.#recording;
+    if (!isLive(recording) || recording.paused) {
+      throw new TapeStateError('stopRecording: Trying to stop recording a tape which is not recording; call it inside of record.');
+    }
+    recording.paused = true;
+    try {
+      return refusePromise('stopRecording', fn());
+    } finally {
+      recording.paused = false;
+    }
+  }
+
+  /** Forgets all that was recorded and watched. */
+  reset(): void {
+    this.#recording.clear();
+    this.#consumed = false;
+    this.#variables.clear();
+    this.#attach();
+  }
+
+  /** The variables watched so far, in the order of their first watch. */
+  watchedVariables(): Variable[] {
+    return [...this.#variables.keys()];
+  }
+
+  /**
+   * The gradient of the sum of all elements of all targets with respect to each source, in the structure of the sources.
+   * Shapes and dtypes are those of the sources.
+   * @throws UnconnectedError with the reason, unless `unconnected` says otherwise; TapeConsumedError on the second call of a
+   *   tape that is not persistent.
+   */
+  gradient<S extends Sources, U extends Unconnected = 'error'>(
+    target: unknown,
+    sources: S,
+    options: GradientOptions<U> = {},
+  ): LikeSources<S, MaybeNull<U>> {
+    const unconnected = checkUnconnected('gradient', options.unconnected);
+    const targets = flattenNest('gradient: target', target, isSource, 'tensors').leaves.map((t) => this.targetTensor(t));
+    const flat = this.resolve('gradient', sources);
+    const given = cotangentsFor(targets, target, options.outputGradients);
+    this.consume('gradient');
+    const floating = targets.map((t) => isFloating(t.dtype));
+    const cut = this.cut(flat.leaves, targets.filter((_, i) => floating[i]));
+    const seeds = given?.filter((_, i) => floating[i]);
+    const cotangents = runGradient(cut.slice, seeds);
+    const results = flat.leaves.map((source, i) =>
+      this.settle('gradient', source, targets, cut.sum(i, cotangents), unconnected, source.leaf),
+    );
+    return flat.rebuild<unknown>(results) as never;
+  }
+
+  /** @internal Marks the tape as used; throws if it was used before and is not persistent. */
+  protected consume(operation: string): void {
+    if (this.#consumed && !this.#persistent) {
+      throw new TapeConsumedError(
+        `${operation}: A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians); make it with new GradientTape({ persistent: true }).`,
+      );
+    }
+    this.#consumed = true;
+    // What a tape that is not persistent computes of itself is not its own input any more.
+    if (!this.#persistent) this.#recording.paused = true;
+  }
+
+  /** @internal A target as the tensor that was recorded. */
+  protected targetTensor(target: Source): Tensor {
+    if (target instanceof Tensor) return target;
+    return [...(this.#variables.get(target) ?? [])].at(-1) ?? target.current();
+  }
+
+  /** @internal Sources with the recorded values behind them. */
+  protected resolve(operation: string, sources: Sources): Flat<ResolvedSource> {
+    const flat = flattenNest(`${operation}: sources`, sources, isSource, 'tensors or variables');
+    if (flat.leaves.length === 0) throw new ArgumentError(`${operation}: sources has no tensor or variable in it`);
+    const leaves = flat.leaves.map((leaf, i): ResolvedSource => {
+      const name = leaf instanceof VariableClass ? leaf.name : flat.paths[i] === '' ? 'the source' : `source ${flat.paths[i]}`;
+      const tensors = leaf instanceof VariableClass ? [...(this.#variables.get(leaf) ?? [])] : [leaf];
+      const vars = tensors.map((t) => this.#recording.find(t)).filter((v) => v !== undefined);
+      return { leaf, name, tensor: tensors[0] ?? null, vars };
+    });
+    return { ...flat, leaves };
+  }
+
+  /** @internal The slice between resolved sources and targets, and how to add up what belongs to one source. */
+  protected cut(sources: readonly ResolvedSource[], targets: readonly Tensor[]): Cut {
+    const vars = [...new Set(sources.flatMap((s) => s.vars))];
+    const found = targets.map((t) => this.#recording.find(t)).filter((v) => v !== undefined);
+    const { slice, connected } = sliceRecording(this.#recording, vars, found);
+    const positions = sources.map((s) => s.vars.map((v) => vars.indexOf(v)).filter((p) => connected[p]));
+    return {
+      slice,
+      found: targets.map((t) => this.#recording.find(t) !== undefined),
+      positions,
+      connected: positions.map((p) => p.length > 0),
+      sum: (i, parts) => {
+        const own = positions[i]!.map((p) => parts[p]!);
+        return own.length === 0 ? null : own.reduce((a, b) => a.add(b));
+      },
+    };
+  }
+
+  /** @internal A result for one source: what was computed, or what stands for being unconnected. */
+  protected settle(
+    operation: string,
+    source: ResolvedSource,
+    targets: readonly Tensor[],
+    value: Tensor | null,
+    unconnected: Unconnected,
+    zeroLike: { readonly shape: readonly number[]; readonly dtype: 'float32' | 'float64' | 'int32' | 'bool' },
+  ): Tensor | null {
+    if (value !== null) return value;
+    if (unconnected === 'none') return null;
+    if (unconnected === 'zero') return zerosOf(zeroLike);
+    const why = targets.length === 0 ? 'there is no target' : explainUnconnected(this.#recording, targets[0]!, source.tensor, source.name);
+    throw new UnconnectedError(`${operation}: ${why}. (unconnected: 'none' gives null and 'zero' zeros in place of this error.)`);
+  }
+
+  #attach(): void {
+    this.#recording.onVariable = this.#watchAccessed
+      ? (variable, value) => {
+          const v = variable as Variable;
+          if (v.trainable || this.#variables.has(v)) this.#noteVariable(v, value);
+        }
+      : (variable, value) => {
+          const v = variable as Variable;
+          if (this.#variables.has(v)) this.#noteVariable(v, value);
+        };
+  }
+
+  #noteVariable(variable: Variable, value: Tensor): void {
+    let reads = this.#variables.get(variable);
+    if (reads === undefined) {
+      reads = new Set();
+      this.#variables.set(variable, reads);
+    }
+    reads.add(value);
+    this.#recording.watch(value);
+  }
+}
+
+/** A slice, and which of its sources belong to which of the user's. */
+export interface Cut {
+  readonly slice: Slice;
+  /** By target: whether the recording knows it. Only those are targets of the slice. */
+  readonly found: readonly boolean[];
+  /** By source of the user: places among the slice's sources that are connected. */
+  readonly positions: readonly (readonly number[])[];
+  readonly connected: readonly boolean[];
+  /** The sum of the parts (one for each source of the slice) that belong to the user's source `i`; null if unconnected. */
+  sum(i: number, parts: readonly Tensor[]): Tensor | null;
+}
+
+function cotangentsFor(targets: readonly Tensor[], target: unknown, given: unknown): (Tensor | null)[] | undefined {
+  if (given === undefined || given === null) return undefined;
+  const isEntry = (x: unknown): x is Tensor | number | null => x === null || typeof x === 'number' || isSource(x);
+  const structure = flattenNest('gradient: target', target, isSource, 'tensors').structure;
+  const flat = flattenNest('gradient: outputGradients', given, isEntry, 'tensors or null');
+  if (flat.structure !== structure) {
+    throw new ArgumentError('gradient: outputGradients must have the structure of target: one tensor (or null) for each');
+  }
+  return flat.leaves.map((g, i) => {
+    if (g === null) return null;
+    const t = asTensor('gradient', `outputGradients${flat.paths[i]}`, g, targets[i]!.dtype);
+    if (t.type !== targets[i]!.type) {
+      throw new ShapeError(`gradient: outputGradients${flat.paths[i]} is ${formatType(t.type)}, but its target is ${formatType(targets[i]!.type)}`);
+    }
+    return t;
+  });
+}
+
+function checkFlag(name: string, value: unknown, byDefault: boolean): boolean {
+  if (value === undefined) return byDefault;
+  if (typeof value !== 'boolean') throw new ArgumentError(`GradientTape: ${name} must be true or false, not ${describe(value)}`);
+  return value;
+}

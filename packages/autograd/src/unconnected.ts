@@ -1,0 +1,70 @@
+/**
+ * Why a target does not depend on a source: the message behind `unconnected: 'error'`.
+ * Must not import tapes.
+ */
+import type { Tensor } from '@jacobi/tensor';
+import { ArgumentError } from '@jacobi/tensor';
+import type { Var } from '@jacobi/tensor/internal';
+import { formatType } from '@jacobi/tensor/internal';
+import type { Recording } from './recording.ts';
+
+/** What to give where a target does not depend on a source. */
+export type Unconnected = 'error' | 'none' | 'zero';
+
+/** Checks the option. */
+export function checkUnconnected(operation: string, value: unknown): Unconnected {
+  if (value === undefined) return 'error';
+  if (value === 'error' || value === 'none' || value === 'zero') return value;
+  throw new ArgumentError(`${operation}: Unknown value for unconnected_gradients: '${String(value)}'; unconnected must be 'error', 'none' or 'zero'`);
+}
+
+/** Says in a sentence why no derivative leads from `source` to `target`. */
+export function explainUnconnected(recording: Recording, target: Tensor, source: Tensor | null, name: string): string {
+  if (source === null) return `${name} was not read inside of record (watchAccessedVariables off, not trainable, or not used): read its .value there, or watch it`;
+  const s = recording.find(source);
+  if (s === undefined || !recording.isFollowed(s)) {
+    return `${name} was not watched: call tape.watch(${name}) before computing with it`;
+  }
+  if (!recording.isActive(s) && source.dtype !== 'float32' && source.dtype !== 'float64') {
+    return `${name} has dtype ${source.dtype}, and integers carry no derivative: watch cast(${name}, 'float32') in its place`;
+  }
+  const t = recording.find(target);
+  if (t === undefined || !recording.isFollowed(t)) {
+    const out = [...recording.readOut].find(([v]) => depends(recording, s, v));
+    if (out !== undefined) {
+      return `the target was computed outside of the recording; a value that depends on ${name}, ${formatType(recording.types[out[0]]!)}, was read out by ${out[1]}(), and numbers carry no history`;
+    }
+    return `the target was computed outside of record, or before ${name} was watched`;
+  }
+  const cut = cutBetween(recording, s, t);
+  return cut === null
+    ? `the target does not depend on ${name}: no recorded operation leads from one to the other`
+    : `the path from ${name} to the target ends at ${cut}`;
+}
+
+/** True if `to` is computed from `from` in any way. */
+function depends(recording: Recording, from: Var, to: Var): boolean {
+  const reached = new Set([from]);
+  for (const row of recording.rows) if (row.inputs.some((v) => reached.has(v))) row.outputs.forEach((v) => reached.add(v));
+  return reached.has(to);
+}
+
+/** The first operation on the way that lets no derivative through. */
+function cutBetween(recording: Recording, from: Var, to: Var): string | null {
+  const reached = new Set([from]);
+  const smooth = new Set([from]);
+  let found: string | null = null;
+  const leads: { readonly text: string; readonly outputs: readonly Var[] }[] = [];
+  for (const row of recording.rows) {
+    if (!row.inputs.some((v) => reached.has(v))) continue;
+    row.outputs.forEach((v) => reached.add(v));
+    if (!row.inputs.some((v) => smooth.has(v))) continue;
+    const { name, derivative } = row.application.primitive;
+    const out = row.application.outputs[0]!;
+    if (derivative.kind === 'none') leads.push({ text: derivative.reason === name ? name : `${name} (${derivative.reason})`, outputs: row.outputs });
+    else if (!recording.isActive(row.outputs[0]!)) leads.push({ text: `${name}, whose result is ${formatType(out)}`, outputs: row.outputs });
+    else row.outputs.forEach((v) => smooth.add(v));
+  }
+  for (const lead of leads) if (found === null && lead.outputs.some((v) => depends(recording, v, to))) found = lead.text;
+  return found;
+}

@@ -1,0 +1,79 @@
+/**
+ * Running programs on tensors.
+ * The one idea: where nobody watches, a program runs as one compiled plan; where a tape or a trace does, its rows are bound
+ * one by one, so that the watcher sees them. Both give the same numbers. Must not import derivatives.
+ */
+import type { Backend, BufferRef, Executable } from '@jacobi/backend';
+import { getBackend } from '@jacobi/tensor';
+import { Tensor } from '@jacobi/tensor';
+import type { Program } from '@jacobi/tensor/internal';
+import { bindApplication, checkOpen, currentTrace, isFollowed, lowerProgram, moveTo } from '@jacobi/tensor/internal';
+import { counters } from './stats.ts';
+
+/** A program that a backend has compiled. */
+interface Compiled {
+  readonly backend: Backend;
+  readonly executable: Executable;
+}
+
+const compiled: WeakMap<Program, Compiled> = /* @__PURE__ */ new WeakMap();
+
+/** The program compiled for a backend: lowered and compiled once. */
+export function compileProgram(program: Program, backend: Backend): Executable {
+  const known = compiled.get(program);
+  if (known !== undefined && known.backend === backend) return known.executable;
+  counters.plans++;
+  const plan = lowerProgram(program);
+  counters.compiles++;
+  const executable = backend.compile(plan);
+  compiled.set(program, { backend, executable });
+  return executable;
+}
+
+/** The tensors that a program captured, as they are now. */
+export function capturedNow(program: Program): Tensor[] {
+  return program.captured.map((c) => (c.read === undefined ? c.tensor : c.read()));
+}
+
+/** The values of a program's outputs. */
+export function evaluate(program: Program, inputs: readonly Tensor[]): Tensor[] {
+  const all = program.captured.length === 0 ? inputs : [...inputs, ...capturedNow(program)];
+  if (currentTrace() !== null || isFollowed(all)) return inline(program, all);
+  return run(program, all);
+}
+
+/** Binds the rows of a program one by one. `values`: its inputs, then what it captured. */
+export function inline(program: Program, values: readonly Tensor[]): Tensor[] {
+  const env: Tensor[] = new Array(program.types.length);
+  program.inputs.forEach((v, i) => {
+    env[v] = values[i]!;
+  });
+  program.captured.forEach((c, i) => {
+    env[c.variable] = values[program.inputs.length + i]!;
+  });
+  for (const row of program.rows) {
+    const outputs = bindApplication(row.application, row.inputs.map((v) => env[v]!));
+    for (let i = 0; i < outputs.length; i++) env[row.outputs[i]!] = outputs[i]!;
+  }
+  return program.outputs.map((v) => env[v]!);
+}
+
+/** Runs a program as one plan on tensors that have elements. */
+function run(program: Program, values: readonly Tensor[]): Tensor[] {
+  const backend = values[0]?.backend ?? getBackend();
+  const executable = compileProgram(program, backend);
+  const inputs = new Array<BufferRef>(values.length);
+  for (let i = 0; i < values.length; i++) {
+    let t = values[i]!;
+    if (t.buffer === null) checkOpen(t);
+    if (t.backend !== backend) t = moveTo(t, backend);
+    inputs[i] = t.buffer!;
+  }
+  const outputs = new Array<BufferRef>(program.outputs.length);
+  for (let i = 0; i < outputs.length; i++) {
+    const { dtype, size } = program.types[program.outputs[i]!]!;
+    outputs[i] = backend.alloc(dtype, size);
+  }
+  backend.run(executable, inputs, outputs);
+  return outputs.map((buffer, i) => new Tensor(program.types[program.outputs[i]!]!, buffer, backend, null));
+}

@@ -1,0 +1,38 @@
+/**
+ * Counters that a test or a user can look at: how often something was traced, planned, compiled or found again.
+ * Must not import anything that counts.
+ */
+import { getBackend } from '@jacobi/tensor';
+
+/** Counts since the module was loaded; `buffers` and `bytes` are the default backend's. */
+export interface Stats {
+  /** Traces with shapes only, and derivations of programs; not recordings. */
+  readonly traces: number;
+  /** Programs lowered to plans. */
+  readonly plans: number;
+  /** Plans compiled by a backend. */
+  readonly compiles: number;
+  /** Derivative programs found again by structure. */
+  readonly planHits: number;
+  readonly buffers: number;
+  readonly bytes: number;
+}
+
+/** The running counts. @internal */
+export const counters: { traces: number; plans: number; compiles: number; planHits: number } = {
+  traces: 0,
+  plans: 0,
+  compiles: 0,
+  planHits: 0,
+};
+
+/**
+ * What has been traced, planned and compiled so far. A second Jacobian of the same structure leaves `traces` and `plans`
+ * as they were.
+ * @example
+ * stats().traces >= 0 // → true
+ */
+export function stats(): Stats {
+  const { buffers, bytes } = getBackend().stats();
+  return { ...counters, buffers, bytes };
+}
