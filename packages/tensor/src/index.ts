@@ -18,6 +18,7 @@ export { ArgumentError, DeviceError, DTypeError, JacobiError, ShapeError, TraceE
 
 // Creation
 export { arange, eye, full, linspace, ones, onesLike, zeros, zerosLike } from './ops/creation.ts';
+export type { CreationOptions } from './ops/creation.ts';
 
 // Arithmetic, powers, rounding
 export { abs, add, div, floorDiv, maximum, minimum, mod, mul, neg, sign, square, sub } from './ops/arithmetic.ts';
@@ -63,12 +64,27 @@ export {
 } from './ops/comparison.ts';
 
 // Reductions
-export { max, mean, min, prod, sum } from './ops/reduction.ts';
+export { all, any, argmax, argmin, max, mean, min, prod, sum } from './ops/reduction.ts';
 export type { Axis } from './ops/reduction.ts';
+export { logSoftmax, logSumExp, norm, softmax, std, variance } from './ops/statistics.ts';
+export type { NormOrder, VarianceOptions } from './ops/statistics.ts';
+export { cumprod, cumsum } from './ops/scan.ts';
+export type { ScanOptions } from './ops/scan.ts';
 
 // Shapes
 export { broadcastTo, cast, expandDims, flip, pad, reshape, slice, squeeze, stopGradient, transpose } from './ops/shape.ts';
 export { concat, split, stack, unstack } from './ops/joining.ts';
+export { roll, stridedSlice, tile } from './ops/rearrange.ts';
+export type { Positions } from './ops/rearrange.ts';
+export { diag, diagPart, tril, triu } from './ops/matrix.ts';
+
+// Indices
+export { gather, oneHot, scatterAdd } from './ops/indexing.ts';
 
 // Products
-export { matmul } from './ops/contraction.ts';
+export { dot, matmul, outer, tensordot } from './ops/contraction.ts';
+export { einsum } from './ops/einsum.ts';
+
+// Random numbers
+export { random } from './random.ts';
+export type { NormalOptions, UniformOptions } from './random.ts';

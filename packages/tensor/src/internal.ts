@@ -42,8 +42,9 @@ export { formatType, tensorType } from './type.ts';
 export type { TensorType } from './type.ts';
 export { flattenNest } from './nest.ts';
 export type { Flat, Nest } from './nest.ts';
-export { asFloat, asPair, asTensor, castTo, checkShape, describe, scalarTensor } from './convert.ts';
+export { asFloat, asFloatPair, asNumeric, asPair, asTensor, castTo, checkShape, describe, scalarTensor } from './convert.ts';
 export { checkAxes, checkAxis, checkPerAxis } from './axes.ts';
+export { checkDType, checkFlag, checkInteger, checkNumber, checkOptions } from './checks.ts';
 export { formatNumber, formatTensor, Printable } from './format.ts';
 
 // Operations with everything known and checked

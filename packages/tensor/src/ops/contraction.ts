@@ -1,39 +1,154 @@
-/** Products of tensors. */
+/**
+ * Products of tensors that sum over axes.
+ * The one idea: axes have labels, and one row, `contract`, does all of these without moving an element. float32 and float64
+ * accumulate in float64.
+ */
 import { broadcastShapes } from '@jacobi/backend';
+import { checkAxis } from '../axes.ts';
 import { bindOne } from '../bind.ts';
-import { asPair, castTo } from '../convert.ts';
 import type { TensorLike } from '../convert.ts';
-import { ShapeError } from '../errors.ts';
+import { asPair, castTo, describe } from '../convert.ts';
+import { ArgumentError, ShapeError } from '../errors.ts';
 import { contractRow } from '../primitives/contraction.ts';
 import type { Tensor } from '../tensor.ts';
+import { formatType } from '../type.ts';
+import { mul } from './arithmetic.ts';
 import { broadcastTo } from './shape.ts';
 
 /** A contraction with everything known and checked. @internal */
-export function contract(a: Tensor, b: Tensor, left: readonly number[], right: readonly number[], out: readonly number[]): Tensor {
+export function contract(
+  a: Tensor,
+  b: Tensor,
+  left: readonly number[],
+  right: readonly number[],
+  out: readonly number[],
+): Tensor {
   return bindOne(contractRow, [a, b], { left, right, out });
 }
 
+function factors(operation: string, a: TensorLike, b: TensorLike): [Tensor, Tensor] {
+  const [x, y] = asPair(operation, a, b);
+  return x.dtype === 'bool' ? [castTo(x, 'int32'), castTo(y, 'int32')] : [x, y];
+}
+
+/** What was given, for messages: a [2,3] · b [4,5]. */
+const shapes = (x: Tensor, y: Tensor): string => `a [${x.shape.join()}] · b [${y.shape.join()}]`;
+
+/** Labels for all but the last axes of an operand of matmul, broadcast to the batch axes; without any it keeps none. */
+function withBatch(t: Tensor, last: readonly number[], batch: readonly number[]): [Tensor, number[]] {
+  const core = t.shape.slice(t.rank - last.length);
+  return core.length === t.rank ? [t, [...last]] : [broadcastTo(t, [...batch, ...core]), [...batch.keys(), ...last]];
+}
+
+/**
+ * The product of matrices, in the last two axes; leading axes are a batch and broadcast. A vector stands for a row on the
+ * left and a column on the right, and its axis vanishes.
+ * @throws ShapeError for a scalar, or where inner sizes differ or leading axes do not broadcast.
+ * @example
+ * matmul(tensor([[1, 2], [3, 4]]), tensor([[5], [6]])) // → [[17], [39]]
+ */
 export function matmul(a: TensorLike, b: TensorLike): Tensor {
-  let [x, y] = asPair('matmul', a, b);
-  if (x.dtype === 'bool') [x, y] = [castTo(x, 'int32'), castTo(y, 'int32')];
-  const wrong = (what: string): ShapeError => new ShapeError(`matmul: ${what}: a [${x.shape.join()}] · b [${y.shape.join()}]`);
-  if (x.rank === 0 || y.rank === 0) throw wrong('scalars have no rows; use mul');
+  const [x, y] = factors('matmul', a, b);
+  if (x.rank === 0 || y.rank === 0) throw new ShapeError(`matmul: scalars have no rows; use mul: ${shapes(x, y)}`);
   const inner = x.shape[x.rank - 1]!;
   const other = y.shape[Math.max(0, y.rank - 2)]!;
-  if (inner !== other) throw new ShapeError(`matmul: inner sizes differ: a [${x.shape.join()}] · b [${y.shape.join()}] (${inner} ≠ ${other})`);
-  const lead = broadcastShapes(x.shape.slice(0, -2), y.shape.slice(0, -2));
-  if (lead === undefined) throw wrong('leading axes do not broadcast');
-  // Labels: 0 … for the leading axes, then rows, columns, inner. An operand without leading axes keeps none: the product
-  // stays one large one.
-  const n = lead.length;
-  const labels = (t: Tensor, last: readonly number[]): [Tensor, number[]] => {
-    const own = t.shape.slice(0, -last.length);
-    if (own.length === 0) return [t, [...last]];
-    const wide = broadcastTo(t, [...lead, ...t.shape.slice(-last.length)]);
-    return [wide, [...lead.keys(), ...last]];
-  };
-  const [left, l] = labels(x, x.rank === 1 ? [n + 2] : [n, n + 2]);
-  const [right, r] = labels(y, y.rank === 1 ? [n + 2] : [n + 2, n + 1]);
-  const out = [...lead.keys(), ...(x.rank === 1 ? [] : [n]), ...(y.rank === 1 ? [] : [n + 1])];
-  return contract(left, right, l, r, out);
+  if (inner !== other) throw new ShapeError(`matmul: inner sizes differ: ${shapes(x, y)} (${inner} ≠ ${other})`);
+  const batch = broadcastShapes(x.shape.slice(0, -2), y.shape.slice(0, -2));
+  if (batch === undefined) throw new ShapeError(`matmul: leading axes do not broadcast: ${shapes(x, y)}`);
+  // Labels: 0 … for the batch, then row, column, inner. An operand without batch axes stays one matrix.
+  const [row, column, within] = [batch.length, batch.length + 1, batch.length + 2];
+  const [left, l] = withBatch(x, x.rank === 1 ? [within] : [row, within], batch);
+  const [right, r] = withBatch(y, y.rank === 1 ? [within] : [within, column], batch);
+  return contract(left, right, l, r, [...batch.keys(), ...(x.rank === 1 ? [] : [row]), ...(y.rank === 1 ? [] : [column])]);
+}
+
+/**
+ * NumPy's dot: the inner product of two vectors, the product of two matrices; in general the sum over the last axis of a and
+ * the last but one of b (the only one of a vector). A scalar multiplies.
+ * @throws ShapeError where the sizes summed over differ.
+ * @example
+ * dot(tensor([1, 2, 3]), tensor([4, 5, 6])) // → 32
+ */
+export function dot(a: TensorLike, b: TensorLike): Tensor {
+  const [x, y] = factors('dot', a, b);
+  if (x.rank === 0 || y.rank === 0) return mul(x, y);
+  const [i, j] = [x.rank - 1, Math.max(0, y.rank - 2)];
+  if (x.shape[i] !== y.shape[j]) {
+    throw new ShapeError(`dot: inner sizes differ: ${shapes(x, y)} (${x.shape[i]} ≠ ${y.shape[j]})`);
+  }
+  return over(x, y, [i], [j]);
+}
+
+/**
+ * All products aᵢ·bⱼ of two vectors, as a matrix. For tensors with more axes: `tensordot(a, b, 0)`.
+ * @throws ShapeError for anything but vectors.
+ * @example
+ * outer(tensor([1, 2]), tensor([3, 4, 5])) // → [[3, 4, 5], [6, 8, 10]]
+ */
+export function outer(a: TensorLike, b: TensorLike): Tensor {
+  const [x, y] = factors('outer', a, b);
+  if (x.rank !== 1 || y.rank !== 1) {
+    throw new ShapeError(`outer: a and b must be vectors: ${shapes(x, y)}; for other ranks use tensordot(a, b, 0)`);
+  }
+  return over(x, y, [], []);
+}
+
+/** The sum of products over pairs of axes; the result has the other axes of a, then those of b. */
+function over(x: Tensor, y: Tensor, left: readonly number[], right: readonly number[]): Tensor {
+  const labelsX = x.shape.map((_, i) => i);
+  const labelsY = y.shape.map((_, j) => (right.includes(j) ? left[right.indexOf(j)]! : x.rank + j));
+  return contract(x, y, labelsX, labelsY, [
+    ...labelsX.filter((i) => !left.includes(i)),
+    ...labelsY.filter((l) => l >= x.rank),
+  ]);
+}
+
+/**
+ * The sum of products of a and b over pairs of axes. A number n pairs the last n axes of a with the first n of b; otherwise the
+ * axes of a and those of b are listed. The result has the other axes of a, then those of b.
+ * @throws ArgumentError for axes that there are not; ShapeError where sizes of a pair differ.
+ * @example
+ * tensordot(tensor([[1, 2], [3, 4]]), tensor([[5, 6], [7, 8]]), 2) // → 70
+ * tensordot(tensor([[1, 2], [3, 4]]), tensor([10, 1]), [[0], [0]]) // → [13, 24]
+ */
+export function tensordot(
+  a: TensorLike,
+  b: TensorLike,
+  axes: number | readonly [number | readonly number[], number | readonly number[]] = 2,
+): Tensor {
+  const [x, y] = factors('tensordot', a, b);
+  const [left, right] = pairedAxes(x, y, axes);
+  left.forEach((i, k) => {
+    const j = right[k]!;
+    if (x.shape[i] !== y.shape[j]) {
+      throw new ShapeError(
+        `tensordot: axis ${i} of a and axis ${j} of b differ in size: ${shapes(x, y)} (${x.shape[i]} ≠ ${y.shape[j]})`,
+      );
+    }
+  });
+  return over(x, y, left, right);
+}
+
+function pairedAxes(x: Tensor, y: Tensor, axes: unknown): [number[], number[]] {
+  if (typeof axes === 'number') {
+    if (!Number.isInteger(axes) || axes < 0 || axes > Math.min(x.rank, y.rank)) {
+      throw new ArgumentError(
+        `tensordot: axes must be 0 … ${Math.min(x.rank, y.rank)} for a ${formatType(x.type)} and b ${formatType(y.type)}, not ${axes}`,
+      );
+    }
+    return [Array.from({ length: axes }, (_, k) => x.rank - axes + k), Array.from({ length: axes }, (_, k) => k)];
+  }
+  const lists = Array.isArray(axes) ? axes.map((list: unknown) => (Array.isArray(list) ? list : [list])) : [];
+  if (lists.length !== 2 || lists[0]!.length !== lists[1]!.length) {
+    throw new ArgumentError(
+      `tensordot: axes must be a count or [axes of a, axes of b], equally many, not ${describe(axes)}`,
+    );
+  }
+  const [left, right] = [x, y].map((t, side) =>
+    lists[side]!.map((axis: unknown) => checkAxis('tensordot', axis, t.rank, side === 0 ? 'axes[0]' : 'axes[1]')),
+  ) as [number[], number[]];
+  if (new Set(left).size < left.length || new Set(right).size < right.length) {
+    throw new ArgumentError('tensordot: axes names an axis twice');
+  }
+  return [left, right];
 }

@@ -1,4 +1,4 @@
-/** Arrangements made of simpler ones: steps, repeats, rotations, grids. */
+/** Arrangements made of simpler ones: steps, repeats, rotations. */
 import { checkAxis, checkPerAxis } from '../axes.ts';
 import { checkInteger } from '../checks.ts';
 import type { TensorLike } from '../convert.ts';
@@ -115,30 +115,4 @@ function rollAxis(t: Tensor, shift: number, axis: number): Tensor {
       t.shape.map(() => 1),
     );
   return concat([part(n - moved, moved), part(0, n - moved)], axis);
-}
-
-/**
- * Coordinates of a grid: for vectors of sizes n₀, n₁, … one tensor each of shape [n₀, n₁, …], which varies along its own axis.
- * @throws ArgumentError for tensors that are no vectors.
- * @example
- * const [y, x] = meshgrid([tensor([0, 1]), tensor([5, 6, 7])]);
- * y // → [[0, 0, 0], [1, 1, 1]]
- * x // → [[5, 6, 7], [5, 6, 7]]
- */
-export function meshgrid(vectors: readonly TensorLike[]): Tensor[] {
-  if (!Array.isArray(vectors)) throw new ArgumentError(`meshgrid: vectors must be an array of vectors, not ${describe(vectors)}`);
-  const all = vectors.map((v, i) => asTensor('meshgrid', `vectors[${i}]`, v as TensorLike));
-  all.forEach((v, i) => {
-    if (v.rank !== 1) throw new ArgumentError(`meshgrid: vectors[${i}] must have one axis, not ${formatType(v.type)}`);
-  });
-  const shape = all.map((v) => v.size);
-  return all.map((v, axis) =>
-    broadcastTo(
-      reshape(
-        v,
-        shape.map((n, i) => (i === axis ? n : 1)),
-      ),
-      shape,
-    ),
-  );
 }
