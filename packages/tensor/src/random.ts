@@ -69,7 +69,7 @@ function key(seed: number): Tensor {
  * @throws ArgumentError for a key that is none, or n < 1.
  * @example
  * const [first, second] = random.split(random.key(0));
- * first.shape // → [2]
+ * first // → [1797259609, -1715843330]
  * random.split(random.key(0), 5).shape // → [5, 2]
  */
 function split(source: TensorLike, n = 2): Tensor & Iterable<Tensor> {

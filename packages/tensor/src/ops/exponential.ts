@@ -80,7 +80,7 @@ export function log10(x: TensorLike): Tensor {
  * Derivatives are the weights eᵃ / (eᵃ + eᵇ) and eᵇ / (eᵃ + eᵇ); where the larger operand is ±∞, it has weight 1.
  * @throws ShapeError where the shapes do not broadcast.
  * @example
- * logAddExp(1000, 1000) // → 1000.69315
+ * logAddExp(1000, 1000) // → 1000.6932
  */
 export function logAddExp(a: TensorLike, b: TensorLike): Tensor {
   const [x, y] = asFloatPair('logAddExp', a, b);

@@ -122,7 +122,7 @@ function matrixNorm(t: Tensor, ord: number, axis: readonly number[], keepDims: b
  * derivative 0.
  * @throws ArgumentError for an axis that x does not have.
  * @example
- * logSumExp(tensor([1000, 1000])) // → 1000.69315
+ * logSumExp(tensor([1000, 1000])) // → 1000.6932
  */
 export function logSumExp(x: TensorLike, axis?: Axis, keepDims = false): Tensor {
   checkFlag('logSumExp', 'keepDims', keepDims);

@@ -110,7 +110,7 @@ export function sinh(x: TensorLike): Tensor {
 /**
  * The hyperbolic cosine, elementwise.
  * @example
- * cosh(tensor([0, 1])) // → [1, 1.5430806]
+ * cosh(tensor([0, 1])) // → [1, 1.543081]
  */
 export function cosh(x: TensorLike): Tensor {
   return float(coshRow, x);
