@@ -6,6 +6,7 @@ import type { Tensor } from '@jacobi/tensor';
 import { full } from '@jacobi/tensor';
 import type { TensorType } from '@jacobi/tensor/internal';
 import { zerosOf } from '@jacobi/tensor/internal';
+import type { Derived } from './derive.ts';
 import { derive, pullSlice, pushSlice, runDerived } from './derive.ts';
 import type { Slice } from './slice.ts';
 
@@ -14,24 +15,31 @@ export function onesOf({ shape, dtype }: TensorType): Tensor {
   return full(shape, 1, { dtype });
 }
 
-/** Cotangents of the slice's sources from those of its targets; where none is given, from ones. */
-export function runGradient(slice: Slice, given?: readonly (Tensor | null)[]): Tensor[] {
-  const seeded = slice.targets.map((_, i) => (given?.[i] ?? null) !== null);
-  const tag = `gradient:${seeded.map(Number).join('')}`;
-  const derived = derive(tag, slice, (derivation) => {
+/** The program from the values of a slice and cotangents of its targets (`seeded`; ones for the others) to those of its sources. */
+export function pullback(slice: Slice, seeded: readonly boolean[]): Derived<null> {
+  return derive(`pullback:${seeded.map(Number).join('')}`, slice, (derivation) => {
     const seeds = slice.targets.map((v, i) => (seeded[i] ? derivation.input(slice.types[v]!) : onesOf(slice.types[v]!)));
     const cotangents = pullSlice(derivation, seeds);
     return { outputs: slice.sources.map((v, i) => cotangents[i] ?? zerosOf(slice.types[v]!)), meta: null };
   });
-  return runDerived(derived, slice, given?.filter((g): g is Tensor => g !== null));
 }
 
-/** Tangents of the slice's targets from those of its sources. */
-export function runTangent(slice: Slice, tangents: readonly Tensor[]): Tensor[] {
-  const derived = derive('tangent', slice, (derivation) => {
+/** The program from the values of a slice and tangents of its sources to those of its targets. */
+export function pushforwardOf(slice: Slice): Derived<null> {
+  return derive('pushforward', slice, (derivation) => {
     const incoming = slice.sources.map((v) => derivation.input(slice.types[v]!));
     const outgoing = pushSlice(derivation, incoming);
     return { outputs: slice.targets.map((v, i) => outgoing[i] ?? zerosOf(slice.types[v]!)), meta: null };
   });
-  return runDerived(derived, slice, tangents);
+}
+
+/** Cotangents of the slice's sources from those of its targets; where none is given, from ones. */
+export function runGradient(slice: Slice, given?: readonly (Tensor | null)[]): Tensor[] {
+  const seeded = slice.targets.map((_, i) => (given?.[i] ?? null) !== null);
+  return runDerived(pullback(slice, seeded), slice, given?.filter((g): g is Tensor => g !== null));
+}
+
+/** Tangents of the slice's targets from those of its sources. */
+export function runTangent(slice: Slice, tangents: readonly Tensor[]): Tensor[] {
+  return runDerived(pushforwardOf(slice), slice, tangents);
 }

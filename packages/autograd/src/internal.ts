@@ -5,11 +5,11 @@ export { checkArgnums, checkFunction, flattenArgument, flattenResult, fresh, rec
 export type { RecordedCall, TracedCall } from './call.ts';
 export { derive, pullSlice, pushSlice, runDerived } from './derive.ts';
 export type { Derivation, Derived } from './derive.ts';
-export { onesOf, runGradient, runTangent } from './gradient.ts';
+export { onesOf, pullback, pushforwardOf, runGradient, runTangent } from './gradient.ts';
 export { carriesTangent, keptValues, openOperands, pushforward, pushProgram } from './pushforward.ts';
 export { Recording } from './recording.ts';
 export { sliceRecording } from './slice.ts';
 export type { Connection, Slice } from './slice.ts';
 export type { Cut, ResolvedSource } from './tape.ts';
-export { sumTo, transposeRows } from './transpose.ts';
+export { linearMapOf, sumTo, transposeRows } from './transpose.ts';
 export { checkUnconnected, explainUnconnected } from './unconnected.ts';

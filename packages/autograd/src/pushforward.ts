@@ -7,7 +7,7 @@ import { isFloating } from '@jacobi/backend';
 import type { Tensor } from '@jacobi/tensor';
 import { add, broadcastTo, neg, sub, where } from '@jacobi/tensor';
 import type { Application, Params, Program, Row, RowValues, Tangent, TensorType, Var } from '@jacobi/tensor/internal';
-import { addTangents, bind, bindApplication, scalarTensor, zerosOf } from '@jacobi/tensor/internal';
+import { addTangents, bind, bindApplication, currentTrace, scalarTensor, zerosOf } from '@jacobi/tensor/internal';
 
 /** Values of a program's variables. */
 export type Values = (v: Var) => Tensor;
@@ -17,14 +17,17 @@ export type Values = (v: Var) => Tensor;
  * `abstract`: the tangents stand for a linear program that will be transposed, and never get values.
  */
 export function pushforward(rows: readonly Row[], values: Values, tangents: Tangent[], abstract = false): void {
+  const trace = currentTrace();
   for (const row of rows) {
     const incoming = row.inputs.map((v) => tangents[v] ?? null);
     if (incoming.every((t) => t === null)) continue;
+    if (trace !== null) trace.origin = row.application.primitive.name;
     const outgoing = rowTangents(row, incoming, values, abstract);
     row.outputs.forEach((v, i) => {
       tangents[v] = isFloating(row.application.outputs[i]!.dtype) ? (outgoing[i] ?? null) : null;
     });
   }
+  if (trace !== null) trace.origin = null;
 }
 
 /** The tangents of a row's outputs; an empty list where none has one. */

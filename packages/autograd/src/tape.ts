@@ -212,8 +212,13 @@ export class GradientTape {
     if (value !== null) return value;
     if (unconnected === 'none') return null;
     if (unconnected === 'zero') return zerosOf(zeroLike);
-    const why = targets.length === 0 ? 'there is no target' : explainUnconnected(this.#recording, targets[0]!, source.tensor, source.name);
-    throw new UnconnectedError(`${operation}: ${why}. (unconnected: 'none' gives null and 'zero' zeros in place of this error.)`);
+    throw new UnconnectedError(`${operation}: ${this.whyUnconnected(targets[0], source)}. (unconnected: 'none' gives null and 'zero' zeros in place of this error.)`);
+  }
+
+  /** @internal The reason why nothing leads from a source to a target. */
+  protected whyUnconnected(target: Tensor | undefined, source: ResolvedSource): string {
+    if (target === undefined) return 'there is no target';
+    return explainUnconnected(this.#recording, target, source.tensor, source.name);
   }
 
   #attach(): void {

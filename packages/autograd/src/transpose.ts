@@ -68,8 +68,8 @@ export function transposeRows(
   return inputs.map((v) => cotangents.get(v) ?? null);
 }
 
-/** The map by which a row is linear in the open operands. */
-function mapOf({ application }: LinearRow, open: readonly boolean[]): LinearMap {
+/** The map by which a row is linear in the open operands; throws if it is not linear in them. */
+export function linearMapOf(application: Application, open: readonly boolean[]): LinearMap {
   const { derivative, name } = application.primitive;
   const wrong = (): never => {
     throw new JacobiError(
@@ -97,7 +97,7 @@ function transposeRow(row: LinearRow, open: readonly boolean[], incoming: readon
   const ct = incoming[0] as Tensor;
   const x = inputs[0]!;
   const p = params as never;
-  const map = mapOf(row, open);
+  const map = linearMapOf(row.application, open);
   switch (map) {
     case 'add':
       return inputs.map((type, i) => (open[i] ? sumTo(ct, type) : null));

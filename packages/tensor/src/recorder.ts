@@ -141,6 +141,8 @@ export class Trace {
   /** True if it took in a value of an enclosing trace: then its program makes sense only there. */
   capturesTrace = false;
   closed = false;
+  /** Name of the primal row whose derivative is being written; rows staged now say they came from it. */
+  origin: string | null = null;
   readonly label: string;
 
   constructor(label: string) {
@@ -158,7 +160,8 @@ export class Trace {
   stage(application: Application, inputs: readonly Tensor[]): Tensor[] {
     const ins = inputs.map((t) => this.variable(t));
     const outputs = application.outputs.map((type) => this.#make(type));
-    this.#rows.push({ application, inputs: ins, outputs: outputs.map((t) => this.#vars.get(t.id)!) });
+    const outs = outputs.map((t) => this.#vars.get(t.id)!);
+    this.#rows.push({ application, inputs: ins, outputs: outs, ...(this.origin === null ? {} : { from: this.origin }) });
     return outputs;
   }
 

@@ -1,0 +1,10 @@
+/** The errors of Jacobians. Must not import anything but their base. */
+import { JacobiError } from '@jacobi/tensor';
+
+/**
+ * Examples of a batch are not independent where they have to be.
+ * Fails: `tape.batchJacobian(y, x, { check: true })` through a mean over the batch. Works: without `check`, or per example.
+ */
+export class MixedRowsError extends JacobiError {
+  override name = 'MixedRowsError';
+}

@@ -1,0 +1,214 @@
+/**
+ * The plan of a Jacobian: which mode, which seeds, and why.
+ * The one idea: structure first. Axes that the program carries from source to target need no seeds; what is left is counted,
+ * and the cheaper direction is taken. Must not run anything.
+ */
+import type { Slice } from '@jacobi/autograd/internal';
+import { pullback, pushforwardOf } from '@jacobi/autograd/internal';
+import { bytesPerElement, sizeOf } from '@jacobi/backend';
+import { ArgumentError } from '@jacobi/tensor';
+import type { Row, TensorType } from '@jacobi/tensor/internal';
+import { describe, formatType } from '@jacobi/tensor/internal';
+import type { Cost } from './cost.ts';
+import { costOf } from './cost.ts';
+import { MixedRowsError } from './errors.ts';
+import { followAxes } from './structure.ts';
+
+/** Direction of differentiation: columns (tangents pushed forward) or rows (cotangents pulled back). */
+export type Mode = 'forward' | 'reverse';
+
+/** Options of every Jacobian. */
+export interface JacobianOptions {
+  /** 'auto' (default) takes the cheaper direction. */
+  readonly mode?: 'auto' | Mode;
+  /** Seeds at a time. Default: as many as `memoryBudget` allows, else all. */
+  readonly chunkSize?: number;
+  /** Bytes that intermediate values may take, at most; decides the number of seeds at a time. */
+  readonly memoryBudget?: number;
+}
+
+/** Axes of target and source that go together: the Jacobian is a diagonal along them. */
+export interface Pair {
+  readonly target: number;
+  readonly source: number;
+}
+
+/** How one source is treated. */
+export interface SourcePlan {
+  readonly type: TensorType;
+  /** False: the derivative is zero everywhere. */
+  readonly reached: boolean;
+  readonly pairs: readonly Pair[];
+}
+
+/** What was chosen, and what it costs. Plain data. */
+export interface JacobianPlan {
+  readonly mode: Mode;
+  readonly forwardSeeds: number;
+  readonly reverseSeeds: number;
+  /** No plan by seeds of this mode can have fewer: the most entries of a row (forward) or column (reverse). */
+  readonly lowerBound: number;
+  /** Entries that are not zero by structure. */
+  readonly nnz: number;
+  readonly flops: number;
+  readonly multiplications: number;
+  /** Bytes of intermediate values, for all seeds at once. */
+  readonly bytes: number;
+}
+
+/** A plan with what running it needs. */
+export interface ChosenPlan extends JacobianPlan {
+  readonly target: TensorType;
+  readonly sources: readonly SourcePlan[];
+  readonly batch: boolean;
+  /** In batch form: the row that mixes examples, or null where they are independent. */
+  readonly mixedBy: readonly (Row | null)[];
+  readonly reason: string;
+  readonly bytesPerSeed: number;
+}
+
+/** Checks the options that all Jacobians share. */
+export function checkOptions(operation: string, { mode, chunkSize, memoryBudget }: JacobianOptions): void {
+  if (mode !== undefined && mode !== 'auto' && mode !== 'forward' && mode !== 'reverse') {
+    throw new ArgumentError(`${operation}: mode must be 'auto', 'forward' or 'reverse', not ${describe(mode)}`);
+  }
+  for (const [name, value] of [['chunkSize', chunkSize], ['memoryBudget', memoryBudget]] as const) {
+    if (value !== undefined && !(Number.isInteger(value) && value > 0)) {
+      throw new ArgumentError(`${operation}: ${name} should be greater than 0, a whole number, not ${describe(value)}`);
+    }
+  }
+}
+
+/** Chooses a plan for the Jacobian of a slice's only target with respect to all its sources. */
+export function choosePlan(operation: string, slice: Slice, batch: boolean, mode: 'auto' | Mode): ChosenPlan {
+  const target = slice.types[slice.targets[0]!]!;
+  const forward = pushforwardOf(slice);
+  const tangents = forward.program.inputs.slice(forward.residuals.length);
+  const mixedBy: (Row | null)[] = [];
+  const sources = tangents.map((v, i): SourcePlan => {
+    const type = slice.types[slice.sources[i]!]!;
+    const { outputs, lostAt } = followAxes(forward.program, v);
+    const carried = outputs[0] ?? null;
+    mixedBy.push(carried === null || carried[0] === 0 ? null : (lostAt[0] ?? null));
+    return { type, reached: carried !== null, pairs: pairsOf(carried ?? [], type, batch) };
+  });
+  const mixed = batch ? sources.findIndex((s, i) => s.reached && (mixedBy[i] !== null || !independent(s))) : -1;
+  if (mixed >= 0 && mode === 'forward') throw new MixedRowsError(mixedMessage(`${operation}: mode 'forward'`, mixedBy[mixed]!));
+  const reached = sources.filter((s) => s.reached);
+  const forwardSeeds = reached.reduce((n, s) => n + seedsOf(s.type.shape, s.pairs, 'source'), 0);
+  const groups = new Map(reached.map((s) => [groupKey(s), seedsOf(target.shape, s.pairs, 'target')]));
+  const reverseSeeds = [...groups.values()].reduce((a, b) => a + b, 0);
+  const forwardCost = costOf(forward.program, tangents);
+  const choice = chooseMode(slice, mode, mixed >= 0, forwardSeeds, reverseSeeds, forwardCost);
+  const seeds = choice.mode === 'forward' ? forwardSeeds : reverseSeeds;
+  return {
+    mode: choice.mode,
+    forwardSeeds: choice.mode === 'forward' ? seeds : 0,
+    reverseSeeds: choice.mode === 'reverse' ? seeds : 0,
+    lowerBound: choice.mode === 'forward' ? forwardSeeds : reverseSeeds,
+    nnz: reached.reduce((n, s) => n + entries(target, s), 0),
+    flops: choice.cost.flops * seeds,
+    multiplications: choice.cost.multiplications * seeds,
+    bytes: choice.cost.bytes * seeds,
+    bytesPerSeed: choice.cost.bytes,
+    target,
+    sources,
+    batch,
+    mixedBy,
+    reason: choice.reason,
+  };
+}
+
+/** The pairs worth using: axes longer than 1, each target axis once; the batch axis always, in batch form. */
+function pairsOf(carried: readonly number[], type: TensorType, batch: boolean): Pair[] {
+  const pairs: Pair[] = batch ? [{ target: 0, source: 0 }] : [];
+  carried.forEach((axis, source) => {
+    if (axis < 0 || type.shape[source] === 1) return;
+    if (pairs.some((p) => p.target === axis || p.source === source)) return;
+    pairs.push({ target: axis, source });
+  });
+  return pairs;
+}
+
+const independent = (s: SourcePlan): boolean => s.pairs.some((p) => p.target === 0 && p.source === 0);
+
+/** Seeds that the axes without a pair take. */
+export function seedsOf(shape: readonly number[], pairs: readonly Pair[], side: 'target' | 'source'): number {
+  return sizeOf(shape.filter((_, i) => !pairs.some((p) => p[side] === i)));
+}
+
+/** Sources whose reverse seeds are the same travel together. */
+export function groupKey(s: SourcePlan): string {
+  return s.pairs.map((p) => p.target).sort((a, b) => a - b).join();
+}
+
+function entries(target: TensorType, { type, pairs }: SourcePlan): number {
+  return target.size * seedsOf(type.shape, pairs, 'source');
+}
+
+function chooseMode(
+  slice: Slice,
+  mode: 'auto' | Mode,
+  mixed: boolean,
+  forwardSeeds: number,
+  reverseSeeds: number,
+  forwardCost: Cost,
+): { mode: Mode; reason: string; cost: Cost } {
+  const reverseCost = (): Cost => {
+    const { program, residuals } = pullback(slice, [true]);
+    return costOf(program, program.inputs.slice(residuals.length));
+  };
+  if (mode === 'forward') return { mode, reason: 'asked for', cost: forwardCost };
+  if (mode === 'reverse') return { mode, reason: 'asked for', cost: reverseCost() };
+  if (mixed) return { mode: 'reverse', reason: 'examples mix, so only the batch-summed target has a value', cost: reverseCost() };
+  const seeds = `${forwardSeeds} forward or ${reverseSeeds} reverse seeds`;
+  if (forwardSeeds * 2 <= reverseSeeds) return { mode: 'forward', reason: `${seeds}: forward has at most half`, cost: forwardCost };
+  const back = reverseCost();
+  if (reverseSeeds * 2 <= forwardSeeds) return { mode: 'reverse', reason: `${seeds}: reverse has at most half`, cost: back };
+  const ahead = forwardSeeds * (forwardCost.flops + 1);
+  const behind = reverseSeeds * (back.flops + 1);
+  const reason = `${seeds}, ${ahead} or ${behind} operations: the fewer`;
+  return ahead <= behind ? { mode: 'forward', reason, cost: forwardCost } : { mode: 'reverse', reason, cost: back };
+}
+
+/** Says which row mixes the examples of a batch. */
+export function mixedMessage(what: string, row: Row | null): string {
+  const where = row === null ? 'an operation' : `'${row.from ?? row.application.primitive.name}'${row.from !== undefined && row.from !== row.application.primitive.name ? ` (in its derivative: ${row.application.primitive.name})` : ''}, ${row.application.inputs.map(formatType).join(', ')} → ${row.application.outputs.map(formatType).join(', ')},`;
+  return (
+    `${what} needs independent examples, but ${where} mixes them along the batch axis (BatchNormalization in training mode does, for one). ` +
+    "Without it, the result is TensorFlow's: for example b, the sum over all b' of ∂y[b']/∂x[b]."
+  );
+}
+
+/** The plan in words. */
+export function explainPlan(plan: ChosenPlan, rows: number, chunk: number): string {
+  const { target, sources, mode, nnz, flops, bytes } = plan;
+  const seeds = mode === 'forward' ? plan.forwardSeeds : plan.reverseSeeds;
+  const total = sources.reduce((n, s) => n + target.size * s.type.size, 0);
+  const lines = [
+    `${plan.batch ? 'batch Jacobian' : 'Jacobian'} of ${formatType(target)} with respect to ${sources.map((s) => formatType(s.type)).join(', ')}, through ${rows} rows`,
+    `  mode:  ${mode} (${plan.reason})`,
+    `  seeds: ${seeds}${chunk < seeds ? `, ${chunk} at a time` : ', as one block'}`,
+    `  cost:  about ${flops} flops, ${bytes} bytes between`,
+  ];
+  sources.forEach((s, i) => {
+    if (!s.reached) lines.push(`  source ${i}: zero everywhere`);
+    else if (s.pairs.length > 0) {
+      const axes = s.pairs.map((p) => `${p.source}→${p.target}`).join(', ');
+      lines.push(`  structure: axis ${axes} (source→target) carried, so ${nnz} of ${total} entries can differ from zero`);
+    }
+  });
+  if (plan.batch) {
+    const row = plan.mixedBy.find((r) => r !== null) ?? null;
+    lines.push(row === null ? '  examples: independent' : `  examples: mixed by ${row.from ?? row.application.primitive.name}; each entry sums over the batch`);
+  }
+  return lines.join('\n');
+}
+
+/** Seeds at a time under the options. */
+export function chunkFor(plan: ChosenPlan, { chunkSize, memoryBudget }: JacobianOptions): number {
+  if (chunkSize !== undefined) return chunkSize;
+  if (memoryBudget === undefined) return Number.POSITIVE_INFINITY;
+  const perSeed = Math.max(1, plan.bytesPerSeed + plan.target.size * bytesPerElement(plan.target.dtype));
+  return Math.max(1, Math.floor(memoryBudget / perSeed));
+}

@@ -1,0 +1,121 @@
+/**
+ * Running a plan: seeds as one block, or in chunks.
+ * The one idea: a Jacobian is one program (values in, Jacobians out), derived once for each structure and found again.
+ */
+import type { Derivation, Slice } from '@jacobi/autograd/internal';
+import { batchProgram, derive, pullback, pushforwardOf, runDerived, withBatchAxis } from '@jacobi/autograd/internal';
+import type { Tensor } from '@jacobi/tensor';
+import { cast, concat } from '@jacobi/tensor';
+import type { TensorType } from '@jacobi/tensor/internal';
+import { bindOne, eyeRow, tensorType, zerosOf } from '@jacobi/tensor/internal';
+import { assemble, spreadSeeds } from './assemble.ts';
+import type { ChosenPlan, JacobianOptions, Mode, SourcePlan } from './plan.ts';
+import { choosePlan, chunkFor, groupKey, seedsOf } from './plan.ts';
+
+/** Sources that share seeds. */
+interface Group {
+  /** Places among the slice's sources. */
+  readonly members: readonly number[];
+  readonly seeds: number;
+  /** Shape and dtype of one seed, and which of its axes are ones. */
+  readonly seedType: TensorType;
+  readonly paired: readonly number[];
+}
+
+function groupsOf(plan: ChosenPlan): Group[] {
+  if (plan.mode === 'forward') {
+    return plan.sources.flatMap((s, i) => {
+      if (!s.reached) return [];
+      return [{ members: [i], seeds: seedsOf(s.type.shape, s.pairs, 'source'), seedType: s.type, paired: s.pairs.map((p) => p.source) }];
+    });
+  }
+  const groups = new Map<string, number[]>();
+  plan.sources.forEach((s, i) => {
+    if (s.reached) groups.set(groupKey(s), [...(groups.get(groupKey(s)) ?? []), i]);
+  });
+  return [...groups.values()].map((members) => {
+    const { pairs } = plan.sources[members[0]!]!;
+    return { members, seeds: seedsOf(plan.target.shape, pairs, 'target'), seedType: plan.target, paired: pairs.map((p) => p.target) };
+  });
+}
+
+/** The plan for a slice with one target, chosen once for each structure. */
+export function planFor(operation: string, slice: Slice, batch: boolean, mode: 'auto' | Mode): ChosenPlan {
+  return derive(`plan:${mode}:${batch ? 'batch' : ''}`, slice, () => ({ outputs: [], meta: choosePlan(operation, slice, batch, mode) })).meta;
+}
+
+/** Jacobians of the slice's target with respect to each of its sources. */
+export function runJacobian(operation: string, slice: Slice, batch: boolean, options: JacobianOptions): Tensor[] {
+  const mode = options.mode ?? 'auto';
+  if (options.chunkSize === undefined && options.memoryBudget === undefined) {
+    const whole = derive(`jacobian:${mode}:${batch ? 'batch' : ''}`, slice, (derivation) => {
+      const plan = planFor(operation, slice, batch, mode);
+      return { outputs: wholeJacobian(derivation, plan), meta: null };
+    });
+    return runDerived(whole, slice);
+  }
+  const plan = planFor(operation, slice, batch, mode);
+  const chunk = chunkFor(plan, options);
+  const blocks = new Array<Tensor | null>(plan.sources.length).fill(null);
+  groupsOf(plan).forEach((group, g) => {
+    const parts: Tensor[][] = [];
+    for (let at = 0; at < group.seeds; at += chunk) {
+      const rows = Math.min(chunk, group.seeds - at);
+      const basis = bindOne(eyeRow, [], { rows, columns: group.seeds, offset: at, dtype: group.seedType.dtype });
+      parts.push(runChunk(slice, plan, group, g, basis));
+    }
+    group.members.forEach((member, k) => {
+      blocks[member] = parts.length === 0 ? null : concat(parts.map((p) => p[k]!), 0);
+    });
+  });
+  return plan.sources.map((source, i) => finish(plan, source, blocks[i]!));
+}
+
+function wholeJacobian(derivation: Derivation, plan: ChosenPlan): Tensor[] {
+  const blocks = new Array<Tensor | null>(plan.sources.length).fill(null);
+  for (const group of groupsOf(plan)) {
+    if (group.seeds === 0) continue;
+    const basis = bindOne(eyeRow, [], { rows: group.seeds, columns: group.seeds, offset: 0, dtype: group.seedType.dtype });
+    const made = pushBlock(derivation, plan.mode, group, basis);
+    group.members.forEach((member, k) => {
+      blocks[member] = made[k]!;
+    });
+  }
+  return plan.sources.map((source, i) => finish(plan, source, blocks[i]!));
+}
+
+/** One chunk of seeds, by a program that is the same for all chunks of its size. */
+function runChunk(slice: Slice, plan: ChosenPlan, group: Group, index: number, basis: Tensor): Tensor[] {
+  const tag = `jacobian chunk:${plan.mode}:${plan.batch ? 'batch' : ''}:${index}:${basis.shape[0]}`;
+  const derived = derive(tag, slice, (derivation) => {
+    const input = derivation.input(tensorType(basis.dtype, basis.shape));
+    return { outputs: pushBlock(derivation, plan.mode, group, input), meta: null };
+  });
+  return runDerived(derived, slice, [basis]);
+}
+
+/** Sends a block of seeds through the linear program, over a leading axis. */
+function pushBlock({ slice, value }: Derivation, mode: Mode, group: Group, basis: Tensor): Tensor[] {
+  const count = basis.shape[0]!;
+  const seeds = { tensor: spreadSeeds(basis, group.seedType.shape, group.paired), mapped: true };
+  const linear = mode === 'forward' ? pushforwardOf(slice) : pullback(slice, [true]);
+  const values = linear.residuals.map((v) => ({ tensor: value(v), mapped: false }));
+  const captured = linear.program.captured.map((c) => ({ tensor: c.read === undefined ? c.tensor : c.read(), mapped: false }));
+  if (mode === 'reverse') {
+    const made = batchProgram(linear.program, [...values, seeds, ...captured], count);
+    return group.members.map((m) => withBatchAxis(made[m]!, count));
+  }
+  const tangents = slice.sources.map((v, i) =>
+    i === group.members[0] ? seeds : { tensor: zerosOf(slice.types[v]!), mapped: false },
+  );
+  return [withBatchAxis(batchProgram(linear.program, [...values, ...tangents, ...captured], count)[0]!, count)];
+}
+
+/** A source's block in order; zeros where there is none. */
+function finish(plan: ChosenPlan, { type, pairs }: SourcePlan, block: Tensor | null): Tensor {
+  const { target, batch, mode } = plan;
+  const other = mode === 'forward' ? type.dtype : target.dtype;
+  if (block !== null) return assemble(block, mode, target.shape, type.shape, pairs, batch, other);
+  const shape = [...target.shape, ...type.shape.slice(batch ? 1 : 0)];
+  return cast(zerosOf({ shape, dtype: target.dtype }), type.dtype === 'float64' ? 'float64' : target.dtype);
+}

@@ -1,0 +1,140 @@
+/**
+ * Which axes of a result go with which axes of a source.
+ * The one idea: an axis is carried if an element with index i on it reads only source elements with index i on the source's
+ * axis. A carried axis needs no seeds of its own: the Jacobian is a diagonal of blocks along it. Must not name operations:
+ * only the closed set of linear maps.
+ */
+import { linearMapOf } from '@jacobi/autograd/internal';
+import type { Application, Program, Row, TensorType, Var } from '@jacobi/tensor/internal';
+
+/** By axis of the source: the axis of the value that carries it, or −1. */
+export type Carried = readonly number[];
+
+/** What a linear program says of one of its tangent inputs. */
+export interface Structure {
+  /** By output of the program; null where the output does not depend on the input at all. */
+  readonly outputs: readonly (Carried | null)[];
+  /** By source axis: the row in which it was first lost, where it was. */
+  readonly lostAt: readonly (Row | null)[];
+}
+
+/** Follows the axes of the input `source` through the rows that depend on it. */
+export function followAxes(program: Program, source: Var): Structure {
+  const { types } = program;
+  const shape = types[source]!.shape;
+  const carried = new Map<Var, Carried>([[source, shape.map((_, i) => i)]]);
+  const lostAt: (Row | null)[] = shape.map(() => null);
+  for (const row of program.rows) {
+    const open = row.inputs.map((v) => carried.has(v));
+    if (!open.includes(true)) continue;
+    const before = row.inputs.map((v) => carried.get(v) ?? null);
+    row.outputs.forEach((v, o) => {
+      const axes = rowAxes(row.application, open, before, o);
+      const valid = axes.map((axis, s) => (axis >= 0 && types[v]!.shape[axis] === shape[s] ? axis : -1));
+      valid.forEach((axis, s) => {
+        if (axis < 0 && before.some((b) => b !== null && b[s]! >= 0)) lostAt[s] ??= row;
+      });
+      carried.set(v, valid);
+    });
+  }
+  return { outputs: program.outputs.map((v) => carried.get(v) ?? null), lostAt };
+}
+
+/** The carried axes of output `index` of a linear row: those on which all dependent operands agree. */
+function rowAxes(application: Application, open: readonly boolean[], before: readonly (Carried | null)[], index: number): number[] {
+  let common: number[] | null = null;
+  before.forEach((carried, operand) => {
+    if (carried === null) return;
+    const moved = carried.map((axis) => (axis < 0 ? -1 : moveAxis(application, open, operand, axis, index)));
+    common = common === null ? moved : (common as number[]).map((axis, s) => (axis === moved[s] ? axis : -1));
+  });
+  return common ?? [];
+}
+
+/** The params of linear rows that name axes. */
+interface LinearParams {
+  readonly permutation: readonly number[];
+  readonly begin: readonly number[];
+  readonly size: readonly number[];
+  readonly stride: readonly number[];
+  readonly low: readonly number[];
+  readonly high: readonly number[];
+  readonly interior: readonly number[];
+  readonly axes: readonly number[];
+  readonly left: readonly number[];
+  readonly right: readonly number[];
+  readonly out: readonly number[];
+  readonly axis: number;
+  readonly batch: number;
+  readonly first: number;
+  readonly second: number;
+}
+
+/** Where axis `axis` of an operand stands in the output; −1 if its elements are mixed or moved along it. */
+function moveAxis(application: Application, open: readonly boolean[], operand: number, axis: number, output: number): number {
+  const { inputs, outputs, params } = application;
+  const x = inputs[operand]!;
+  const out = outputs[output]!;
+  const p = params as unknown as LinearParams;
+  const map = linearMapOf(application, open);
+  switch (map) {
+    case 'add':
+    case 'sub':
+    case 'neg':
+    case 'scale':
+    case 'select':
+    case 'cast':
+    case 'broadcast':
+      return axis + out.shape.length - x.shape.length;
+    case 'reshape':
+      return reshapeAxis(x, out, axis);
+    case 'transpose':
+      return p.permutation.indexOf(axis);
+    case 'slice':
+      return at(p.begin, axis) === 0 && at(p.stride, axis) === 1 && at(p.size, axis) === x.shape[axis] ? axis : -1;
+    case 'pad':
+      return at(p.low, axis) + at(p.high, axis) + at(p.interior, axis) === 0 ? axis : -1;
+    case 'flip':
+      return p.axes.includes(axis) ? -1 : axis;
+    case 'diagonal':
+      return axis === p.second ? p.first : axis > p.second ? axis - 1 : axis;
+    case 'embed':
+      return axis >= p.second ? axis + 1 : axis;
+    case 'concat':
+    case 'split':
+    case 'cumsum':
+    case 'recurrence':
+      return axis === p.axis ? -1 : axis;
+    case 'gather':
+      return pastAxis(axis, p.axis, 1, inputs[1]!.shape.length - p.batch);
+    case 'scatterAdd':
+      return pastAxis(axis, p.axis, inputs[1]!.shape.length - p.batch, 1);
+    case 'sum': {
+      const axes = p.axes;
+      return axes.includes(axis) ? -1 : axis - axes.filter((a) => a < axis).length;
+    }
+    case 'contract': {
+      const labels = (operand === 0 ? p.left : p.right) as readonly number[];
+      return p.out.indexOf(labels[axis]!);
+    }
+    case 'custom':
+      return -1;
+    default:
+      return map satisfies never;
+  }
+}
+
+const at = (list: readonly number[], i: number): number => list[i]!;
+
+/** Axes before the indexed ones stay, those after them move, the indexed ones themselves are mixed. */
+function pastAxis(axis: number, indexed: number, width: number, replaced: number): number {
+  if (axis < indexed) return axis;
+  return axis < indexed + width ? -1 : axis - width + replaced;
+}
+
+/** An axis survives a reshape if as many elements lie before it, and it has the same size. */
+function reshapeAxis(x: TensorType, out: TensorType, axis: number): number {
+  const before = (shape: readonly number[], n: number): number => shape.slice(0, n).reduce((a, b) => a * b, 1);
+  const target = before(x.shape, axis);
+  return out.shape.findIndex((d, i) => d === x.shape[axis] && before(out.shape, i) === target);
+}

@@ -1,0 +1,133 @@
+/** GradientTape with jacobian, batchJacobian and explain. */
+import type { LikeSources, MaybeNull, Source, Sources, Unconnected } from '@jacobi/autograd';
+import { GradientTape as AutogradTape } from '@jacobi/autograd';
+import type { Cut, ResolvedSource } from '@jacobi/autograd/internal';
+import { carriesTangent, checkUnconnected } from '@jacobi/autograd/internal';
+import type { Tensor, Variable } from '@jacobi/tensor';
+import { ArgumentError, ShapeError, Tensor as TensorClass, Variable as VariableClass } from '@jacobi/tensor';
+import { describe, formatType } from '@jacobi/tensor/internal';
+import { MixedRowsError } from './errors.ts';
+import type { JacobianOptions } from './plan.ts';
+import { checkOptions, chunkFor, explainPlan, mixedMessage } from './plan.ts';
+import { planFor, runJacobian } from './run.ts';
+
+/** Options of `tape.jacobian`. */
+export interface TapeJacobianOptions<U extends Unconnected = Unconnected> extends JacobianOptions {
+  /** Where the target does not depend on a source: an error that says why (default), null, or zeros. */
+  readonly unconnected?: U;
+}
+
+/** Options of `tape.batchJacobian`. */
+export interface BatchJacobianOptions<U extends Unconnected = Unconnected> extends TapeJacobianOptions<U> {
+  /** Prove that examples are independent, or throw with the operation that mixes them. Default false. */
+  readonly check?: boolean;
+}
+
+/**
+ * A tape that gives gradients and Jacobians.
+ * @example
+ * const x = tensor([1, 2]);
+ * const tape = new GradientTape();
+ * const y = tape.record(() => { tape.watch(x); return square(x); });
+ * tape.jacobian(y, x) // → [[2, 0], [0, 4]]
+ */
+export class GradientTape extends AutogradTape {
+  /**
+   * The Jacobian of one target with respect to each source, in the structure of the sources.
+   *
+   * Shape: `target.shape ++ source.shape`; scalars add no axis. dtype: the wider of the two. The mode is chosen from
+   * structure and sizes unless given.
+   * @throws UnconnectedError with the reason, unless `unconnected` says otherwise; TapeConsumedError on the second call of a
+   *   tape that is not persistent.
+   */
+  jacobian<S extends Sources, U extends Unconnected = 'error'>(
+    target: Source,
+    sources: S,
+    options: TapeJacobianOptions<U> = {},
+  ): LikeSources<S, MaybeNull<U>> {
+    checkTarget('jacobian', target);
+    checkOptions('jacobian', options);
+    const unconnected = checkUnconnected('jacobian', options.unconnected);
+    const y = this.targetTensor(target);
+    const flat = this.resolve('jacobian', sources);
+    this.consume('jacobian');
+    const results = this.#jacobians('jacobian', y, flat.leaves, false, options);
+    return flat.rebuild<unknown>(
+      flat.leaves.map((source, i) => {
+        const like = { shape: [...y.shape, ...source.leaf.shape], dtype: y.dtype };
+        return this.settle('jacobian', source, [y], results[i]!, unconnected, like);
+      }),
+    ) as never;
+  }
+
+  /**
+   * The Jacobian of each example: `[b, …target.shape[1:], …source.shape[1:]]` for a target and a source that share their
+   * first axis, the batch.
+   *
+   * For independent examples this is the diagonal of the full Jacobian's blocks. Where examples mix (BatchNormalization in
+   * training mode), entry b is TensorFlow's: the sum over all b' of ∂target[b']/∂source[b]; `check: true` refuses then.
+   * @throws ShapeError unless both have rank ≥ 2 and equal first sizes; MixedRowsError as said.
+   */
+  batchJacobian<U extends Unconnected = 'error'>(target: Source, source: Source, options: BatchJacobianOptions<U> = {}): MaybeNull<U> {
+    checkTarget('batchJacobian', target);
+    if (!(source instanceof TensorClass) && !(source instanceof VariableClass)) {
+      throw new ArgumentError(`batchJacobian: source must be a single tensor or variable, not ${describe(source)}`);
+    }
+    checkOptions('batchJacobian', options);
+    if (options.check !== undefined && typeof options.check !== 'boolean') throw new ArgumentError(`batchJacobian: check must be true or false, not ${describe(options.check)}`);
+    const unconnected = checkUnconnected('batchJacobian', options.unconnected);
+    const y = this.targetTensor(target);
+    checkBatch(y, source);
+    const [resolved] = this.resolve('batchJacobian', source).leaves;
+    this.consume('batchJacobian');
+    const result = this.#jacobians('batchJacobian', y, [resolved!], true, options)[0]!;
+    const like = { shape: [...y.shape, ...source.shape.slice(1)], dtype: y.dtype };
+    return this.settle('batchJacobian', resolved!, [y], result, unconnected, like) as MaybeNull<U>;
+  }
+
+  /**
+   * The plan of `jacobian` (or `batchJacobian`) in words: mode, why, seeds, structure, cost. Does not use up the tape.
+   */
+  explain(target: Source, sources: Sources, options: JacobianOptions & { readonly batch?: boolean } = {}): string {
+    checkTarget('explain', target);
+    checkOptions('explain', options);
+    const y = this.targetTensor(target);
+    const flat = this.resolve('explain', sources);
+    const batch = options.batch ?? false;
+    if (batch) for (const { leaf } of flat.leaves) checkBatch(y, leaf);
+    const cut = this.cut(flat.leaves, [y]);
+    const lines = flat.leaves.flatMap((source, i) =>
+      cut.connected[i] ? [] : [`  ${source.name}: not connected, ${this.whyUnconnected(y, source)}`],
+    );
+    if (!cut.connected.includes(true)) return ['Jacobian: nothing to compute', ...lines].join('\n');
+    const plan = planFor('explain', cut.slice, batch, options.mode ?? 'auto');
+    return [explainPlan(plan, cut.slice.rows.length, chunkFor(plan, options)), ...lines].join('\n');
+  }
+
+  /** By source: its Jacobian, or null where nothing leads from it to the target. */
+  #jacobians(operation: string, y: Tensor, sources: readonly ResolvedSource[], batch: boolean, options: BatchJacobianOptions): (Tensor | null)[] {
+    if (!carriesTangent(y.type)) return sources.map(() => null);
+    const cut: Cut = this.cut(sources, [y]);
+    if (!cut.connected.includes(true)) return sources.map(() => null);
+    if (options.check === true) {
+      const row = planFor(operation, cut.slice, batch, 'auto').mixedBy.find((r) => r !== null);
+      if (row !== undefined && row !== null) throw new MixedRowsError(mixedMessage(`${operation}: check`, row));
+    }
+    const parts = runJacobian(operation, cut.slice, batch, options);
+    return sources.map((_, i) => cut.sum(i, parts));
+  }
+}
+
+function checkTarget(operation: string, target: unknown): asserts target is Tensor | Variable {
+  if (target instanceof TensorClass || target instanceof VariableClass) return;
+  throw new ArgumentError(`${operation}: target must be ONE tensor, not ${describe(target)}; call ${operation} once for each, or concat them`);
+}
+
+function checkBatch(y: Tensor, source: Source): void {
+  const x = source instanceof VariableClass ? source.current() : source;
+  if (y.rank < 2) throw new ShapeError(`batchJacobian: target must have rank at least 2 ([batch, …]), not ${formatType(y.type)}`);
+  if (x.rank < 2) throw new ShapeError(`batchJacobian: source must have rank at least 2 ([batch, …]), not ${formatType(x.type)}`);
+  if (y.shape[0] !== x.shape[0]) {
+    throw new ShapeError(`batchJacobian: Need first dimension of target shape (${formatType(y.type)}) and source shape (${formatType(x.type)}) to match`);
+  }
+}
