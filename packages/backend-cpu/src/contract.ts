@@ -3,11 +3,14 @@
  * each result is a float64 sum in the order of k, by whichever way it is computed.
  * Must not import scalar functions.
  */
-import type { ContractKernel, Slot } from '@jacobi/backend';
+import type { ContractKernel, Slot, TypedArray } from '@jacobi/backend';
 import type { Summed } from './blocks.ts';
 import { compileBlocks } from './blocks.ts';
 import type { Axis, Visit } from './nest.ts';
 import { collapse, takeRow, walk } from './nest.ts';
+
+/** Products from which on copying the operands into blocks pays. */
+const BLOCKS_FROM = 600;
 
 export function compileContract(kernel: ContractKernel, slots: readonly Slot[]): Visit {
   const { batch, m, n, left, right, output } = kernel;
@@ -32,13 +35,15 @@ export function compileContract(kernel: ContractKernel, slots: readonly Slot[]):
   const i = takeRow(rows, 3);
   const j = takeRow(columns, 3);
   const at = [0, 0, 0];
-  if (!integer && i.size >= 8 && j.size >= 8 && i.size * j.size * k.size >= 16384) {
+  const large = i.size >= 4 && j.size >= 4 && k.size > 1 && i.size * j.size * k.size >= BLOCKS_FROM;
+  if (!integer && (large || !k.strides)) {
     return walk([...axes(0, b), ...rows, ...columns], starts, at, compileBlocks(kernel, at, i, j, k));
   }
   const rest = axes(0, bm + n.length);
   const inner = takeRow(rest, 3);
   const outer = takeRow(rest, 3);
-  return walk(rest, starts, at, sums(kernel, at, outer, inner, k, integer));
+  const run = integer ? integerSums(kernel, at, outer, inner, k) : sums(kernel, at, outer, inner, k);
+  return walk(rest, starts, at, run);
 }
 
 function summed({ batch, m, n, k, left, right }: ContractKernel, tabulate: boolean): Summed {
@@ -57,39 +62,113 @@ function summed({ batch, m, n, k, left, right }: ContractKernel, tabulate: boole
   return { size, tables };
 }
 
-/** Each result by itself: for small sizes, products of a matrix and a vector, and integers. */
-function sums(
+/** Row by row of results: for small sizes, and products of a matrix and a vector. */
+function sums(kernel: ContractKernel, at: readonly number[], outer: Axis, inner: Axis, k: Summed): Visit {
+  // If one operand stands still along the row, let it be the second.
+  const [x, y] = inner.strides[1] === 0 ? [2, 1] : [1, 2];
+  const slots = [kernel.output.slot, kernel.left.slot, kernel.right.slot];
+  const [xSlot, ySlot, outSlot] = [slots[x]!, slots[y]!, slots[0]!];
+  const [xOuter, yOuter, outOuter] = [outer.strides[x]!, outer.strides[y]!, outer.strides[0]!];
+  const [xInner, yInner, outInner] = [inner.strides[x]!, inner.strides[y]!, inner.strides[0]!];
+  const [xSummed, ySummed] = [k.strides![x - 1]!, k.strides![y - 1]!];
+  const { size } = inner;
+  const rows = outer.size;
+  const terms = k.size;
+  return (arrays) => {
+    const a = arrays[xSlot]!;
+    const b = arrays[ySlot]!;
+    const out = arrays[outSlot]!;
+    for (let i = 0; i < rows; i++) {
+      const o = at[0]! + i * outOuter;
+      sumRow(
+        size,
+        terms,
+        out,
+        o,
+        outInner,
+        a,
+        at[x]! + i * xOuter,
+        xInner,
+        xSummed,
+        b,
+        at[y]! + i * yOuter,
+        yInner,
+        ySummed,
+      );
+    }
+  };
+}
+
+/** out[o + e·s] = Σ over q of a[i + e·p + q·pk] · b[j + e·r + q·rk] for e = 0 … n − 1 and q = 0 … terms − 1. */
+function sumRow(
+  n: number,
+  terms: number,
+  out: TypedArray,
+  o: number,
+  s: number,
+  a: TypedArray,
+  i: number,
+  p: number,
+  pk: number,
+  b: TypedArray,
+  j: number,
+  r: number,
+  rk: number,
+): void {
+  // Four at a time, if they share what they are multiplied with.
+  for (; r === 0 && n > 3; n -= 4, o += 4 * s, i += 4 * p) {
+    let s0 = 0;
+    let s1 = 0;
+    let s2 = 0;
+    let s3 = 0;
+    let i0 = i;
+    let i1 = i0 + p;
+    let i2 = i1 + p;
+    let i3 = i2 + p;
+    let at = j;
+    for (let q = terms; q-- > 0; i0 += pk, i1 += pk, i2 += pk, i3 += pk, at += rk) {
+      const y = b[at]!;
+      s0 += a[i0]! * y;
+      s1 += a[i1]! * y;
+      s2 += a[i2]! * y;
+      s3 += a[i3]! * y;
+    }
+    out[o] = s0;
+    out[o + s] = s1;
+    out[o + 2 * s] = s2;
+    out[o + 3 * s] = s3;
+  }
+  for (; n-- > 0; o += s, i += p, j += r) {
+    let sum = 0;
+    let from = i;
+    let at = j;
+    for (let q = terms; q-- > 0; from += pk, at += rk) sum += a[from]! * b[at]!;
+    out[o] = sum;
+  }
+}
+
+/** The same for integers, which wrap. */
+function integerSums(
   { left, right, output }: ContractKernel,
   at: readonly number[],
   outer: Axis,
   inner: Axis,
-  { size, strides, tables }: Summed,
-  integer: boolean,
+  { size, tables }: Summed,
 ): Visit {
-  const [outerOut, outerLeft, outerRight] = outer.strides;
-  const [innerOut, innerLeft, innerRight] = inner.strides;
-  const [strideLeft, strideRight] = strides ?? [];
   const [tableLeft, tableRight] = tables;
   return (slots) => {
-    const l = slots[left.slot]!;
-    const r = slots[right.slot]!;
+    const a = slots[left.slot]!;
+    const b = slots[right.slot]!;
     const out = slots[output.slot]!;
     for (let i = 0; i < outer.size; i++) {
-      let to = at[0]! + i * outerOut!;
-      let x = at[1]! + i * outerLeft!;
-      let y = at[2]! + i * outerRight!;
-      for (let j = inner.size; j-- > 0; to += innerOut!, x += innerLeft!, y += innerRight!) {
+      for (let j = 0; j < inner.size; j++) {
+        const place = (operand: number): number =>
+          at[operand]! + i * outer.strides[operand]! + j * inner.strides[operand]!;
+        const x = place(1);
+        const y = place(2);
         let sum = 0;
-        if (strides) {
-          let p = x;
-          let q = y;
-          for (let n = size; n-- > 0; p += strideLeft!, q += strideRight!) sum += l[p]! * r[q]!;
-        } else if (integer) {
-          for (let n = 0; n < size; n++) sum = (sum + Math.imul(l[x + tableLeft![n]!]!, r[y + tableRight![n]!]!)) | 0;
-        } else {
-          for (let n = 0; n < size; n++) sum += l[x + tableLeft![n]!]! * r[y + tableRight![n]!]!;
-        }
-        out[to] = sum;
+        for (let n = 0; n < size; n++) sum = (sum + Math.imul(a[x + tableLeft![n]!]!, b[y + tableRight![n]!]!)) | 0;
+        out[place(0)] = sum;
       }
     }
   };

@@ -1,22 +1,25 @@
 /**
- * The CPU backend: the reference, and the default everywhere. The one idea: a buffer is a typed array, a compiled plan a
+ * The CPU backend: the reference, and the default everywhere. The one idea: a buffer is a typed array, a compiled plan is a
  * row of closures, and running it allocates nothing. Must not import anything above the kernel IR.
  */
-import type { Backend, BackendStats, BufferRef, DType, Executable, TypedArray } from '@jacobi/backend';
+import type { Backend, BufferRef, Executable, TypedArray } from '@jacobi/backend';
 import type { CpuExecutable } from './compile.ts';
 import { compilePlan } from './compile.ts';
-import { createMemory } from './memory.ts';
+import { createAllocator } from './memory.ts';
 
-/** What the CPU backend keeps a tensor in. Read-only for everybody but a running plan. */
+/** What the CPU backend keeps the elements of a tensor in. Only a running plan writes to it. */
 export type CpuBuffer = TypedArray;
 
-const NOTHING = new Uint8Array(0);
-
-/** A CPU backend, ready at once. */
+/**
+ * A CPU backend, ready at once. Its buffers are typed arrays; `read` and `readSync` hand out the buffer itself. They are
+ * left to the garbage collector, so `stats()` counts as alive whatever was allocated and not freed.
+ */
 export function createCpuBackend(): Backend {
-  const memory = createMemory();
+  const allocate = createAllocator();
   let compiles = 0;
   let runs = 0;
+  let buffers = 0;
+  let bytes = 0;
   return {
     name: 'cpu',
     traits: { float64: true, syncRead: true, simdLanes: 1, threads: 1 },
@@ -26,23 +29,36 @@ export function createCpuBackend(): Backend {
     },
     run(executable, inputs, outputs): void {
       runs++;
-      const { plan, slots, steps } = executable as CpuExecutable;
-      for (let i = 0; i < plan.inputs.length; i++) slots[plan.inputs[i]!] = inputs[i] as CpuBuffer;
-      for (let i = 0; i < plan.outputs.length; i++) slots[plan.outputs[i]!] = outputs[i] as CpuBuffer;
+      const { slots, steps, plan } = executable as CpuExecutable;
+      place(slots, plan.inputs, inputs);
+      place(slots, plan.outputs, outputs);
       for (let i = 0; i < steps.length; i++) steps[i]!(slots);
-      for (let i = 0; i < plan.inputs.length; i++) slots[plan.inputs[i]!] = NOTHING;
-      for (let i = 0; i < plan.outputs.length; i++) slots[plan.outputs[i]!] = NOTHING;
+      // An executable keeps no buffer alive between its runs.
+      place(slots, plan.inputs, []);
+      place(slots, plan.outputs, []);
     },
-    alloc: (dtype: DType, length: number): BufferRef => memory.allocate(dtype, length),
-    free(): void {},
+    alloc(dtype, length): CpuBuffer {
+      const buffer = allocate(dtype, length);
+      buffers++;
+      bytes += buffer.byteLength;
+      return buffer;
+    },
+    free(buffer): void {
+      buffers--;
+      bytes -= (buffer as CpuBuffer).byteLength;
+    },
     write(buffer, data): void {
       (buffer as CpuBuffer).set(data);
     },
-    read: (buffer): Promise<TypedArray> => Promise.resolve(buffer as CpuBuffer),
-    readSync: (buffer): TypedArray => buffer as CpuBuffer,
-    stats: (): BackendStats => ({ compiles, runs, buffers: memory.buffers(), bytes: memory.bytes() }),
+    read: (buffer) => Promise.resolve(buffer as CpuBuffer),
+    readSync: (buffer) => buffer as CpuBuffer,
+    stats: () => ({ compiles, runs, buffers, bytes }),
     [Symbol.dispose](): void {},
   };
+}
+
+function place(slots: TypedArray[], numbers: readonly number[], buffers: readonly BufferRef[]): void {
+  for (let i = 0; i < numbers.length; i++) slots[numbers[i]!] = buffers[i] as CpuBuffer;
 }
 
 /** The same as a promise, as other devices are made. */

@@ -1,53 +1,47 @@
 /**
  * Gather and its transpose, scatter-add. The one idea: rows of `inner` elements are moved whole; indices outside the axis
- * read as NaN (0 for integers) and write nothing. Must not import anything that knows operations by name.
+ * read as NaN (0 for integers) and write nothing. Must not import scalar functions.
  */
-import type { GatherKernel, ScatterKernel } from '@jacobi/backend';
+import type { GatherKernel, ScatterKernel, TypedArray } from '@jacobi/backend';
 import type { Visit } from './nest.ts';
 
 export function compileGather(kernel: GatherKernel): Visit {
-  const { batch, outer, size, count, inner } = kernel;
+  const { inner, source, indices, output } = kernel;
   return (slots) => {
-    const source = slots[kernel.source]!;
-    const indices = slots[kernel.indices]!;
-    const out = slots[kernel.output]!;
-    let to = 0;
-    for (let b = 0; b < batch; b++) {
-      for (let o = 0; o < outer; o++) {
-        const from = (b * outer + o) * size;
-        for (let i = 0; i < count; i++) {
-          const index = indices[b * count + i]!;
-          if (index >= 0 && index < size) {
-            const start = (from + index) * inner;
-            for (let r = 0; r < inner; r++) out[to + r] = source[start + r]!;
-          } else {
-            out.fill(NaN, to, to + inner);
-          }
-          to += inner;
-        }
-      }
-    }
+    const from = slots[source]!;
+    const out = slots[output]!;
+    forEachIndex(kernel, slots[indices]!, (at, to, inside) => {
+      if (inside) for (let r = 0; r < inner; r++) out[to + r] = from[at + r]!;
+      else out.fill(NaN, to, to + inner);
+    });
   };
 }
 
 export function compileScatter(kernel: ScatterKernel): Visit {
-  const { batch, outer, size, count, inner } = kernel;
+  const { inner, updates, indices, output } = kernel;
   return (slots) => {
-    const updates = slots[kernel.updates]!;
-    const indices = slots[kernel.indices]!;
-    const out = slots[kernel.output]!;
-    let from = 0;
-    for (let b = 0; b < batch; b++) {
-      for (let o = 0; o < outer; o++) {
-        for (let i = 0; i < count; i++) {
-          const index = indices[b * count + i]!;
-          if (index >= 0 && index < size) {
-            const start = ((b * outer + o) * size + index) * inner;
-            for (let r = 0; r < inner; r++) out[start + r] = out[start + r]! + updates[from + r]!;
-          }
-          from += inner;
-        }
+    const from = slots[updates]!;
+    const out = slots[output]!;
+    forEachIndex(kernel, slots[indices]!, (to, at, inside) => {
+      if (inside) for (let r = 0; r < inner; r++) out[to + r]! += from[at + r]!;
+    });
+  };
+}
+
+/** Calls `visit` for each index: where its row is along the axis, where it is in order, whether it is on the axis. */
+function forEachIndex(
+  { batch, outer, size, count, inner }: GatherKernel | ScatterKernel,
+  indices: TypedArray,
+  visit: (row: number, position: number, inside: boolean) => void,
+): void {
+  let position = 0;
+  for (let b = 0; b < batch; b++) {
+    for (let o = 0; o < outer; o++) {
+      for (let i = 0; i < count; i++) {
+        const index = indices[b * count + i]!;
+        visit(((b * outer + o) * size + index) * inner, position, index >= 0 && index < size);
+        position += inner;
       }
     }
-  };
+  }
 }

@@ -13,17 +13,13 @@ const BLOCK = 512;
 /** From so many elements on, `fill` and `set` are faster than a loop. */
 const BULK = 32;
 
-/** Where a loop reads or writes: a slot, an entry of the current positions, and a stride. */
-interface Operand {
-  readonly slot: number;
-  readonly position: number;
-  readonly stride: number;
-}
+/** Where a loop reads or writes: a slot, the entry of the current positions that says where, and a stride. */
+type Operand = readonly [slot: number, position: number, stride: number];
 
 /** `count` elements of one step, from the current positions on. */
 type Step = (slots: Slots, count: number) => void;
 
-/** A function of a body, or the copy that an empty body means. */
+/** A function of a body. */
 type Call = Extract<ScalarStep, { fn: unknown }>;
 
 export function compileMap(kernel: MapKernel, slots: readonly Slot[], arrays: Slots): Visit {
@@ -38,88 +34,84 @@ export function compileMap(kernel: MapKernel, slots: readonly Slot[], arrays: Sl
   const starts = accesses.map((access) => access.offset);
   // Constants and intermediate results are read from their start: from the last position, which stays 0.
   const positions = [...starts, 0];
-  const places = accesses.map(({ slot }, i) => ({ slot, position: i, stride: row.strides[i]! }));
-  const last = body.at(-1);
-  let visit: Visit;
-  if (last && 'constant' in last) visit = fill(last.constant, places[0]!, row.size, positions);
-  else if (last) visit = sequence(bind(body, places, row.size, positions, arrays), row, positions);
-  else visit = copy(places[0]!, places[1]!, row.size, positions, axes.length === 0 ? slots : []);
+  const operands = accesses.map(({ slot }, i): Operand => [slot, i, row.strides[i]!]);
+  const visit =
+    (row.size >= BULK && inBulk(kernel, row, positions, axes.length === 0, slots)) ||
+    sequence(bind(body, operands, row.size, positions, arrays), row, positions);
   return axes.length === 0 ? visit : walk(axes, starts, positions, visit);
 }
 
-/** One value along a row. */
-function fill(value: number, { slot, position, stride }: Operand, count: number, positions: readonly number[]): Visit {
-  if (stride === 1 && count >= BULK) {
-    return (slots) => slots[slot]!.fill(value, positions[position]!, positions[position]! + count);
+/** A row of one value, or the whole of a slot, if that is all there is to write. */
+function inBulk(
+  { body, inputs, output }: MapKernel,
+  { size, strides }: Axis,
+  positions: readonly number[],
+  single: boolean,
+  slots: readonly Slot[],
+): Visit | undefined {
+  const to = output.slot;
+  const last = body.at(-1);
+  if (strides[0] !== 1) return undefined;
+  if (last && 'constant' in last) {
+    return (arrays) => arrays[to]!.fill(last.constant, positions[0], positions[0]! + size);
   }
-  return (slots) => {
-    const out = slots[slot]!;
-    let at = positions[position]!;
-    for (let n = count; n-- > 0; at += stride) out[at] = value;
-  };
-}
-
-/** A row from one place to another; the whole of a slot at once. `slots` is empty where there are other rows. */
-function copy(to: Operand, from: Operand, count: number, positions: readonly number[], slots: readonly Slot[]): Visit {
-  const straight = to.stride === 1 && from.stride === 1 && count >= BULK;
-  if (straight && slots[from.slot]?.length === count) {
-    return (arrays) => arrays[to.slot]!.set(arrays[from.slot]!, positions[to.position]);
-  }
-  const step = bindLoop(copyLoop, to, [from], positions);
-  return (arrays) => step(arrays, count);
+  const from = inputs[0]?.slot ?? to;
+  if (last || !single || strides[1] !== 1 || slots[from]!.length !== size) return undefined;
+  return (arrays) => arrays[to]!.set(arrays[from]!, positions[0]);
 }
 
 /** The steps of a body, with arrays for its constants and for results of up to a block that later steps read. */
 function bind(
   body: readonly ScalarStep[],
-  places: readonly Operand[],
+  [result, ...operands]: readonly Operand[],
   count: number,
   positions: readonly number[],
   arrays: Slots,
 ): Step[] {
-  const [result, ...operands] = places;
   const block = Math.min(count, BLOCK);
   const scratch = new ArrayBuffer(body.length > 1 ? 8 * block * body.length : 0);
   const steps: Step[] = [];
   body.forEach((step, i) => {
-    const own = { slot: arrays.length, position: positions.length - 1 };
-    if ('constant' in step) {
-      arrays.push(Float64Array.of(step.constant));
-      operands.push({ ...own, stride: 0 });
-      return;
+    const slot = arrays.length;
+    const isConstant = 'constant' in step;
+    const to: Operand = [slot, positions.length - 1, isConstant ? 0 : 1];
+    if (isConstant) arrays.push(Float64Array.of(step.constant));
+    else {
+      const place = i === body.length - 1 ? result! : to;
+      const args = step.args.map((arg) => operands[arg]!);
+      steps.push(bindLoop(loopOf(step), place, args, positions));
+      if (place === to) arrays.push(viewBytes(step.dtype, scratch, 8 * block * i, block));
     }
-    const isLast = i === body.length - 1;
-    const to = isLast ? result! : { ...own, stride: 1 };
-    if (!isLast) arrays.push(viewBytes(step.dtype, scratch, 8 * block * i, block));
-    const args = step.args.map((arg) => operands[arg]!);
-    steps.push(bindLoop(loopOf(step), to, args, positions));
     operands.push(to);
   });
+  const last = body.at(-1);
+  // Nothing was computed last: an operand or a constant is copied.
+  if (!last || 'constant' in last)
+    steps.push(bindLoop(copyLoop, result!, [operands[last ? operands.length - 1 : 0]!], positions));
   return steps;
 }
 
 /** A loop with its operands. Those that it does not take stand for nothing; the result's place fills the gap. */
 function bindLoop(loop: Loop, to: Operand, args: readonly Operand[], positions: readonly number[]): Step {
-  const [a = to, b = to, c = to] = args;
-  const { slot: outSlot, position: out, stride: outStride } = to;
-  const { slot: aSlot, position: aAt, stride: aStride } = a;
-  const { slot: bSlot, position: bAt, stride: bStride } = b;
-  const { slot: cSlot, position: cAt, stride: cStride } = c;
+  const [aSlot, a, p] = args[0] ?? to;
+  const [bSlot, b, q] = args[1] ?? to;
+  const [cSlot, c, r] = args[2] ?? to;
+  const [slot, out, s] = to;
   return (slots, n) =>
     loop(
       n,
-      slots[outSlot]!,
+      slots[slot]!,
       positions[out]!,
-      outStride,
+      s,
       slots[aSlot]!,
-      positions[aAt]!,
-      aStride,
+      positions[a]!,
+      p,
       slots[bSlot]!,
-      positions[bAt]!,
-      bStride,
+      positions[b]!,
+      q,
       slots[cSlot]!,
-      positions[cAt]!,
-      cStride,
+      positions[c]!,
+      r,
     );
 }
 
@@ -127,9 +119,7 @@ function bindLoop(loop: Loop, to: Operand, args: readonly Operand[], positions: 
 function sequence(steps: readonly Step[], { size, strides }: Axis, positions: number[]): Visit {
   const [first] = steps;
   if (steps.length === 1) return (slots) => first!(slots, size);
-  const advance = (by: number): void => {
-    for (let i = 0; i < strides.length; i++) positions[i]! += by * strides[i]!;
-  };
+  const advance = (by: number): void => strides.forEach((stride, i) => (positions[i]! += by * stride));
   return (slots) => {
     for (let done = 0; done < size; done += BLOCK) {
       const count = Math.min(BLOCK, size - done);

@@ -128,7 +128,7 @@ function acrossRows(
       takeAll(slots);
       partial.finish();
       const start = at[0]! + first * outStride!;
-      copyLoop(count, out, start, outStride!, accumulators, 0, 1, accumulators, 0, 1, accumulators, 0, 1);
+      copyLoop(count, out, start, outStride!, accumulators, 0, 1);
     }
   });
 }

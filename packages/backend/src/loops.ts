@@ -26,10 +26,13 @@ export type Loop = (
   r: number,
 ) => void;
 
+/** A loop that reads one operand only, and may be called with no more. */
+export type UnaryLoop = (n: number, out: TypedArray, o: number, s: number, a: TypedArray, i: number, p: number) => void;
+
 /** accumulator combined with a[i + e·p] for e = 0 … n − 1, in that order. */
 export type Fold = (accumulator: number, n: number, a: TypedArray, i: number, p: number) => number;
 
-export const copyLoop: Loop = (n, out, o, s, a, i, p) => {
+export const copyLoop: UnaryLoop = (n, out, o, s, a, i, p) => {
   for (; n-- > 0; o += s, i += p) out[o] = a[i]!;
 };
 export const negLoop: Loop = (n, out, o, s, a, i, p) => {
