@@ -1,11 +1,13 @@
 /**
- * Axes as users write them (negative from the end, one or many) to axes as rows want them. Imports only errors.
+ * Axes as users write them (negative from the end, one or many) to axes as rows want them. Must not import
+ * operations.
  */
+import { describe } from './convert.ts';
 import { ArgumentError, ShapeError } from './errors.ts';
 
 /** One axis, counted from 0. */
 export function checkAxis(operation: string, axis: unknown, rank: number, argument = 'axis'): number {
-  if (!Number.isInteger(axis)) throw new ArgumentError(`${operation}: ${argument} must be a whole number, not ${String(axis)}`);
+  if (!Number.isInteger(axis)) throw new ArgumentError(`${operation}: ${argument} must be a whole number, not ${describe(axis)}`);
   const a = axis as number;
   if (a < -rank || a >= rank) {
     const range = rank === 0 ? 'a scalar has no axes' : `a tensor of rank ${rank} has axes ${-rank} … ${rank - 1}`;
@@ -18,7 +20,7 @@ export function checkAxis(operation: string, axis: unknown, rank: number, argume
 export function checkAxes(operation: string, axes: number | readonly number[] | null | undefined, rank: number): number[] {
   if (axes === undefined || axes === null) return Array.from({ length: rank }, (_, i) => i);
   if (typeof axes === 'number') return [checkAxis(operation, axes, rank)];
-  if (!Array.isArray(axes)) throw new ArgumentError(`${operation}: axis must be a whole number or an array of them, not ${String(axes)}`);
+  if (!Array.isArray(axes)) throw new ArgumentError(`${operation}: axis must be a whole number or an array of them, not ${describe(axes)}`);
   const out = (axes as readonly number[]).map((a) => checkAxis(operation, a, rank)).sort((a, b) => a - b);
   if (out.some((a, i) => i > 0 && a === out[i - 1])) throw new ArgumentError(`${operation}: axis [${axes.join()}] names an axis twice`);
   return out;
@@ -27,7 +29,7 @@ export function checkAxes(operation: string, axes: number | readonly number[] | 
 /** An array of whole numbers, one an axis. */
 export function checkPerAxis(operation: string, argument: string, values: unknown, rank: number): readonly number[] {
   if (!Array.isArray(values) || values.some((v) => !Number.isInteger(v))) {
-    throw new ArgumentError(`${operation}: ${argument} must be an array of whole numbers, not ${String(values)}`);
+    throw new ArgumentError(`${operation}: ${argument} must be an array of whole numbers, not ${describe(values)}`);
   }
   if (values.length !== rank) {
     throw new ShapeError(`${operation}: ${argument} has ${values.length} entries, but x has ${rank} axes: give one an axis`);

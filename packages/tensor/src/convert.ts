@@ -5,6 +5,7 @@
 import type { DType, Shape, TypedArray } from '@jacobi/backend';
 import { allocate, dtypeOf, isFloating, promoteTypes, sizeOf } from '@jacobi/backend';
 import { bindOne } from './bind.ts';
+import { checkDType, checkOptions } from './checks.ts';
 import { ArgumentError, DTypeError, ShapeError } from './errors.ts';
 import { castRow } from './primitives/elementwise.ts';
 import { fullRow } from './primitives/movement.ts';
@@ -20,13 +21,13 @@ export type NestedLike = number | boolean | Tensor | Variable | readonly NestedL
 /** What operations take for a tensor: a tensor, a variable, a number, nested arrays, or a typed array. */
 export type TensorLike = NestedLike | TypedArray;
 
-const DTYPES: readonly DType[] = ['float32', 'float64', 'int32', 'bool'];
-
 /** Options of `tensor`. */
 export interface TensorOptions {
   readonly dtype?: DType;
   readonly shape?: Shape;
 }
+
+const NO_OPTIONS: TensorOptions = {};
 
 /**
  * Makes a tensor of a number, a boolean, nested arrays or a typed array (copied, row-major, with `shape`).
@@ -37,11 +38,10 @@ export interface TensorOptions {
  * @example
  * tensor([[1, 2, 3], [4, 5, 6]]).shape // → [2, 3]
  */
-export function tensor(data: TensorLike, options: TensorOptions = {}): Tensor {
+export function tensor(data: TensorLike, options: TensorOptions = NO_OPTIONS): Tensor {
+  if (options !== NO_OPTIONS) checkOptions('tensor', options, ['dtype', 'shape']);
   const { dtype, shape } = options;
-  if (dtype !== undefined && !DTYPES.includes(dtype)) {
-    throw new DTypeError(`tensor: dtype must be one of ${DTYPES.join(', ')}, not ${String(dtype)}`);
-  }
+  if (dtype !== undefined) checkDType('tensor', dtype);
   if (shape !== undefined) checkShape('tensor', 'shape', shape);
   if (data instanceof Variable) return tensor(data.value, options);
   if (data instanceof Tensor) return retyped(data, dtype, shape);

@@ -34,15 +34,19 @@ function mapLower<P extends Params>(fn: ScalarFunction, constants?: (params: P) 
     emitMap(writer, inputs, out!, call(fn, inputs.length, out!.dtype, ...(constants?.(params) ?? [])));
 }
 
-/** An elementwise row of any derivative. `dtype` is that of the result where it is not the operands'. */
+/**
+ * An elementwise row of any derivative. `dtype` is that of the result where it is not the operands'; `operation` the name of the
+ * public function, for messages, where the row has another.
+ */
 export function elementwise<P extends Params>(
   fn: ScalarFunction,
   derivative: Derivative<P>,
-  options: { readonly constants?: (params: P) => readonly number[]; readonly dtype?: DType } = {},
+  options: { readonly constants?: (params: P) => readonly number[]; readonly dtype?: DType; readonly operation?: string } = {},
 ): Primitive<P> {
+  const { operation = fn.name } = options;
   return {
     name: fn.name,
-    type: (inputs) => elementwiseType(fn.name, inputs, options.dtype),
+    type: (inputs) => elementwiseType(operation, inputs, options.dtype),
     lower: mapLower(fn, options.constants),
     derivative,
     batching: 'elementwise',
@@ -81,8 +85,9 @@ export function binary(
   fn: ScalarFunction,
   left: (t: Tensor, a: Tensor, b: Tensor) => Tensor,
   right: (t: Tensor, a: Tensor, b: Tensor) => Tensor,
+  operation: string = fn.name,
 ): Primitive {
-  return elementwise(fn, {
+  const derivative: Derivative = {
     kind: 'rule',
     keeps: () => ({ inputs: [0, 1], outputs: [] }),
     tangent: (row, [ta, tb]) => {
@@ -91,7 +96,8 @@ export function binary(
       const b = tb === null ? null : broadcastTo(right(tb!, row.x(0), row.x(1)), shape);
       return [addTangents(a ?? null, b ?? null)];
     },
-  });
+  };
+  return elementwise(fn, derivative, { operation });
 }
 
 /** The sum of two tangents of one type, either of which may be zero. */

@@ -6,7 +6,7 @@
 import type { Backend, BufferRef, DType, Shape, TypedArray } from '@jacobi/backend';
 import { allocate } from '@jacobi/backend';
 import { getBackend } from './device.ts';
-import { DeviceError, TraceError } from './errors.ts';
+import { ArgumentError, DeviceError, TraceError } from './errors.ts';
 import { formatTensor, Printable } from './format.ts';
 import { add, div, mul, neg, sub } from './ops/arithmetic.ts';
 import { matmul } from './ops/contraction.ts';
@@ -82,7 +82,7 @@ export class Tensor extends Printable {
   }
   /** The one element of a tensor of size 1: a number (true or false for a bool tensor). */
   item<T extends number | boolean = number>(): T {
-    if (this.size !== 1) throw new DeviceError(`item: the tensor must have one element, not ${formatType(this.type)}; use arraySync`);
+    if (this.size !== 1) throw new ArgumentError(`item: the tensor must have one element, not ${formatType(this.type)}; use arraySync`);
     const value = readNow(this, 'item')[0]!;
     return (this.dtype === 'bool' ? value !== 0 : value) as T;
   }

@@ -4,13 +4,13 @@
  * traced code agree; a traced index out of range reads NaN (0 for integers) and writes nothing.
  */
 import type { DType } from '@jacobi/backend';
-import { promoteTypes } from '@jacobi/backend';
+import { broadcastShapes, promoteTypes, sameShape } from '@jacobi/backend';
 import { checkAxis } from '../axes.ts';
 import { bindOne } from '../bind.ts';
 import { checkDType, checkInteger, checkOptions } from '../checks.ts';
 import type { TensorLike } from '../convert.ts';
 import { asNumeric, asTensor, castTo } from '../convert.ts';
-import { ArgumentError, DTypeError } from '../errors.ts';
+import { ArgumentError, DTypeError, ShapeError } from '../errors.ts';
 import { gatherRow, scatterAddRow } from '../primitives/indexing.ts';
 import type { Tensor } from '../tensor.ts';
 import { formatType } from '../type.ts';
@@ -75,6 +75,12 @@ export function scatterAdd(x: TensorLike, indices: TensorLike, updates: TensorLi
   const given = asTensor('scatterAdd', 'updates', updates, typeof updates === 'number' ? base.dtype : undefined);
   const dtype = promoteTypes(base.dtype, given.dtype);
   const shape = [...base.shape.slice(0, a), ...at.shape, ...base.shape.slice(a + 1)];
+  const common = broadcastShapes(given.shape, shape);
+  if (common === undefined || !sameShape(common, shape)) {
+    throw new ShapeError(
+      `scatterAdd: updates ${formatType(given.type)} do not broadcast to [${shape.join()}], the shape of gather(x, indices, axis)`,
+    );
+  }
   const added = broadcastTo(castTo(given, dtype), shape);
   const size = base.shape[a]!;
   return add(castTo(base, dtype), bindOne(scatterAddRow, [added, at], { axis: a, batch: 0, size }));

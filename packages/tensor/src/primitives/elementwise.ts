@@ -35,6 +35,7 @@ export const floorModRow: Primitive = /* @__PURE__ */ binary(
   scalar.floorMod,
   (t) => t,
   (t, a, b) => times(t, negate(floorOf(div(a, b)))),
+  'mod',
 );
 
 // Ties go half to each: a mean of the two one-sided choices. Tangents are selected, never multiplied by zero.
@@ -131,7 +132,11 @@ export const logicalNotRow: Primitive = /* @__PURE__ */ comparison(scalar.logica
 export const isNaNRow: Primitive = /* @__PURE__ */ comparison(scalar.isNaN);
 export const isFiniteRow: Primitive = /* @__PURE__ */ comparison(scalar.isFinite);
 /** a where the condition holds, else b: a choice, so that nothing leaks from the branch not taken. */
-export const selectRow: Primitive = /* @__PURE__ */ elementwise(scalar.select, { kind: 'linear', map: 'select', open: [1, 2] });
+export const selectRow: Primitive = /* @__PURE__ */ elementwise(
+  scalar.select,
+  { kind: 'linear', map: 'select', open: [1, 2] },
+  { operation: 'where' },
+);
 
 // Between dtypes. Floating to floating is linear; into integers and booleans nothing passes.
 export const castRow: Primitive<{ readonly dtype: string }> = {
