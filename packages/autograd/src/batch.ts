@@ -32,7 +32,8 @@ export function batchProgram(program: Program, inputs: readonly Batched[], size:
   return program.outputs.map((v) => env[v]!);
 }
 
-function batchRow(row: Row, args: readonly Batched[], size: number): readonly Tensor[] {
+/** Binds one row over a batch; at least one operand is mapped, and so are all outputs. */
+export function batchRow(row: Row, args: readonly Batched[], size: number): readonly Tensor[] {
   const { primitive, params, programs, closures, inputs } = row.application;
   const { batching } = primitive;
   if (batching === 'elementwise') {

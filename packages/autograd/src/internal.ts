@@ -1,10 +1,12 @@
 /** @jacobi/autograd/internal: what the packages above are built of. Not covered by semantic versioning. */
-export { batchProgram, withBatchAxis } from './batch.ts';
+export { batchProgram, batchRow, withBatchAxis } from './batch.ts';
 export type { Batched } from './batch.ts';
 export { checkArgnums, checkFunction, flattenArgument, flattenResult, fresh, recordCall, splitAux, traceCall } from './call.ts';
 export type { RecordedCall, TracedCall } from './call.ts';
 export { derive, pullSlice, pushSlice, runDerived } from './derive.ts';
 export type { Derivation, Derived } from './derive.ts';
+export { differenceQuotient } from './differences.ts';
+export type { Lists } from './differences.ts';
 export { onesOf, pullback, pushforwardOf, runGradient, runTangent } from './gradient.ts';
 export { carriesTangent, keptValues, openOperands, pushforward, pushProgram } from './pushforward.ts';
 export { Recording } from './recording.ts';

@@ -3,7 +3,8 @@
  * The one idea: a Jacobian is one program (values in, Jacobians out), derived once for each structure and found again.
  */
 import type { Derivation, Slice } from '@jacobi/autograd/internal';
-import { batchProgram, derive, pullback, pushforwardOf, runDerived, withBatchAxis } from '@jacobi/autograd/internal';
+import { batchProgram, derive, onesOf, pullback, pushforwardOf, runDerived, withBatchAxis } from '@jacobi/autograd/internal';
+import { capturedNow } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
 import { cast, concat } from '@jacobi/tensor';
 import type { TensorType } from '@jacobi/tensor/internal';
@@ -11,6 +12,7 @@ import { bindOne, eyeRow, tensorType, zerosOf } from '@jacobi/tensor/internal';
 import { assemble, spreadSeeds } from './assemble.ts';
 import type { ChosenPlan, JacobianOptions, Mode, SourcePlan } from './plan.ts';
 import { choosePlan, chunkFor, groupKey, seedsOf } from './plan.ts';
+import { pushIdentity } from './seeds.ts';
 
 /** Sources that share seeds. */
 interface Group {
@@ -75,8 +77,7 @@ function wholeJacobian(derivation: Derivation, plan: ChosenPlan): Tensor[] {
   const blocks = new Array<Tensor | null>(plan.sources.length).fill(null);
   for (const group of groupsOf(plan)) {
     if (group.seeds === 0) continue;
-    const basis = bindOne(eyeRow, [], { rows: group.seeds, columns: group.seeds, offset: 0, dtype: group.seedType.dtype });
-    const made = pushBlock(derivation, plan.mode, group, basis);
+    const made = pushWhole(derivation, plan.mode, group);
     group.members.forEach((member, k) => {
       blocks[member] = made[k]!;
     });
@@ -94,13 +95,28 @@ function runChunk(slice: Slice, plan: ChosenPlan, group: Group, index: number, b
   return runDerived(derived, slice, [basis]);
 }
 
+/** Sends all seeds of a group through the linear program. */
+function pushWhole({ slice, value }: Derivation, mode: Mode, group: Group): Tensor[] {
+  const { seedType, paired, seeds } = group;
+  const identity = { ones: onesOf(seedType), free: seedType.shape.map((_, i) => i).filter((i) => !paired.includes(i)) };
+  const linear = mode === 'forward' ? pushforwardOf(slice) : pullback(slice, [true]);
+  const values = linear.residuals.map((v) => ({ tensor: value(v) }));
+  const captured = capturedNow(linear.program).map((tensor) => ({ tensor }));
+  if (mode === 'reverse') {
+    const made = pushIdentity(linear.program, [...values, identity, ...captured], seeds);
+    return group.members.map((m) => made[m]!);
+  }
+  const tangents = slice.sources.map((v, i) => (i === group.members[0] ? identity : { tensor: zerosOf(slice.types[v]!) }));
+  return [pushIdentity(linear.program, [...values, ...tangents, ...captured], seeds)[0]!];
+}
+
 /** Sends a block of seeds through the linear program, over a leading axis. */
 function pushBlock({ slice, value }: Derivation, mode: Mode, group: Group, basis: Tensor): Tensor[] {
   const count = basis.shape[0]!;
   const seeds = { tensor: spreadSeeds(basis, group.seedType.shape, group.paired), mapped: true };
   const linear = mode === 'forward' ? pushforwardOf(slice) : pullback(slice, [true]);
   const values = linear.residuals.map((v) => ({ tensor: value(v), mapped: false }));
-  const captured = linear.program.captured.map((c) => ({ tensor: c.read === undefined ? c.tensor : c.read(), mapped: false }));
+  const captured = capturedNow(linear.program).map((tensor) => ({ tensor, mapped: false }));
   if (mode === 'reverse') {
     const made = batchProgram(linear.program, [...values, seeds, ...captured], count);
     return group.members.map((m) => withBatchAxis(made[m]!, count));
