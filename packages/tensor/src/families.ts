@@ -8,7 +8,7 @@ import { ShapeError } from './errors.ts';
 import { access, call, emitMap } from './lower.ts';
 import { add, mul } from './ops/arithmetic.ts';
 import { broadcastTo } from './ops/shape.ts';
-import type { Batching, Derivative, KernelWriter, Operand, Params, Primitive, RowValues, Tangent } from './primitive.ts';
+import type { Derivative, KernelWriter, Operand, Params, Primitive, RowValues, Tangent } from './primitive.ts';
 import type { Tensor } from './tensor.ts';
 import type { TensorType } from './type.ts';
 import { formatType, tensorType } from './type.ts';
@@ -124,8 +124,10 @@ export function onesAt(shape: readonly number[], axes: readonly number[]): numbe
   return shape.map((d, i) => (axes.includes(i) ? 1 : d));
 }
 
-/** Batching of rows whose params name axes. */
-export const shiftAxes: Batching<Axes> = { shift: ({ axes }) => ({ axes: axes.map((a) => a + 1) }) };
+/** Axes behind a leading batch axis. */
+export function shiftAxes({ axes }: Axes): Axes {
+  return { axes: axes.map((a) => a + 1) };
+}
 
 /** A reduction over `axes`, which vanish from the shape. Floating sums accumulate in float64. */
 export function reduction(reducer: Reducer, derivative: Derivative<Axes>, dtype?: DType): Primitive<Axes> {
@@ -147,7 +149,7 @@ export function reduction(reducer: Reducer, derivative: Derivative<Axes>, dtype?
       });
     },
     derivative,
-    batching: shiftAxes,
+    batching: { shift: shiftAxes },
   };
 }
 
