@@ -19,3 +19,6 @@ afterEach(() => {
   console.warn = original;
   if (unexpected.length > 0) throw new Error(`unexpected console.warn:\n${unexpected.join('\n')}`);
 });
+
+// Debug mode: every program is checked after each pass.
+(globalThis as { JACOBI_DEBUG?: boolean }).JACOBI_DEBUG = true;

@@ -56,7 +56,14 @@ export function makeProgram(parts: Omit<Program, 'format' | 'id'>): Program {
     rows.push(row);
   }
   const captured = parts.captured.filter((c) => needed[c.variable] === 1);
-  return { ...parts, format: 1, id: ++programs, captured, rows: rows.reverse() };
+  const program: Program = { ...parts, format: 1, id: ++programs, captured, rows: rows.reverse() };
+  if (debugging()) checkProgram(program);
+  return program;
+}
+
+/** True in debug mode: `globalThis.JACOBI_DEBUG = true`. Then every program is checked as it is made, after each pass. */
+function debugging(): boolean {
+  return (globalThis as { JACOBI_DEBUG?: unknown }).JACOBI_DEBUG === true;
 }
 
 /** A program as text, one line a row: `%4:f32[2,2] = mul %2 %3`. */
