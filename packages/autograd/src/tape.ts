@@ -22,7 +22,7 @@ export type Sources = Source | readonly Sources[] | { readonly [key: string]: So
 /** Leaves in the structure of the sources. */
 export type LikeSources<S, Leaf> = S extends Source
   ? Leaf
-  : { readonly [K in keyof S]: LikeSources<S[K], Leaf> };
+  : { -readonly [K in keyof S]: LikeSources<S[K], Leaf> };
 
 /** Options of `new GradientTape`. */
 export interface TapeOptions {
