@@ -77,9 +77,7 @@ function pack(
       copyLoop(count, to, row * SIZE, 1, from, start + row * rowStride + k0 * stride, stride);
     }
   } else {
-    for (let p = 0; p < count; p++) {
-      copyLoop(rows, to, p, SIZE, from, start + (k0 + p) * stride, rowStride);
-    }
+    for (let p = 0; p < count; p++) copyLoop(rows, to, p, SIZE, from, start + (k0 + p) * stride, rowStride);
   }
 }
 

@@ -23,12 +23,9 @@ export interface CpuExecutable extends Executable {
 export function compilePlan(plan: Plan): CpuExecutable {
   const arena = new ArrayBuffer(plan.arenaBytes);
   const none = new Uint8Array(0);
-  const slots: Slots = plan.slots.map((slot) => {
-    if (slot.data) return slot.data;
-    if (slot.role === 'temporary' && slot.offset !== undefined)
-      return viewBytes(slot.dtype, arena, slot.offset, slot.length);
-    return none;
-  });
+  const slots: Slots = plan.slots.map(
+    (slot) => slot.data ?? (slot.offset === undefined ? none : viewBytes(slot.dtype, arena, slot.offset, slot.length)),
+  );
   return { plan, slots, steps: plan.steps.map((kernel) => compileKernel(kernel, plan.slots, slots)) };
 }
 

@@ -13,64 +13,78 @@ import { collapse, takeRow, walk } from './nest.ts';
 const BLOCKS_FROM = 600;
 
 export function compileContract(kernel: ContractKernel, slots: readonly Slot[]): Visit {
-  const { batch, m, n, left, right, output } = kernel;
+  const { batch, m, n, k, left, right, output } = kernel;
   const b = batch.length;
   const bm = b + m.length;
-  const zeros = (shape: readonly number[]): number[] => shape.map(() => 0);
-  const integer = slots[output.slot]!.dtype === 'int32';
-  const k = summed(kernel, integer);
+  const shape = [...batch, ...m, ...n];
+  const zeros = new Array<number>(shape.length).fill(0);
+  // Strides over batch, m and n: an operand stands still along the axes that it does not have.
   const strides = [
     output.strides,
-    [...left.strides.slice(0, bm), ...zeros(n)],
-    [...right.strides.slice(0, b), ...zeros(m), ...right.strides.slice(b)],
+    [...left.strides.slice(0, bm), ...zeros],
+    [...right.strides.slice(0, b), ...zeros.slice(b, bm), ...right.strides.slice(b)],
   ];
-  const axes = (from: number, to: number): Axis[] =>
+  const axes = (from: number, to?: number): Axis[] =>
     collapse(
-      [...batch, ...m, ...n].slice(from, to),
+      shape.slice(from, to),
       strides.map((s) => s.slice(from, to)),
     );
+  const summed = collapse(k, [left.strides.slice(bm), right.strides.slice(b + n.length)]);
   const starts = [output.offset, left.offset, right.offset];
+  const at = [0, 0, 0];
+  const all = axes(0);
+  if (slots[output.slot]!.dtype === 'int32') return walk(all, starts, at, integerSum(kernel, at, summed));
   const rows = axes(b, bm);
-  const columns = axes(bm, bm + n.length);
+  const columns = axes(bm);
   const i = takeRow(rows, 3);
   const j = takeRow(columns, 3);
-  const at = [0, 0, 0];
-  const large = i.size >= 4 && j.size >= 4 && k.size > 1 && i.size * j.size * k.size >= BLOCKS_FROM;
-  if (!integer && (large || !k.strides)) {
-    return walk([...axes(0, b), ...rows, ...columns], starts, at, compileBlocks(kernel, at, i, j, k));
+  const size = k.reduce((x, y) => x * y, 1);
+  if (summed.length > 1 || (i.size > 3 && j.size > 3 && size > 1 && i.size * j.size * size >= BLOCKS_FROM)) {
+    const outer = [...axes(0, b), ...rows, ...columns];
+    return walk(outer, starts, at, compileBlocks(kernel, at, i, j, summedAxis(summed, size)));
   }
-  const rest = axes(0, bm + n.length);
-  const inner = takeRow(rest, 3);
-  const outer = takeRow(rest, 3);
-  const run = integer ? integerSums(kernel, at, outer, inner, k) : sums(kernel, at, outer, inner, k);
-  return walk(rest, starts, at, run);
+  const inner = takeRow(all, 3);
+  const outer = takeRow(all, 3);
+  return walk(all, starts, at, sums(kernel, at, outer, inner, takeRow(summed, 2)));
 }
 
-function summed({ batch, m, n, k, left, right }: ContractKernel, tabulate: boolean): Summed {
-  const own = [left.strides.slice(batch.length + m.length), right.strides.slice(batch.length + n.length)];
-  const axes = collapse(k, own);
-  const size = k.reduce((a, b) => a * b, 1);
-  if (axes.length <= 1 && !tabulate) return { size, strides: axes[0]?.strides ?? [0, 0], tables: [] };
-  const tables = own.map(() => new Int32Array(size));
+/** Axes as one, through tables of positions if there are several. */
+function summedAxis(axes: readonly Axis[], size: number): Summed {
+  if (axes.length < 2) return { size, strides: axes[0]?.strides ?? [0, 0], tables: [] };
+  const tables = [0, 1].map(() => new Int32Array(size));
   const at = [0, 0];
   let i = 0;
   const visit = (): void => {
     tables.forEach((table, operand) => (table[i] = at[operand]!));
     i++;
   };
-  walk(axes, [0, 0], at, visit)([]);
+  walk(axes, at.slice(), at, visit)([]);
   return { size, tables };
 }
 
+/** One result of integers, which wrap. */
+function integerSum({ left, right, output }: ContractKernel, at: readonly number[], summed: readonly Axis[]): Visit {
+  const from = [0, 0];
+  let sum = 0;
+  const add = walk(summed, [0, 0], from, (slots) => {
+    sum = (sum + Math.imul(slots[left.slot]![at[1]! + from[0]!]!, slots[right.slot]![at[2]! + from[1]!]!)) | 0;
+  });
+  return (slots) => {
+    sum = 0;
+    add(slots);
+    slots[output.slot]![at[0]!] = sum;
+  };
+}
+
 /** Row by row of results: for small sizes, and products of a matrix and a vector. */
-function sums(kernel: ContractKernel, at: readonly number[], outer: Axis, inner: Axis, k: Summed): Visit {
+function sums(kernel: ContractKernel, at: readonly number[], outer: Axis, inner: Axis, k: Axis): Visit {
   // If one operand stands still along the row, let it be the second.
   const [x, y] = inner.strides[1] === 0 ? [2, 1] : [1, 2];
   const slots = [kernel.output.slot, kernel.left.slot, kernel.right.slot];
   const [xSlot, ySlot, outSlot] = [slots[x]!, slots[y]!, slots[0]!];
   const [xOuter, yOuter, outOuter] = [outer.strides[x]!, outer.strides[y]!, outer.strides[0]!];
   const [xInner, yInner, outInner] = [inner.strides[x]!, inner.strides[y]!, inner.strides[0]!];
-  const [xSummed, ySummed] = [k.strides![x - 1]!, k.strides![y - 1]!];
+  const [xSummed, ySummed] = [k.strides[x - 1]!, k.strides[y - 1]!];
   const { size } = inner;
   const rows = outer.size;
   const terms = k.size;
@@ -145,31 +159,4 @@ function sumRow(
     for (let q = terms; q-- > 0; from += pk, at += rk) sum += a[from]! * b[at]!;
     out[o] = sum;
   }
-}
-
-/** The same for integers, which wrap. */
-function integerSums(
-  { left, right, output }: ContractKernel,
-  at: readonly number[],
-  outer: Axis,
-  inner: Axis,
-  { size, tables }: Summed,
-): Visit {
-  const [tableLeft, tableRight] = tables;
-  return (slots) => {
-    const a = slots[left.slot]!;
-    const b = slots[right.slot]!;
-    const out = slots[output.slot]!;
-    for (let i = 0; i < outer.size; i++) {
-      for (let j = 0; j < inner.size; j++) {
-        const place = (operand: number): number =>
-          at[operand]! + i * outer.strides[operand]! + j * inner.strides[operand]!;
-        const x = place(1);
-        const y = place(2);
-        let sum = 0;
-        for (let n = 0; n < size; n++) sum = (sum + Math.imul(a[x + tableLeft![n]!]!, b[y + tableRight![n]!]!)) | 0;
-        out[place(0)] = sum;
-      }
-    }
-  };
 }

@@ -3,8 +3,9 @@
  * of accumulators takes one element each at a time; for each result both take the elements in the same order.
  * Must not import reducers: the kernel brings its own.
  */
-import type { DType, Fold, Loop, ReduceKernel } from '@jacobi/backend';
+import type { Fold, ReduceKernel } from '@jacobi/backend';
 import { copyLoop } from '@jacobi/backend';
+import { callPairs } from './map.ts';
 import type { Axis, Visit } from './nest.ts';
 import { collapse, takeRow, walk } from './nest.ts';
 import { BLOCK, createPartial } from './partial.ts';
@@ -31,7 +32,9 @@ export function compileReduce(kernel: ReduceKernel): Visit {
   const kept = collapse(kernel.kept, [output.strides, input.strides.slice(0, rank)]);
   const reduced = collapse(kernel.reduced, [input.strides.slice(rank)]);
   const combine = (accumulate === 'int32' ? reducer.int : undefined) ?? reducer.js;
-  const identity = identityIn(accumulate, reducer.identity);
+  // Of no elements at all, the nearest number that the dtype can hold.
+  const identity =
+    accumulate === 'int32' ? Math.min(Math.max(reducer.identity, -2147483648), 2147483647) : reducer.identity;
   const length = kernel.reduced.reduce((a, b) => a * b, 1);
   const reduction: Reduction = { kernel, combine, identity, kept, reduced, length };
   const rest = [...kept];
@@ -41,19 +44,6 @@ export function compileReduce(kernel: ReduceKernel): Visit {
   return apart && lane.size >= 8 && lane.size > Math.min(row.size, 16)
     ? acrossRows(reduction, lane, rest)
     : alongRows(reduction);
-}
-
-/** The identity of a reducer as the nearest number that a dtype can hold. */
-function identityIn(dtype: DType, identity: number): number {
-  switch (dtype) {
-    case 'float32':
-    case 'float64':
-      return identity;
-    case 'int32':
-      return Math.min(Math.max(identity, -2147483648), 2147483647);
-    case 'bool':
-      return Math.min(Math.max(identity, 0), 1);
-  }
 }
 
 /** One result at a time: each row is folded into it. */
@@ -108,10 +98,7 @@ function acrossRows(
   const width = Math.min(WIDTH, lane.size);
   const partial = createPartial(combine, identity, width, length);
   const { accumulators } = partial;
-  const generic: Loop = (n, out, o, s, a, i, p, b, j, q) => {
-    for (; n-- > 0; o += s, i += p, j += q) out[o] = combine(a[i]!, b[j]!);
-  };
-  const loop = reducer.loop ?? generic;
+  const loop = reducer.loop ?? callPairs(combine);
   let first = 0;
   let count = 0;
   const takeAll = walk(reduced, [0], from, (slots) => {
