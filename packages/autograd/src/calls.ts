@@ -5,7 +5,7 @@
 import { capturedNow } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
 import type { Application, Keeps, Primitive, Program } from '@jacobi/tensor/internal';
-import { apply, bind, NONE, Trace, withFrame, zerosOf } from '@jacobi/tensor/internal';
+import { apply, bind, lowerInline, NONE, Trace, withFrame, zerosOf } from '@jacobi/tensor/internal';
 import { batchProgram, withBatchAxis } from './batch.ts';
 import { inlineLinear } from './custom-linear.ts';
 import { linearizeProgram } from './linearized.ts';
@@ -21,7 +21,7 @@ type Followed = { readonly own: number; readonly total: number; readonly active:
 export const callRow: Primitive = {
   name: 'call',
   type: programTypes,
-  inline: true,
+  inline: lowerInline,
   // Followed calls take the other form, which has the tangents.
   derivative: { kind: 'zero' },
   recorded: (application, active) => {
@@ -37,7 +37,7 @@ export const callRow: Primitive = {
 const followedCallRow: Primitive<Followed> = {
   name: 'call',
   type: (_inputs, _params, [program]) => program!.outputs.map((v) => program!.types[v]!),
-  inline: true,
+  inline: lowerInline,
   derivative: {
     kind: 'rule',
     keeps: (_active, { own, total }): Keeps => ({ inputs: [], outputs: Array.from({ length: total - own }, (_, i) => own + i) }),
@@ -57,7 +57,7 @@ const followedCallRow: Primitive<Followed> = {
 export const checkpointRow: Primitive = {
   name: 'checkpoint',
   type: programTypes,
-  inline: true,
+  inline: lowerInline,
   derivative: {
     kind: 'rule',
     keeps: (active) => ({ inputs: active.map((_, i) => i), outputs: [] }),

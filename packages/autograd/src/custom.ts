@@ -7,7 +7,20 @@ import type { Tensor } from '@jacobi/tensor';
 import { Tensor as TensorClass } from '@jacobi/tensor';
 import type { Flat, Primitive, Program, RowValues, Tangent, TensorType } from '@jacobi/tensor/internal';
 import {
-  apply, bind, currentTrace, describe, flattenNest, formatType, isFollowed, muted, NONE, Trace, visibleRecorders, withFrame, zerosOf,
+  apply,
+  bind,
+  currentTrace,
+  describe,
+  flattenNest,
+  formatType,
+  isFollowed,
+  lowerInline,
+  muted,
+  NONE,
+  Trace,
+  visibleRecorders,
+  withFrame,
+  zerosOf,
 } from '@jacobi/tensor/internal';
 import { batchProgram, withBatchAxis } from './batch.ts';
 import type { AnyFunction } from './call.ts';
@@ -34,7 +47,7 @@ const customTypes: Primitive<CustomParams>['type'] = (inputs, { types }, program
 const jvpRow: Primitive<CustomParams> = {
   name: 'customJvp',
   type: customTypes,
-  inline: true,
+  inline: lowerInline,
   derivative: {
     kind: 'rule',
     keeps: (active) => ({ inputs: active.map((_, i) => i), outputs: [] }),
@@ -52,7 +65,7 @@ const jvpRow: Primitive<CustomParams> = {
 const vjpRow: Primitive<CustomParams> = {
   name: 'customVjp',
   type: customTypes,
-  inline: true,
+  inline: lowerInline,
   derivative: {
     kind: 'rule',
     keeps: (_active, { own, types }) => ({ inputs: [], outputs: Array.from({ length: types.length - own }, (_, i) => own + i) }),

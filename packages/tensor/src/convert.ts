@@ -3,18 +3,18 @@
  * The one idea: a tensor goes through unchanged and connected; numbers take the dtype of what they meet.
  */
 import type { DType, Shape, TypedArray } from '@jacobi/backend';
-import { allocate, dtypeOf, isFloating, promoteTypes, sizeOf } from '@jacobi/backend';
+import { allocate, dtypeOf, isFloating, promoteTypes, sameShape, sizeOf } from '@jacobi/backend';
 import { bindOne } from './bind.ts';
 import { checkDType, checkOptions } from './checks.ts';
 import { ArgumentError, DTypeError, ShapeError } from './errors.ts';
+import { Printable } from './format.ts';
 import { castRow } from './primitives/elementwise.ts';
-import { fullRow } from './primitives/movement.ts';
+import { concatRow, fullRow } from './primitives/movement.ts';
 import { currentTrace } from './recorder.ts';
 import { reshape } from './ops/shape.ts';
-import { stack } from './ops/joining.ts';
 import { Tensor, tensorFromData } from './tensor.ts';
 import { formatType } from './type.ts';
-import { Variable } from './variable.ts';
+import type { Variable } from './variable.ts';
 
 /** Nested arrays of numbers, booleans or tensors. */
 export type NestedLike = number | boolean | Tensor | Variable | readonly NestedLike[];
@@ -43,7 +43,7 @@ export function tensor(data: TensorLike, options: TensorOptions = NO_OPTIONS): T
   const { dtype, shape } = options;
   if (dtype !== undefined) checkDType('tensor', dtype);
   if (shape !== undefined) checkShape('tensor', 'shape', shape);
-  if (data instanceof Variable) return tensor(data.value, options);
+  if (isVariable(data)) return tensor(data.value, options);
   if (data instanceof Tensor) return retyped(data, dtype, shape);
   const own = dtypeOf(data);
   if (own !== undefined) return fromTyped(data as TypedArray, dtype ?? own, shape);
@@ -55,6 +55,11 @@ export function tensor(data: TensorLike, options: TensorOptions = NO_OPTIONS): T
 
 /** `tensor` under TensorFlow's name. A tensor goes through unchanged and stays connected. */
 export const constant: typeof tensor = tensor;
+
+/** Told by its method, so that programs without variables do not hold the class. */
+function isVariable(x: unknown): x is Variable {
+  return x instanceof Printable && 'assignAdd' in x;
+}
 
 function retyped(t: Tensor, dtype: DType | undefined, shape: Shape | undefined): Tensor {
   if (dtype !== undefined && dtype !== t.dtype) {
@@ -103,12 +108,22 @@ function checkInt(v: number): number {
 }
 
 function hasTensor(data: NestedLike): boolean {
-  if (data instanceof Tensor || data instanceof Variable) return true;
+  if (data instanceof Tensor || isVariable(data)) return true;
   return Array.isArray(data) && data.some(hasTensor);
 }
 
+/** Arrays with tensors inside, stacked; connected to each of them. */
 function stackNested(data: readonly NestedLike[]): Tensor {
-  return stack(data.map((d) => (Array.isArray(d) && hasTensor(d) ? stackNested(d) : (d as TensorLike))));
+  const parts = data.map((d) => (Array.isArray(d) && hasTensor(d) ? stackNested(d) : asTensor('tensor', 'data', d as TensorLike)));
+  const dtype = parts.reduce((common, part) => promoteTypes(common, part.dtype), parts[0]!.dtype);
+  const { type } = parts[0]!;
+  const rows = parts.map((part, i) => {
+    if (!sameShape(part.shape, type.shape)) {
+      throw new ShapeError(`tensor: data[${i}] ${formatType(part.type)} and data[0] ${formatType(type)} differ in shape`);
+    }
+    return reshape(castTo(part, dtype), [1, ...type.shape]);
+  });
+  return bindOne(concatRow, rows, { axis: 0 });
 }
 
 function flatten(data: NestedLike, shape: Shape, axis: number, out: (number | boolean)[], path: string): void {
@@ -141,7 +156,7 @@ export function scalarTensor(value: number, dtype: DType): Tensor {
 /** An argument as a tensor; numbers and arrays become float32 (booleans bool) unless `dtype` says otherwise. */
 export function asTensor(operation: string, argument: string, value: TensorLike, dtype?: DType): Tensor {
   if (value instanceof Tensor) return value;
-  if (value instanceof Variable) return value.value;
+  if (isVariable(value)) return value.value;
   if (typeof value === 'number') return scalarTensor(value, dtype ?? 'float32');
   if (typeof value === 'boolean' || Array.isArray(value) || ArrayBuffer.isView(value)) {
     return tensor(value, dtype === undefined ? {} : { dtype });

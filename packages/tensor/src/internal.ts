@@ -5,14 +5,17 @@
 // Binding
 export { apply, bind, bindApplication, bindOne, moveTo, NONE } from './bind.ts';
 export {
-  checkOpen, currentTrace, idle, isFollowed, isLive, muted, noteRead, noteVariable, Trace, visibleRecorders, withFrame, withoutFrames,
+  checkOpen, currentTrace, idle, isFollowed, isLive, muted, noteRead, noteVariable, visibleRecorders, withFrame, withoutFrames,
 } from './recorder.ts';
-export type { Recorder, TracedVariable } from './recorder.ts';
+export type { Recorder } from './recorder.ts';
+export { Trace } from './trace.ts';
+export type { TracedVariable } from './trace.ts';
 
 // Programs
 export { checkProgram, makeProgram, printProgram } from './program.ts';
 export type { Captured, Program, Row, Var } from './program.ts';
-export { accessOver, access, call, emitCopy, emitFill, emitMap, isAlias, lowerApplication, lowerProgram, placeTemporaries, slotsOf } from './lower.ts';
+export { accessOver, access, call, emitCopy, emitFill, emitMap, isAlias, lowerApplication } from './lower.ts';
+export { lowerInline, lowerProgram, placeTemporaries, slotsOf } from './lower-program.ts';
 
 // Rows
 export type {

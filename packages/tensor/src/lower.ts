@@ -1,12 +1,11 @@
 /**
- * From rows to a backend's plan.
+ * From one row to a backend's plan; programs are in lower-program.ts.
  * The one idea: every value is an operand, a slot seen through a view, so rows that only rearrange cost nothing until
  * somebody needs their elements in order. Must not import rows or operations.
  */
 import type { Access, DType, Kernel, Plan, ScalarFunction, ScalarStep, Slot, TypedArray } from '@jacobi/backend';
 import { allocate, broadcastStrides, bytesPerElement, contiguousView, isContiguous, sizeOf } from '@jacobi/backend';
 import type { Application, KernelWriter, Operand, Params, Primitive } from './primitive.ts';
-import type { Program, Row, Var } from './program.ts';
 import type { TensorType } from './type.ts';
 
 /** True if the row's view of a row-major input is row-major again, so that the result is the input's own buffer. */
@@ -55,7 +54,7 @@ export function emitFill(writer: KernelWriter, to: Operand, constant: number): v
 }
 
 /** Writes a plan: slots and kernels in order. */
-class PlanWriter implements KernelWriter {
+export class PlanWriter implements KernelWriter {
   readonly slots: Slot[] = [];
   readonly steps: Kernel[] = [];
 
@@ -91,158 +90,56 @@ class PlanWriter implements KernelWriter {
   }
 }
 
-/** The plan of one application: what an eager operation runs. */
+/**
+ * Writes one row. `target(i)` is where output i goes if it has to be computed; what is only seen otherwise, or is one
+ * number, goes nowhere.
+ */
+export function lowerRow(
+  writer: PlanWriter,
+  application: Application,
+  inputs: readonly Operand[],
+  target: (index: number) => Operand,
+): readonly Operand[] {
+  const { primitive, params, outputs } = application;
+  if (primitive.fill !== undefined) return [writer.constant(outputs[0]!, primitive.fill(params))];
+  if (primitive.view !== undefined) {
+    let source = inputs[0]!;
+    if (primitive.view(source.view, params, outputs[0]!, 0) === null) source = writer.contiguous(source);
+    return outputs.map((type, i) => ({ ...source, view: primitive.view!(source.view, params, type, i)! }));
+  }
+  const outs = outputs.map((_, i) => target(i));
+  if (outputs.some((type) => type.size > 0)) primitive.lower!(writer, inputs, outs, params);
+  return outs;
+}
+
+/** The plan of one application: what an eager operation runs. Its few temporaries lie one after the other. */
 export function lowerApplication(application: Application): Plan {
-  const { inputs, outputs } = application;
-  const types = [...inputs, ...outputs];
-  const row: Row = {
-    application,
-    inputs: inputs.map((_, i) => i),
-    outputs: outputs.map((_, i) => inputs.length + i),
-  };
-  return lowerProgram({ types, inputs: row.inputs, captured: [], rows: [row], outputs: row.outputs });
-}
-
-/**
- * The plan of a program. Its inputs are the program's inputs, then its captured values; temporaries are not placed yet
- * unless there are few: `placeTemporaries` does it.
- */
-export function lowerProgram(program: Pick<Program, 'types' | 'inputs' | 'captured' | 'rows' | 'outputs'>): Plan {
+  const { primitive, inputs, outputs } = application;
+  if (primitive.inline !== undefined) return primitive.inline(application);
   const writer = new PlanWriter();
-  const values: (Operand | undefined)[] = new Array(program.types.length);
-  const inputs = [...program.inputs, ...program.captured.map((c) => c.variable)];
-  for (const v of inputs) values[v] = writer.slot(program.types[v]!, 'input');
-  // Where a row makes an output, let it write there at once.
-  const place = new Map<Var, Operand>();
-  const outputs = program.outputs.map((v) => {
-    const operand = writer.slot(program.types[v]!, 'output');
-    if (!place.has(v)) place.set(v, operand);
-    return operand;
+  const ins = inputs.map((type) => writer.slot(type, 'input'));
+  const outs = outputs.map((type) => writer.slot(type, 'output'));
+  lowerRow(writer, application, ins, (i) => outs[i]!).forEach((value, i) => {
+    if (value.slot !== outs[i]!.slot && outputs[i]!.size > 0) emitCopy(writer, value, outs[i]!);
   });
-  lowerRows(writer, program.rows, program.types, values, place);
-  program.outputs.forEach((v, i) => {
-    const value = values[v]!;
-    if (value.slot !== outputs[i]!.slot && program.types[v]!.size > 0) emitCopy(writer, value, outputs[i]!);
-  });
-  return placeTemporaries({
-    format: 1,
-    slots: writer.slots,
-    inputs: inputs.map((v) => values[v]!.slot),
-    outputs: outputs.map((o) => o.slot),
-    steps: writer.steps,
-    arenaBytes: 0,
-  });
-}
-
-function lowerRows(
-  writer: PlanWriter,
-  rows: readonly Row[],
-  types: readonly TensorType[],
-  values: (Operand | undefined)[],
-  place: ReadonlyMap<Var, Operand>,
-): void {
-  for (const row of rows) {
-    const { primitive, params, outputs: outTypes, programs } = row.application;
-    const ins = row.inputs.map((v) => values[v]!);
-    if (primitive.inline) {
-      lowerCall(writer, programs[0]!, ins, row.outputs, values);
-      continue;
-    }
-    if (primitive.fill !== undefined) {
-      values[row.outputs[0]!] = writer.constant(outTypes[0]!, primitive.fill(params));
-      continue;
-    }
-    if (primitive.view !== undefined) {
-      let source = ins[0]!;
-      if (primitive.view(source.view, params, outTypes[0]!, 0) === null) source = writer.contiguous(source);
-      outTypes.forEach((out, i) => {
-        values[row.outputs[i]!] = { slot: source.slot, dtype: source.dtype, view: primitive.view!(source.view, params, out, i)! };
-      });
-      continue;
-    }
-    const outs = row.outputs.map((v) => place.get(v) ?? writer.temporary(types[v]!));
-    row.outputs.forEach((v, i) => {
-      values[v] = outs[i]!;
-    });
-    if (outTypes.some((t) => t.size > 0)) primitive.lower!(writer, ins, outs, params);
-  }
-}
-
-/** A row that holds a program: its rows, in place. */
-function lowerCall(
-  writer: PlanWriter,
-  program: Program,
-  args: readonly Operand[],
-  outputs: readonly Var[],
-  values: (Operand | undefined)[],
-): void {
-  const inner: (Operand | undefined)[] = new Array(program.types.length);
-  program.inputs.forEach((v, i) => {
-    inner[v] = args[i]!;
-  });
-  program.captured.forEach((c, i) => {
-    inner[c.variable] = args[program.inputs.length + i]!;
-  });
-  lowerRows(writer, program.rows, program.types, inner, new Map());
-  outputs.forEach((v, i) => {
-    values[v] = inner[program.outputs[i]!]!;
-  });
-}
-
-/** Slots that a kernel reads and writes. */
-export function slotsOf(kernel: Kernel): readonly number[] {
-  switch (kernel.kind) {
-    case 'map':
-      return [...kernel.inputs.map((a) => a.slot), kernel.output.slot];
-    case 'reduce':
-    case 'argreduce':
-      return [kernel.input.slot, kernel.output.slot];
-    case 'contract':
-      return [kernel.left.slot, kernel.right.slot, kernel.output.slot];
-    case 'gather':
-      return [kernel.source, kernel.indices, kernel.output];
-    case 'scatter':
-      return [kernel.updates, kernel.indices, kernel.output];
-    case 'scan':
-      return kernel.factors === undefined ? [kernel.values, kernel.output] : [kernel.values, kernel.factors, kernel.output];
-    case 'random':
-      return [kernel.keys, kernel.output];
-    default:
-      return kernel satisfies never;
-  }
-}
-
-/**
- * The memory plan: gives each temporary an offset in one arena, so that two share bytes only if their lives are apart.
- * First fit over the temporaries in the order of their first use. Unused ones are left without a place.
- */
-export function placeTemporaries(plan: Plan): Plan {
-  const first = new Map<number, number>();
-  const last = new Map<number, number>();
-  plan.steps.forEach((kernel, step) => {
-    for (const slot of slotsOf(kernel)) {
-      if (plan.slots[slot]!.role !== 'temporary') continue;
-      if (!first.has(slot)) first.set(slot, step);
-      last.set(slot, step);
-    }
-  });
-  if (first.size === 0) return plan;
-  const live: { start: number; end: number; until: number }[] = [];
-  const slots = [...plan.slots];
   let arenaBytes = 0;
-  for (const [slot, step] of first) {
-    const { dtype, length } = slots[slot]!;
-    const bytes = Math.ceil((length * bytesPerElement(dtype)) / 16) * 16;
-    for (let i = live.length - 1; i >= 0; i--) if (live[i]!.until < step) live.splice(i, 1);
-    let start = 0;
-    let at = 0;
-    for (; at < live.length; at++) {
-      if (live[at]!.start - start >= bytes) break;
-      start = Math.max(start, live[at]!.end);
-    }
-    live.splice(at, 0, { start, end: start + bytes, until: last.get(slot)! });
-    slots[slot] = { ...slots[slot]!, offset: start };
-    arenaBytes = Math.max(arenaBytes, start + bytes);
-  }
-  return { ...plan, slots, arenaBytes };
+  const slots = writer.slots.map((slot) => {
+    if (slot.role !== 'temporary') return slot;
+    const offset = arenaBytes;
+    arenaBytes += alignedBytes(slot);
+    return { ...slot, offset };
+  });
+  return {
+    format: 1,
+    slots,
+    inputs: ins.map((o) => o.slot),
+    outputs: outs.map((o) => o.slot),
+    steps: writer.steps,
+    arenaBytes,
+  };
+}
+
+/** Bytes that a temporary takes in an arena. */
+export function alignedBytes({ dtype, length }: Slot): number {
+  return Math.ceil((length * bytesPerElement(dtype)) / 16) * 16;
 }

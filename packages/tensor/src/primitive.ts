@@ -3,7 +3,7 @@
  * The one idea: a row says everything about an operation as data; interpreters switch on `derivative.kind`, on the closed
  * set of linear maps and on `batching`, and never on a name. Must not import rows or interpreters.
  */
-import type { DType, Kernel, View } from '@jacobi/backend';
+import type { DType, Kernel, Plan, View } from '@jacobi/backend';
 import type { Tensor } from './tensor.ts';
 import type { TensorType } from './type.ts';
 import type { Program } from './program.ts';
@@ -136,8 +136,8 @@ export interface Primitive<P extends Params = Params> {
   readonly lower?: (writer: KernelWriter, inputs: readonly Operand[], outputs: readonly Operand[], params: P) => void;
   /** Where every element is one number known from the params: that number. Such values are never written out. */
   readonly fill?: (params: P) => number;
-  /** Rows that hold a program are lowered by lowering it. */
-  readonly inline?: true;
+  /** Rows that hold a program are lowered by lowering it in place; this (`lowerInline`) is the plan of such a row alone. */
+  readonly inline?: (application: Application) => Plan;
   readonly derivative: Derivative<P>;
   readonly batching: Batching<P>;
   /**

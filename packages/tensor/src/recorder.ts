@@ -5,10 +5,8 @@
  */
 import { TraceError } from './errors.ts';
 import type { Application } from './primitive.ts';
-import type { Captured, Program, Row, Var } from './program.ts';
-import { makeProgram } from './program.ts';
-import { Tensor } from './tensor.ts';
-import type { TensorType } from './type.ts';
+import type { Tensor } from './tensor.ts';
+import type { Trace } from './trace.ts';
 
 /** Something that follows eager rows while it is live: a gradient tape. */
 export interface Recorder {
@@ -23,14 +21,17 @@ export interface Recorder {
 }
 
 /** A frame that hides the recorders under it: what runs above it is recorded by a row of its own. */
-class Mute {
-  readonly muted = true;
+interface Mute {
+  readonly muted: true;
 }
 
 type Frame = Recorder | Trace | Mute;
 
+/** Told by its method, so that programs which trace nothing do not hold the class. */
+const isTrace = (frame: Frame): frame is Trace => 'stage' in frame;
+
 /** True where what lies below sees no eager rows. */
-const isBarrier = (frame: Frame): frame is Trace | Mute => frame instanceof Trace || frame instanceof Mute;
+const isBarrier = (frame: Frame): frame is Trace | Mute => isTrace(frame) || 'muted' in frame;
 
 const frames: Frame[] = [];
 
@@ -43,7 +44,7 @@ export function idle(): boolean {
 export function currentTrace(): Trace | null {
   for (let i = frames.length - 1; i >= 0; i--) {
     const frame = frames[i]!;
-    if (frame instanceof Trace) return frame;
+    if (isTrace(frame)) return frame;
   }
   return null;
 }
@@ -82,7 +83,7 @@ export function withFrame<T>(frame: Recorder | Trace | Mute, fn: () => T): T {
 
 /** Runs `fn` so that no tape sees its rows; a trace still does. */
 export function muted<T>(fn: () => T): T {
-  return withFrame(new Mute(), fn);
+  return withFrame({ muted: true }, fn);
 }
 
 /** Runs `fn` with nobody watching: no tape, no trace. For library code that computes on concrete values only. */
@@ -115,119 +116,6 @@ export function noteVariable(variable: object, value: Tensor): void {
     const frame = frames[i]!;
     if (isBarrier(frame)) return;
     frame.noteVariable?.(variable, value);
-  }
-}
-
-/** What a trace needs of a variable. */
-export interface TracedVariable {
-  /** The tensor it holds outside of any trace. */
-  current(): Tensor;
-  /** The tensor it holds, as the innermost trace and the tapes see it. */
-  readonly value: Tensor;
-}
-
-/** A program under construction. Values inside have types but no elements. */
-export class Trace {
-  readonly #types: TensorType[] = [];
-  readonly #rows: Row[] = [];
-  readonly #inputs: Var[] = [];
-  readonly #captured: Captured[] = [];
-  readonly #vars = new Map<number, Var>();
-  readonly #tensors: Tensor[] = [];
-  /** Variables read or assigned inside: their value now. */
-  readonly variables: Map<TracedVariable, Tensor> = new Map();
-  /** Variables assigned inside. */
-  readonly assigned: Set<TracedVariable> = new Set();
-  /** True if it took in a value of an enclosing trace: then its program makes sense only there. */
-  capturesTrace = false;
-  closed = false;
-  /** Name of the primal row whose derivative is being written; rows staged now say they came from it. */
-  origin: string | null = null;
-  readonly label: string;
-
-  constructor(label: string) {
-    this.label = label;
-  }
-
-  /** A new input. */
-  input(type: TensorType): Tensor {
-    const t = this.#make(type);
-    this.#inputs.push(this.#vars.get(t.id)!);
-    return t;
-  }
-
-  /** Appends a row and returns its outputs as abstract values. */
-  stage(application: Application, inputs: readonly Tensor[]): Tensor[] {
-    const ins = inputs.map((t) => this.variable(t));
-    const outputs = application.outputs.map((type) => this.#make(type));
-    const outs = outputs.map((t) => this.#vars.get(t.id)!);
-    this.#rows.push({ application, inputs: ins, outputs: outs, ...(this.origin === null ? {} : { from: this.origin }) });
-    return outputs;
-  }
-
-  /** The program's name for a tensor; one from outside is captured. */
-  variable(t: Tensor): Var {
-    const known = this.#vars.get(t.id);
-    if (known !== undefined) return known;
-    checkOpen(t);
-    if (t.trace !== null) this.capturesTrace = true;
-    return this.#capture(t);
-  }
-
-  /** The abstract value that stands for a variable's value at the start of each run. */
-  readVariable(source: TracedVariable): Tensor {
-    const known = this.variables.get(source);
-    if (known !== undefined) return known;
-    const now = source.current();
-    const t = this.#make(now.type);
-    this.#captured.push({ variable: this.#vars.get(t.id)!, tensor: now, read: () => source.value });
-    this.variables.set(source, t);
-    return t;
-  }
-
-  assignVariable(source: TracedVariable, value: Tensor): void {
-    this.variables.set(source, value);
-    this.assigned.add(source);
-  }
-
-  /** Ends the trace. */
-  finish(outputs: readonly Tensor[]): Program {
-    const vars = outputs.map((t) => this.variable(t));
-    this.closed = true;
-    return makeProgram({
-      types: this.#types,
-      inputs: this.#inputs,
-      captured: this.#captured,
-      rows: this.#rows,
-      outputs: vars,
-    });
-  }
-
-  /** The rows so far: for linear programs, which are read while they grow. */
-  get rows(): readonly Row[] {
-    return this.#rows;
-  }
-
-  /** The abstract value of a variable of this trace (a captured one: the tensor itself). */
-  tensorOf(v: Var): Tensor {
-    return this.#tensors[v]!;
-  }
-
-  #make(type: TensorType): Tensor {
-    const t = new Tensor(type, null, null, this);
-    this.#vars.set(t.id, this.#types.length);
-    this.#types.push(type);
-    this.#tensors.push(t);
-    return t;
-  }
-
-  #capture(t: Tensor): Var {
-    const v = this.#types.length;
-    this.#vars.set(t.id, v);
-    this.#types.push(t.type);
-    this.#tensors.push(t);
-    this.#captured.push({ variable: v, tensor: t });
-    return v;
   }
 }
 

@@ -15,7 +15,7 @@ import { mean, sum } from './ops/reduction.ts';
 import { cast, reshape, slice, transpose } from './ops/shape.ts';
 import type { TensorLike } from './convert.ts';
 import { noteRead } from './recorder.ts';
-import type { Trace } from './recorder.ts';
+import type { Trace } from './trace.ts';
 import type { TensorType } from './type.ts';
 import { formatType, tensorType } from './type.ts';
 

@@ -8,7 +8,7 @@ import { asTensor, tensor } from './convert.ts';
 import type { TensorLike } from './convert.ts';
 import { Printable } from './format.ts';
 import { add, sub } from './ops/arithmetic.ts';
-import type { TracedVariable } from './recorder.ts';
+import type { TracedVariable } from './trace.ts';
 import { checkOpen, currentTrace, noteVariable } from './recorder.ts';
 import type { Tensor } from './tensor.ts';
 import { TraceError } from './errors.ts';

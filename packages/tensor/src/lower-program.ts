@@ -1,0 +1,149 @@
+/**
+ * From programs to a backend's plan.
+ * The one idea: rows are lowered one by one into the same plan, and what only rearranges stays a view of its source; then
+ * temporaries that live at different times share memory. Must not import rows or operations.
+ */
+import type { Kernel, Plan } from '@jacobi/backend';
+import { alignedBytes, emitCopy, lowerRow, PlanWriter } from './lower.ts';
+import type { Application, Operand } from './primitive.ts';
+import type { Program, Row, Var } from './program.ts';
+import type { TensorType } from './type.ts';
+
+/** The plan of a row that holds a program: what running it eagerly runs. */
+export function lowerInline(application: Application): Plan {
+  const inputs = application.inputs.map((_, i) => i);
+  const outputs = application.outputs.map((_, i) => inputs.length + i);
+  const types = [...application.inputs, ...application.outputs];
+  return lowerProgram({ types, inputs, captured: [], rows: [{ application, inputs, outputs }], outputs });
+}
+
+/**
+ * The plan of a program. Its inputs are the program's inputs, then its captured values; temporaries are not placed yet
+ * unless there are few: `placeTemporaries` does it.
+ */
+export function lowerProgram(program: Pick<Program, 'types' | 'inputs' | 'captured' | 'rows' | 'outputs'>): Plan {
+  const writer = new PlanWriter();
+  const values: (Operand | undefined)[] = new Array(program.types.length);
+  const inputs = [...program.inputs, ...program.captured.map((c) => c.variable)];
+  for (const v of inputs) values[v] = writer.slot(program.types[v]!, 'input');
+  // Where a row makes an output, let it write there at once.
+  const place = new Map<Var, Operand>();
+  const outputs = program.outputs.map((v) => {
+    const operand = writer.slot(program.types[v]!, 'output');
+    if (!place.has(v)) place.set(v, operand);
+    return operand;
+  });
+  lowerRows(writer, program.rows, program.types, values, place);
+  program.outputs.forEach((v, i) => {
+    const value = values[v]!;
+    if (value.slot !== outputs[i]!.slot && program.types[v]!.size > 0) emitCopy(writer, value, outputs[i]!);
+  });
+  return placeTemporaries({
+    format: 1,
+    slots: writer.slots,
+    inputs: inputs.map((v) => values[v]!.slot),
+    outputs: outputs.map((o) => o.slot),
+    steps: writer.steps,
+    arenaBytes: 0,
+  });
+}
+
+function lowerRows(
+  writer: PlanWriter,
+  rows: readonly Row[],
+  types: readonly TensorType[],
+  values: (Operand | undefined)[],
+  place: ReadonlyMap<Var, Operand>,
+): void {
+  for (const row of rows) {
+    const { primitive, programs } = row.application;
+    const ins = row.inputs.map((v) => values[v]!);
+    if (primitive.inline !== undefined) {
+      lowerCall(writer, programs[0]!, ins, row.outputs, values);
+      continue;
+    }
+    const target = (i: number): Operand => place.get(row.outputs[i]!) ?? writer.temporary(types[row.outputs[i]!]!);
+    const outs = lowerRow(writer, row.application, ins, target);
+    row.outputs.forEach((v, i) => {
+      values[v] = outs[i]!;
+    });
+  }
+}
+
+/** A row that holds a program: its rows, in place. */
+function lowerCall(
+  writer: PlanWriter,
+  program: Program,
+  args: readonly Operand[],
+  outputs: readonly Var[],
+  values: (Operand | undefined)[],
+): void {
+  const inner: (Operand | undefined)[] = new Array(program.types.length);
+  program.inputs.forEach((v, i) => {
+    inner[v] = args[i]!;
+  });
+  program.captured.forEach((c, i) => {
+    inner[c.variable] = args[program.inputs.length + i]!;
+  });
+  lowerRows(writer, program.rows, program.types, inner, new Map());
+  outputs.forEach((v, i) => {
+    values[v] = inner[program.outputs[i]!]!;
+  });
+}
+
+/** Slots that a kernel reads and writes. */
+export function slotsOf(kernel: Kernel): readonly number[] {
+  switch (kernel.kind) {
+    case 'map':
+      return [...kernel.inputs.map((a) => a.slot), kernel.output.slot];
+    case 'reduce':
+    case 'argreduce':
+      return [kernel.input.slot, kernel.output.slot];
+    case 'contract':
+      return [kernel.left.slot, kernel.right.slot, kernel.output.slot];
+    case 'gather':
+      return [kernel.source, kernel.indices, kernel.output];
+    case 'scatter':
+      return [kernel.updates, kernel.indices, kernel.output];
+    case 'scan':
+      return kernel.factors === undefined ? [kernel.values, kernel.output] : [kernel.values, kernel.factors, kernel.output];
+    case 'random':
+      return [kernel.keys, kernel.output];
+    default:
+      return kernel satisfies never;
+  }
+}
+
+/**
+ * The memory plan: gives each temporary an offset in one arena, so that two share bytes only if their lives are apart.
+ * First fit over the temporaries in the order of their first use. Unused ones are left without a place.
+ */
+export function placeTemporaries(plan: Plan): Plan {
+  const first = new Map<number, number>();
+  const last = new Map<number, number>();
+  plan.steps.forEach((kernel, step) => {
+    for (const slot of slotsOf(kernel)) {
+      if (plan.slots[slot]!.role !== 'temporary') continue;
+      if (!first.has(slot)) first.set(slot, step);
+      last.set(slot, step);
+    }
+  });
+  if (first.size === 0) return plan;
+  const live: { start: number; end: number; until: number }[] = [];
+  const slots = [...plan.slots];
+  let arenaBytes = 0;
+  for (const [slot, step] of first) {
+    const bytes = alignedBytes(slots[slot]!);
+    for (let i = live.length - 1; i >= 0; i--) if (live[i]!.until < step) live.splice(i, 1);
+    let start = 0;
+    let at = 0;
+    for (; at < live.length; at++) {
+      if (live[at]!.start - start >= bytes) break;
+      start = Math.max(start, live[at]!.end);
+    }
+    live.splice(at, 0, { start, end: start + bytes, until: last.get(slot)! });
+    slots[slot] = { ...slots[slot]!, offset: start };
+    arenaBytes = Math.max(arenaBytes, start + bytes);
+  }
+  return { ...plan, slots, arenaBytes };
+}

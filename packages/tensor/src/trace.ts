@@ -1,0 +1,124 @@
+/**
+ * Trace: a program under construction.
+ * The one idea: inside a trace, values have types but no elements, and binding a row appends it. Must not import
+ * interpreters or operations.
+ */
+import type { Application } from './primitive.ts';
+import type { Captured, Program, Row, Var } from './program.ts';
+import { makeProgram } from './program.ts';
+import { checkOpen } from './recorder.ts';
+import { Tensor } from './tensor.ts';
+import type { TensorType } from './type.ts';
+
+/** What a trace needs of a variable. */
+export interface TracedVariable {
+  /** The tensor it holds outside of any trace. */
+  current(): Tensor;
+  /** The tensor it holds, as the innermost trace and the tapes see it. */
+  readonly value: Tensor;
+}
+
+/** A program under construction. Values inside have types but no elements. */
+export class Trace {
+  readonly #types: TensorType[] = [];
+  readonly #rows: Row[] = [];
+  readonly #inputs: Var[] = [];
+  readonly #captured: Captured[] = [];
+  readonly #vars = new Map<number, Var>();
+  readonly #tensors: Tensor[] = [];
+  /** Variables read or assigned inside: their value now. */
+  readonly variables: Map<TracedVariable, Tensor> = new Map();
+  /** Variables assigned inside. */
+  readonly assigned: Set<TracedVariable> = new Set();
+  /** True if it took in a value of an enclosing trace: then its program makes sense only there. */
+  capturesTrace = false;
+  closed = false;
+  /** Name of the primal row whose derivative is being written; rows staged now say they came from it. */
+  origin: string | null = null;
+  readonly label: string;
+
+  constructor(label: string) {
+    this.label = label;
+  }
+
+  /** A new input. */
+  input(type: TensorType): Tensor {
+    const t = this.#make(type);
+    this.#inputs.push(this.#vars.get(t.id)!);
+    return t;
+  }
+
+  /** Appends a row and returns its outputs as abstract values. */
+  stage(application: Application, inputs: readonly Tensor[]): Tensor[] {
+    const ins = inputs.map((t) => this.variable(t));
+    const outputs = application.outputs.map((type) => this.#make(type));
+    const outs = outputs.map((t) => this.#vars.get(t.id)!);
+    this.#rows.push({ application, inputs: ins, outputs: outs, ...(this.origin === null ? {} : { from: this.origin }) });
+    return outputs;
+  }
+
+  /** The program's name for a tensor; one from outside is captured. */
+  variable(t: Tensor): Var {
+    const known = this.#vars.get(t.id);
+    if (known !== undefined) return known;
+    checkOpen(t);
+    if (t.trace !== null) this.capturesTrace = true;
+    return this.#capture(t);
+  }
+
+  /** The abstract value that stands for a variable's value at the start of each run. */
+  readVariable(source: TracedVariable): Tensor {
+    const known = this.variables.get(source);
+    if (known !== undefined) return known;
+    const now = source.current();
+    const t = this.#make(now.type);
+    this.#captured.push({ variable: this.#vars.get(t.id)!, tensor: now, read: () => source.value });
+    this.variables.set(source, t);
+    return t;
+  }
+
+  assignVariable(source: TracedVariable, value: Tensor): void {
+    this.variables.set(source, value);
+    this.assigned.add(source);
+  }
+
+  /** Ends the trace. */
+  finish(outputs: readonly Tensor[]): Program {
+    const vars = outputs.map((t) => this.variable(t));
+    this.closed = true;
+    return makeProgram({
+      types: this.#types,
+      inputs: this.#inputs,
+      captured: this.#captured,
+      rows: this.#rows,
+      outputs: vars,
+    });
+  }
+
+  /** The rows so far: for linear programs, which are read while they grow. */
+  get rows(): readonly Row[] {
+    return this.#rows;
+  }
+
+  /** The abstract value of a variable of this trace (a captured one: the tensor itself). */
+  tensorOf(v: Var): Tensor {
+    return this.#tensors[v]!;
+  }
+
+  #make(type: TensorType): Tensor {
+    const t = new Tensor(type, null, null, this);
+    this.#vars.set(t.id, this.#types.length);
+    this.#types.push(type);
+    this.#tensors.push(t);
+    return t;
+  }
+
+  #capture(t: Tensor): Var {
+    const v = this.#types.length;
+    this.#vars.set(t.id, v);
+    this.#types.push(t.type);
+    this.#tensors.push(t);
+    this.#captured.push({ variable: v, tensor: t });
+    return v;
+  }
+}
