@@ -40,12 +40,13 @@ function linearizeAnew(program: Program, active: readonly boolean[]): Linearized
   const inputs = vars.map((v) => trace.input(program.types[v]!));
   const moving = vars.map((v, i): Tangent => (active[i] ? trace.input(program.types[v]!) : null));
   const { outputs, tangents } = withFrame(trace, () => pushProgram(program, inputs, moving, true));
-  const reached = tangents.map((t) => t !== null);
   const tangentInputs = moving.filter((t) => t !== null).map((t) => trace.variable(t));
-  const tangentOutputs = tangents.filter((t) => t !== null).map((t) => trace.variable(t));
   const all = trace.finish([...outputs, ...tangents.filter((t) => t !== null)]);
   const dependent = new Set<Var>(tangentInputs);
   for (const row of all.rows) if (row.inputs.some((v) => dependent.has(v))) row.outputs.forEach((v) => dependent.add(v));
+  // A tangent that no moving input leads to is zero, whatever rows it is made of.
+  const reached = tangents.map((t) => t !== null && dependent.has(trace.variable(t)));
+  const tangentOutputs = tangents.filter((_, i) => reached[i]).map((t) => trace.variable(t!));
   // Rows without operands are constants: cheaper to write twice than to pass on.
   const free = new Set(all.rows.filter((r) => r.inputs.length === 0).flatMap((r) => r.outputs));
   const linear = all.rows.filter((r) => r.inputs.length === 0 || r.inputs.some((v) => dependent.has(v)));

@@ -9,7 +9,6 @@ import { onesAt, reduction, withoutAxes } from '../families.ts';
 import { add, mul } from '../ops/arithmetic.ts';
 import { reciprocal as recip } from '../ops/power.ts';
 import { equal, where } from '../ops/comparison.ts';
-import { zerosOf } from '../ops/creation.ts';
 import { sum } from '../ops/reduction.ts';
 import { cast, pad, reshape, slice, transpose } from '../ops/shape.ts';
 import type { KernelWriter, Operand, Primitive, RowValues, Tangent } from '../primitive.ts';
@@ -48,7 +47,7 @@ export const prodRow: Primitive<Axes> = /* @__PURE__ */ reduction(scalar.prodRed
     const x = row.x(0);
     const kept = withoutAxes(x.shape, axes);
     const n = axes.reduce((count, a) => count * x.shape[a]!, 1);
-    if (n === 0) return [zerosOf(row.outputs[0]!)];
+    if (n === 0) return [null];
     const order = [...x.shape.keys()].filter((a) => !axes.includes(a)).concat(axes);
     const flat = (z: Tensor): Tensor => reshape(transpose(z, order), [...kept, n]);
     const all = runningTangent(flat(x), flat(t!), kept.length, false);
