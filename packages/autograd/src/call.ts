@@ -6,7 +6,7 @@ import type { DType } from '@jacobi/backend';
 import { isFloating } from '@jacobi/backend';
 import { counters } from '@jacobi/compiler';
 import type { Variable } from '@jacobi/tensor';
-import { ArgumentError, DTypeError, Tensor, Variable as VariableClass } from '@jacobi/tensor';
+import { ArgumentError, DTypeError, Tensor, TraceError, Variable as VariableClass } from '@jacobi/tensor';
 import type { Flat, Program, TensorType, Var } from '@jacobi/tensor/internal';
 import { asTensor, bindOne, checkAxis, describe, flattenNest, idle, refusePromise, reshapeRow, Trace, withFrame } from '@jacobi/tensor/internal';
 import { Recording } from './recording.ts';
@@ -127,6 +127,15 @@ function checkDifferentiable(operation: string, path: string, dtype: DType): voi
   throw new DTypeError(`${operation}: ${path} has dtype ${dtype}, and integers carry no derivative; cast it first: cast(x, 'float32')`);
 }
 
+/** Only jit and checkpoint know how to make an assignment an output; elsewhere it would be lost. */
+function refuseAssignments({ assigned, label }: Trace, leaves: readonly Tensor[]): readonly Tensor[] {
+  const [first] = assigned as Set<Variable>;
+  if (first === undefined) return leaves;
+  throw new TraceError(
+    `${label}: the function assigns the variable ${first.name}, but ${label} has no place for it: return the new value and assign it outside, or use jit alone`,
+  );
+}
+
 /** A function traced on types. */
 export interface TracedCall {
   readonly program: Program;
@@ -141,7 +150,7 @@ export function traceCall(
   f: AnyFunction,
   types: readonly TensorType[],
   build: (leaves: readonly Tensor[]) => readonly unknown[],
-  finish: (trace: Trace, leaves: readonly Tensor[]) => readonly Tensor[] = (_, leaves) => leaves,
+  finish: (trace: Trace, leaves: readonly Tensor[]) => readonly Tensor[] = refuseAssignments,
 ): TracedCall {
   counters.traces++;
   const trace = new Trace(operation);
