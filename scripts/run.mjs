@@ -1,5 +1,5 @@
 /*
- * What `npm start`, `npm test` and `npm run check` do once pnpm is there: node scripts/run.mjs <build|start|test|check> [args].
+ * What `npm start`, `npm test` and `npm run check` do once pnpm is there: node scripts/run.mjs <build|start|test|check|bench> [args].
  * start and test stop at the first step that fails; check goes through all of its checks and lists those that failed.
  * Arguments go to the command's last step: `npm test -- packages/tensor` runs the tests of one package.
  */
@@ -10,6 +10,7 @@ const prepare = [
   { title: 'Build', command: ['turbo', 'run', 'build', '--output-logs=errors-only', '--ui=stream'] },
 ];
 const tour = { title: 'Tour', command: ['node', 'apps/examples/dist/tour.js'] };
+const bench = { title: 'Overhead', command: ['node', 'apps/examples/dist/bench.js'] };
 const tests = { title: 'Test', command: ['vitest', 'run'] };
 const checks = [
   { title: 'Lint', command: ['oxlint', '--type-aware', '--deny-warnings'] },
@@ -41,6 +42,7 @@ const commands = {
   build: () => all(prepare),
   start: () => all([...prepare, withArgs(tour, args)]),
   test: () => all([...prepare, withArgs(tests, args)]),
+  bench: () => all([...prepare, withArgs(bench, args)]),
   check,
 };
 if (!Object.hasOwn(commands, name)) {
