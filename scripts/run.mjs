@@ -1,5 +1,6 @@
 /*
- * What `npm start`, `npm test` and `npm run check` do once pnpm is there: node scripts/run.mjs <build|start|test|check|bench> [args].
+ * What `npm start`, `npm test`, `npm run check` and `npm run bench:overhead` do once pnpm is there:
+ * node scripts/run.mjs <build|start|test|check|bench> [args].
  * start and test stop at the first step that fails; check goes through all of its checks and lists those that failed.
  * Arguments go to the command's last step: `npm test -- packages/tensor` runs the tests of one package.
  */
