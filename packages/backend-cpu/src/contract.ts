@@ -130,28 +130,29 @@ function sumRow(
   rk: number,
 ): void {
   // Four at a time, if they share what they are multiplied with.
-  for (; r === 0 && n > 3; n -= 4, o += 4 * s, i += 4 * p) {
-    let s0 = 0;
-    let s1 = 0;
-    let s2 = 0;
-    let s3 = 0;
-    let i0 = i;
-    let i1 = i0 + p;
-    let i2 = i1 + p;
-    let i3 = i2 + p;
-    let at = j;
-    for (let q = terms; q-- > 0; i0 += pk, i1 += pk, i2 += pk, i3 += pk, at += rk) {
-      const y = b[at]!;
-      s0 += a[i0]! * y;
-      s1 += a[i1]! * y;
-      s2 += a[i2]! * y;
-      s3 += a[i3]! * y;
+  if (r === 0)
+    for (; n > 3; n -= 4, o += 4 * s, i += 4 * p) {
+      let s0 = 0;
+      let s1 = 0;
+      let s2 = 0;
+      let s3 = 0;
+      let i0 = i;
+      let i1 = i0 + p;
+      let i2 = i1 + p;
+      let i3 = i2 + p;
+      let at = j;
+      for (let q = terms; q-- > 0; i0 += pk, i1 += pk, i2 += pk, i3 += pk, at += rk) {
+        const y = b[at]!;
+        s0 += a[i0]! * y;
+        s1 += a[i1]! * y;
+        s2 += a[i2]! * y;
+        s3 += a[i3]! * y;
+      }
+      out[o] = s0;
+      out[o + s] = s1;
+      out[o + 2 * s] = s2;
+      out[o + 3 * s] = s3;
     }
-    out[o] = s0;
-    out[o + s] = s1;
-    out[o + 2 * s] = s2;
-    out[o + 3 * s] = s3;
-  }
   for (; n-- > 0; o += s, i += p, j += r) {
     let sum = 0;
     let from = i;

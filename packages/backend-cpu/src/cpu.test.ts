@@ -96,7 +96,7 @@ describe('the CPU backend', () => {
     let made = 0;
     const construct = (target: new () => object, args: [], newTarget: new () => object): object => {
       made++;
-      return Reflect.construct(target, args, newTarget) as object;
+      return Reflect.construct<[], object>(target, args, newTarget);
     };
     try {
       names.forEach((name, i) => (globals[name] = new Proxy(originals[i]!, { construct })));

@@ -134,7 +134,7 @@ function sequence(steps: readonly Step[], { size, strides }: Axis, positions: nu
 function loopOf({ fn, dtype }: Call): Loop {
   const js = (dtype === 'int32' ? fn.int : undefined) ?? fn.js;
   if (fn.loop && js === fn.js) return fn.loop;
-  const call = js as (...operands: number[]) => number;
+  const call: (...operands: number[]) => number = js;
   switch (fn.arity) {
     case 1:
       return (n, out, o, s, a, i, p) => {

@@ -173,6 +173,6 @@ function contraction(
     output: accessTo(sketch.output(dtype, output.length), output),
   };
   const { batch, m, n, k } = groups;
-  const title = `${dtype} [${batch}] [${m}] [${n}] [${k}]: ${left.name}, ${right.name} to ${output.name}`;
+  const title = `${dtype} [${batch.join()}] [${m.join()}] [${n.join()}] [${k.join()}]: ${left.name}, ${right.name} to ${output.name}`;
   return sketch.step({ kind: 'contract', ...groups, ...accesses, accumulate: dtype }).case(title, tolerance);
 }

@@ -38,7 +38,7 @@ export function* gathers(): Generator<Case> {
       const output = sketch.output(dtype, batch * outer * count * inner);
       yield sketch
         .step({ kind: 'gather', batch, outer, size, count, inner, source, indices: index, output })
-        .case(`gather ${dtype} ${[batch, outer, size, count, inner]}`);
+        .case(`gather ${dtype} ${[batch, outer, size, count, inner].join()}`);
     }
   }
 }
@@ -55,7 +55,7 @@ export function* scatters(): Generator<Case> {
       yield sketch
         .step({ kind: 'map', shape: [length], inputs: [], output: all, body: [{ constant: 2 }] })
         .step({ kind: 'scatter', batch, outer, size, count, inner, updates, indices: index, output })
-        .case(`scatter ${dtype} ${[batch, outer, size, count, inner]}`);
+        .case(`scatter ${dtype} ${[batch, outer, size, count, inner].join()}`);
     }
   }
 }

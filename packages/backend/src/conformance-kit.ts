@@ -221,7 +221,7 @@ export function difference(actual: TypedArray, expected: TypedArray, tolerance: 
 }
 
 /** Differences of all outputs of a case; empty if there are none. */
-export async function problemsOf(backend: Backend, example: Case): Promise<string[]> {
+async function problemsOf(backend: Backend, example: Case): Promise<string[]> {
   const { actual, expected } = await runCase(backend, example);
   return actual.flatMap((data, i) => {
     const problem = difference(data, expected[i]!, example.tolerance ?? 0);

@@ -50,7 +50,7 @@ export function* copies(): Generator<Case> {
         for (const to of outputLayouts(shape)) {
           if (from.name !== 'contiguous' && to.name !== 'contiguous' && shape.length > 2) continue;
           yield elementwise(
-            `copy ${dtype} [${shape}] ${from.name} to ${to.name}`,
+            `copy ${dtype} [${shape.join()}] ${from.name} to ${to.name}`,
             shape,
             [[dtype, from]],
             [dtype, to],
@@ -67,7 +67,7 @@ export function* fills(): Generator<Case> {
   for (const dtype of DTYPES) {
     for (const shape of SHAPES) {
       for (const to of outputLayouts(shape)) {
-        yield elementwise(`fill ${dtype} [${shape}] ${to.name}`, shape, [], [dtype, to], [{ constant: 1 }]);
+        yield elementwise(`fill ${dtype} [${shape.join()}] ${to.name}`, shape, [], [dtype, to], [{ constant: 1 }]);
       }
     }
   }
@@ -82,7 +82,7 @@ export function* pairs(): Generator<Case> {
         const right = layouts[(i + 3) % layouts.length]!;
         const to = outputLayouts(shape)[i % 2]!;
         for (const fn of [scalar.add, scalar.sub, scalar.mul, scalar.maximum]) {
-          const title = `${fn.name} ${dtype} [${shape}] ${left.name} and ${right.name}`;
+          const title = `${fn.name} ${dtype} [${shape.join()}] ${left.name} and ${right.name}`;
           const body: ScalarStep[] = [{ fn, args: [0, 1], dtype }];
           yield elementwise(
             title,
@@ -108,7 +108,7 @@ export function* mixtures(): Generator<Case> {
       for (const fn of [scalar.less, scalar.equal, scalar.greaterEqual]) {
         const body: ScalarStep[] = [{ fn, args: [0, 1], dtype: 'bool' }];
         yield elementwise(
-          `${fn.name} ${dtype} [${shape}]`,
+          `${fn.name} ${dtype} [${shape.join()}]`,
           shape,
           [
             [dtype, flat],
@@ -124,16 +124,16 @@ export function* mixtures(): Generator<Case> {
         [dtype, flat],
         [dtype, flat],
       ];
-      yield elementwise(`select ${dtype} [${shape}]`, shape, operands, [dtype, flat], choose);
+      yield elementwise(`select ${dtype} [${shape.join()}]`, shape, operands, [dtype, flat], choose);
       for (const to of DTYPES) {
         const fn = to === 'int32' ? scalar.toInt : to === 'bool' ? scalar.toBool : scalar.identity;
         const body: ScalarStep[] = [{ fn, args: [0], dtype: to }];
-        yield elementwise(`cast ${dtype} to ${to} [${shape}]`, shape, [[dtype, flat]], [to, flat], body);
+        yield elementwise(`cast ${dtype} to ${to} [${shape.join()}]`, shape, [[dtype, flat]], [to, flat], body);
       }
       const wider = promoteTypes('int32', dtype);
       const sum: ScalarStep[] = [{ fn: scalar.add, args: [0, 1], dtype: wider }];
       yield elementwise(
-        `int32 + ${dtype} [${shape}]`,
+        `int32 + ${dtype} [${shape.join()}]`,
         shape,
         [
           ['int32', flat],
@@ -204,7 +204,7 @@ export function* programs(): Generator<Case> {
       for (const [i, left] of layouts.entries()) {
         const right = layouts[(i + 2) % layouts.length]!;
         const to = outputLayouts(shape)[i % 3]!;
-        const title = `seven steps ${dtype} [${shape}] ${left.name} and ${right.name}`;
+        const title = `seven steps ${dtype} [${shape.join()}] ${left.name} and ${right.name}`;
         yield elementwise(
           title,
           shape,
@@ -256,7 +256,7 @@ export function* functions(): Generator<Case> {
         const output = accessTo(y, contiguous(shape));
         yield sketch
           .step({ kind: 'map', shape, inputs: [accessTo(x, layout)], output, body })
-          .case(`${fn.name} ${dtype} [${shape}]`, tolerance);
+          .case(`${fn.name} ${dtype} [${shape.join()}]`, tolerance);
       }
     }
   }

@@ -65,7 +65,7 @@ function* reduced(reducer: Reducer, dtype: DType): Generator<Case> {
     for (const [i, layout] of inputLayouts([...kept, ...axes]).entries()) {
       const outputs = outputLayouts(kept);
       const to = outputs[i % outputs.length]!;
-      const title = `${reducer.name} ${dtype} [${kept}] over [${axes}] ${layout.name}`;
+      const title = `${reducer.name} ${dtype} [${kept.join()}] over [${axes.join()}] ${layout.name}`;
       yield reduction(title, reducer, kept, axes, layout, to, integers(dtype, layout.length));
     }
   }
@@ -204,7 +204,7 @@ export function* positions(): Generator<Case> {
           const output = accessTo(sketch.output('int32', to.length), to);
           yield sketch
             .step({ kind: 'argreduce', largest, kept, length, input, output })
-            .case(`${largest ? 'largest' : 'smallest'} of ${length} ${dtype} [${kept}] ${layout.name}`);
+            .case(`${largest ? 'largest' : 'smallest'} of ${length} ${dtype} [${kept.join()}] ${layout.name}`);
         }
       }
     }
@@ -238,7 +238,7 @@ export function orders(dtype: DType): [Case, Case][] {
     });
     const make = (layout: Layout, elements: TypedArray): Case =>
       reduction(
-        `sum ${dtype} [${kept}] over [${axes}] ${layout.name}`,
+        `sum ${dtype} [${kept.join()}] over [${axes.join()}] ${layout.name}`,
         scalar.sumReducer,
         kept,
         axes,

@@ -57,7 +57,7 @@ function interpretKernel(kernel: Kernel, slots: readonly TypedArray[], dtypes: r
 }
 
 /** Every index of a shape, row-major. */
-export function* indicesOf(shape: readonly number[]): Generator<readonly number[]> {
+function* indicesOf(shape: readonly number[]): Generator<readonly number[]> {
   const total = shape.reduce((a, b) => a * b, 1);
   for (let i = 0; i < total; i++) {
     const index = new Array<number>(shape.length);
@@ -109,9 +109,9 @@ function map({ shape, inputs, output, body }: MapKernel, slots: readonly TypedAr
         values.push(step.constant);
         continue;
       }
-      const call = (step.dtype === 'int32' ? step.fn.int : undefined) ?? step.fn.js;
-      const value = (call as (...operands: number[]) => number)(...step.args.map((arg) => values[arg]!));
-      values.push(round(value, step.dtype));
+      const { int, js } = step.fn;
+      const call: (...operands: number[]) => number = (step.dtype === 'int32' ? int : undefined) ?? js;
+      values.push(round(call(...step.args.map((arg) => values[arg]!)), step.dtype));
     }
     store(slots, output, index, body.length === 0 ? values[0]! : values.at(-1)!);
   }

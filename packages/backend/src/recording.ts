@@ -65,7 +65,9 @@ export function withoutSyncRead(inner: Backend): Backend {
 
 /** Settles after whatever is queued now. Every runtime has `setTimeout`, but not every list of types. */
 function macrotask(): Promise<void> {
-  const { setTimeout } = globalThis as unknown as { setTimeout(callback: () => void, milliseconds: number): unknown };
+  const { setTimeout } = globalThis as unknown as {
+    setTimeout: (callback: () => void, milliseconds: number) => unknown;
+  };
   return new Promise((resolve) => {
     setTimeout(resolve, 0);
   });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Reducer, ScalarFunction } from './scalar.ts';
 import * as scalar from './scalar.ts';
 
-const rows = Object.entries(scalar) as [string, ScalarFunction | Reducer][];
+const rows = Object.entries<ScalarFunction | Reducer>(scalar);
 const functions = rows.filter((row): row is [string, ScalarFunction] => 'arity' in row[1]);
 const reducers = rows.filter((row): row is [string, Reducer] => 'identity' in row[1]);
 
@@ -21,7 +21,7 @@ describe('scalar functions', () => {
     const out = new Float64Array(2 * n + 1);
     // Out of step on purpose: results at 1, 3, 5 …, the third operand from its end.
     fn.loop!(n, out, 1, 2, a!, 0, 1, b!, 0, 1, c!, n - 1, -1);
-    const call = fn.js as (...operands: number[]) => number;
+    const call: (...operands: number[]) => number = fn.js;
     triples.forEach((triple, i) => {
       const operands = [triple[0], triple[1], triples[n - 1 - i]![2]].slice(0, fn.arity);
       expect([...operands, out[2 * i + 1]! + 0]).toEqual([...operands, call(...operands) + 0]);
