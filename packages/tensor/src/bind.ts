@@ -59,7 +59,7 @@ function find(
   const cache = cacheOf(primitive as unknown as Primitive<never>, owner);
   if (plain) {
     const last = cache.last;
-    if (last !== null && last.params === params && sameTypes(last.inputs, inputs)) return last;
+    if (last !== null && sameTypes(last.inputs, inputs) && sameParam(last.params, params)) return last;
   }
   const key = keyOf(inputs, params, programs, closures);
   let bound = cache.byKey.get(key);
@@ -105,6 +105,20 @@ function cacheOf(primitive: Primitive<never>, owner: object | null): Cache {
 function sameTypes(a: readonly TensorType[], b: readonly TensorType[]): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** Comparing with what was bound last is quicker than making its key. Params of one primitive have the same names. */
+function sameParam(a: unknown, b: unknown): boolean {
+  if (typeof a !== 'object' || a === b) return Object.is(a, b);
+  if (typeof b !== 'object') return false;
+  if (Array.isArray(a)) {
+    const other = b as unknown[];
+    if (a.length !== other.length) return false;
+    for (let i = 0; i < a.length; i++) if (!sameParam(a[i], other[i])) return false;
+    return true;
+  }
+  for (const name in a) if (!sameParam((a as Params)[name], (b as Params)[name])) return false;
   return true;
 }
 

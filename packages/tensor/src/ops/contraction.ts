@@ -3,12 +3,14 @@
  * The one idea: axes have labels, and one row, `contract`, does all of these without moving an element. float32 and float64
  * accumulate in float64.
  */
+import type { Shape } from '@jacobi/backend';
 import { broadcastShapes } from '@jacobi/backend';
 import { checkAxis } from '../axes.ts';
 import { bindOne } from '../bind.ts';
 import type { TensorLike } from '../convert.ts';
 import { asPair, castTo, describe } from '../convert.ts';
 import { ArgumentError, ShapeError } from '../errors.ts';
+import type { Contraction } from '../primitives/contraction.ts';
 import { contractRow } from '../primitives/contraction.ts';
 import type { Tensor } from '../tensor.ts';
 import { formatType } from '../type.ts';
@@ -34,10 +36,39 @@ function factors(operation: string, a: TensorLike, b: TensorLike): [Tensor, Tens
 /** What was given, for messages: a [2,3] · b [4,5]. */
 const shapes = (x: Tensor, y: Tensor): string => `a [${x.shape.join()}] · b [${y.shape.join()}]`;
 
-/** Labels for all but the last axes of an operand of matmul, broadcast to the batch axes; without any it keeps none. */
-function withBatch(t: Tensor, last: readonly number[], batch: readonly number[]): [Tensor, number[]] {
-  const core = t.shape.slice(t.rank - last.length);
-  return core.length === t.rank ? [t, [...last]] : [broadcastTo(t, [...batch, ...core]), [...batch.keys(), ...last]];
+/** How matmul contracts two types: what each operand is broadcast to (null: nothing), and the labels. */
+interface Product {
+  readonly left: Shape | null;
+  readonly right: Shape | null;
+  readonly params: Contraction;
+}
+
+/** Products by pairs of types: finding one is quicker than working it out, and its params are the same object. */
+const products: Map<number, Product> = /* @__PURE__ */ new Map();
+const PRODUCTS = 1024;
+
+function productOf(x: Tensor, y: Tensor): Product {
+  if (x.rank === 0 || y.rank === 0) throw new ShapeError(`matmul: scalars have no rows; use mul: ${shapes(x, y)}`);
+  const inner = x.shape[x.rank - 1]!;
+  const other = y.shape[Math.max(0, y.rank - 2)]!;
+  if (inner !== other) throw new ShapeError(`matmul: inner sizes differ: ${shapes(x, y)} (${inner} ≠ ${other})`);
+  const batch = broadcastShapes(x.shape.slice(0, -2), y.shape.slice(0, -2));
+  if (batch === undefined) throw new ShapeError(`matmul: leading axes do not broadcast: ${shapes(x, y)}`);
+  // Labels: 0 … for the batch, then row, column, inner. An operand without batch axes stays one matrix.
+  const n = batch.length;
+  const axes = [...batch.keys()];
+  const wide = (t: Tensor): Shape | null => (t.rank > 2 ? [...batch, ...t.shape.slice(-2)] : null);
+  const labels = (t: Tensor, matrix: readonly number[]): number[] =>
+    t.rank === 1 ? [n + 2] : t.rank === 2 ? [...matrix] : [...axes, ...matrix];
+  return {
+    left: wide(x),
+    right: wide(y),
+    params: {
+      left: labels(x, [n, n + 2]),
+      right: labels(y, [n + 2, n + 1]),
+      out: [...axes, ...(x.rank === 1 ? [] : [n]), ...(y.rank === 1 ? [] : [n + 1])],
+    },
+  };
 }
 
 /**
@@ -49,17 +80,15 @@ function withBatch(t: Tensor, last: readonly number[], batch: readonly number[])
  */
 export function matmul(a: TensorLike, b: TensorLike): Tensor {
   const [x, y] = factors('matmul', a, b);
-  if (x.rank === 0 || y.rank === 0) throw new ShapeError(`matmul: scalars have no rows; use mul: ${shapes(x, y)}`);
-  const inner = x.shape[x.rank - 1]!;
-  const other = y.shape[Math.max(0, y.rank - 2)]!;
-  if (inner !== other) throw new ShapeError(`matmul: inner sizes differ: ${shapes(x, y)} (${inner} ≠ ${other})`);
-  const batch = broadcastShapes(x.shape.slice(0, -2), y.shape.slice(0, -2));
-  if (batch === undefined) throw new ShapeError(`matmul: leading axes do not broadcast: ${shapes(x, y)}`);
-  // Labels: 0 … for the batch, then row, column, inner. An operand without batch axes stays one matrix.
-  const [row, column, within] = [batch.length, batch.length + 1, batch.length + 2];
-  const [left, l] = withBatch(x, x.rank === 1 ? [within] : [row, within], batch);
-  const [right, r] = withBatch(y, y.rank === 1 ? [within] : [within, column], batch);
-  return contract(left, right, l, r, [...batch.keys(), ...(x.rank === 1 ? [] : [row]), ...(y.rank === 1 ? [] : [column])]);
+  const key = x.type.id * 67108864 + y.type.id;
+  let product = products.get(key);
+  if (product === undefined) {
+    product = productOf(x, y);
+    if (products.size >= PRODUCTS) products.clear();
+    products.set(key, product);
+  }
+  const { left, right, params } = product;
+  return bindOne(contractRow, [left === null ? x : broadcastTo(x, left), right === null ? y : broadcastTo(y, right)], params);
 }
 
 /**

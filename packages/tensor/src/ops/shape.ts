@@ -81,16 +81,18 @@ function withSizeFound(t: Tensor, shape: Shape): Shape {
  */
 export function transpose(x: TensorLike, permutation?: readonly number[]): Tensor {
   const t = asTensor('transpose', 'x', x);
-  const order =
-    permutation === undefined
-      ? t.shape.map((_, i) => t.rank - 1 - i)
-      : checkPerAxis('transpose', 'permutation', permutation, t.rank).map((a) =>
-          checkAxis('transpose', a, t.rank, 'permutation'),
-        );
-  if (new Set(order).size !== order.length) {
-    throw new ArgumentError(`transpose: permutation [${permutation!.join()}] names an axis twice`);
-  }
+  const order = permutation === undefined ? [...t.shape.keys()].reverse() : checkPermutation(permutation, t.rank);
   return order.every((a, i) => a === i) ? t : bindOne(transposeRow, [t], { permutation: order });
+}
+
+function checkPermutation(permutation: readonly number[], rank: number): number[] {
+  const order = checkPerAxis('transpose', 'permutation', permutation, rank).map((a) =>
+    checkAxis('transpose', a, rank, 'permutation'),
+  );
+  if (new Set(order).size !== order.length) {
+    throw new ArgumentError(`transpose: permutation [${permutation.join()}] names an axis twice`);
+  }
+  return order;
 }
 
 /**
