@@ -2,13 +2,12 @@
 import type { AnyFunction, Argnums } from '@jacobi/autograd';
 import type { RecordedCall } from '@jacobi/autograd/internal';
 import { carriesTangent, checkFunction, recordCall } from '@jacobi/autograd/internal';
-import { promoteTypes } from '@jacobi/backend';
 import type { Tensor } from '@jacobi/tensor';
 import { ArgumentError } from '@jacobi/tensor';
-import { describe, zerosOf } from '@jacobi/tensor/internal';
-import type { JacobianOptions } from './plan.ts';
-import { checkOptions } from './plan.ts';
-import { runJacobian } from './run.ts';
+import { zerosOf } from '@jacobi/tensor/internal';
+import type { JacobianOptions, Mode } from './plan.ts';
+import { checkFunctionOptions } from './plan.ts';
+import { jacobianType, runJacobian } from './run.ts';
 
 /** Options of the functional Jacobians. */
 export interface FunctionJacobianOptions extends JacobianOptions {
@@ -16,6 +15,8 @@ export interface FunctionJacobianOptions extends JacobianOptions {
   readonly argnums?: Argnums;
   /** f returns `[value, aux]`; the result is `[jacobian, aux]`. */
   readonly hasAux?: boolean;
+  /** Only `false`, the default, for now: the result is dense. */
+  readonly sparse?: false;
 }
 
 /** A function of the arguments of f. */
@@ -37,12 +38,12 @@ export function jacobian(f: AnyFunction, options: FunctionJacobianOptions = {}):
 
 /** `jacobian` in forward mode: cost grows with the size of the input. @example jacfwd(sin)(tensor(0)) // → 1 */
 export function jacfwd(f: AnyFunction, options: Omit<FunctionJacobianOptions, 'mode'> = {}): JacobianFunction {
-  return differentiator('jacfwd', f, { ...options, mode: 'forward' });
+  return differentiator('jacfwd', f, options, 'forward');
 }
 
 /** `jacobian` in reverse mode: cost grows with the size of the output. @example jacrev(sin)(tensor(0)) // → 1 */
 export function jacrev(f: AnyFunction, options: Omit<FunctionJacobianOptions, 'mode'> = {}): JacobianFunction {
-  return differentiator('jacrev', f, { ...options, mode: 'reverse' });
+  return differentiator('jacrev', f, options, 'reverse');
 }
 
 /**
@@ -53,17 +54,18 @@ export function jacrev(f: AnyFunction, options: Omit<FunctionJacobianOptions, 'm
  */
 export function hessian(f: AnyFunction, options: FunctionJacobianOptions = {}): JacobianFunction {
   checkFunction('hessian', f);
+  checkFunctionOptions('hessian', options);
   const { argnums, hasAux, ...rest } = options;
-  checkOptions('hessian', rest);
   const which = argnums === undefined ? {} : { argnums };
   const aux = hasAux === undefined ? {} : { hasAux };
-  return jacobian(jacobian(f, { ...which, ...aux }), { ...rest, ...which, ...aux });
+  return differentiator('hessian', differentiator('hessian', f, { ...which, ...aux }), { ...rest, ...which, ...aux });
 }
 
-function differentiator(operation: string, f: AnyFunction, options: FunctionJacobianOptions): JacobianFunction {
+function differentiator(operation: string, f: AnyFunction, given: FunctionJacobianOptions, mode?: Mode): JacobianFunction {
   checkFunction(operation, f);
-  if (typeof options !== 'object' || options === null) throw new ArgumentError(`${operation}: options must be an object, not ${describe(options)}`);
-  checkOptions(operation, options);
+  checkFunctionOptions(operation, given);
+  if (mode !== undefined && given.mode !== undefined) throw new ArgumentError(`${operation}: takes no mode, it is ${mode}; use jacobian to choose one`);
+  const options = mode === undefined ? given : { ...given, mode };
   return (...args) => {
     const call = recordCall(operation, f, args, options);
     const nest = jacobianOfCall(operation, call, options);
@@ -91,6 +93,6 @@ function entriesOf(operation: string, call: RecordedCall, y: Tensor, options: Fu
   const known = slice.targets.length === 1 && connected.includes(true) && carriesTangent(y.type);
   const parts = known ? runJacobian(operation, slice, false, options) : [];
   return sources.map(
-    (x, i) => parts[i] ?? zerosOf({ shape: [...y.shape, ...x.shape], dtype: carriesTangent(y.type) ? promoteTypes(y.dtype, x.dtype) : x.dtype }),
+    (x, i) => parts[i] ?? zerosOf({ shape: [...y.shape, ...x.shape], dtype: jacobianType(y.dtype, x.dtype) }),
   );
 }

@@ -8,10 +8,11 @@ import { pullback, pushforwardOf } from '@jacobi/autograd/internal';
 import { bytesPerElement, sizeOf } from '@jacobi/backend';
 import { ArgumentError } from '@jacobi/tensor';
 import type { Row, TensorType } from '@jacobi/tensor/internal';
-import { describe, formatType } from '@jacobi/tensor/internal';
+import { checkFlag, checkOptions as checkNames, describe, formatType } from '@jacobi/tensor/internal';
 import type { Cost } from './cost.ts';
 import { costOf } from './cost.ts';
 import { MixedRowsError } from './errors.ts';
+import type { Structure } from './structure.ts';
 import { followAxes } from './structure.ts';
 
 /** Direction of differentiation: columns (tangents pushed forward) or rows (cotangents pulled back). */
@@ -56,19 +57,27 @@ export interface JacobianPlan {
   readonly bytes: number;
 }
 
+/** Why examples of a batch are not independent: the row that mixes them, or that moves their axis to another place. */
+export interface Mixing {
+  readonly row: Row;
+  readonly how: 'mixes' | 'moves';
+}
+
 /** A plan with what running it needs. */
 export interface ChosenPlan extends JacobianPlan {
   readonly target: TensorType;
   readonly sources: readonly SourcePlan[];
   readonly batch: boolean;
-  /** In batch form: the row that mixes examples, or null where they are independent. */
-  readonly mixedBy: readonly (Row | null)[];
+  /** In batch form, by source: what mixes the examples, or null where they are independent. */
+  readonly mixedBy: readonly (Mixing | null)[];
   readonly reason: string;
   readonly bytesPerSeed: number;
 }
 
-/** Checks the options that all Jacobians share. */
-export function checkOptions(operation: string, { mode, chunkSize, memoryBudget }: JacobianOptions): void {
+/** Checks the options that all Jacobians share; `others` are those that this one knows besides. */
+export function checkOptions(operation: string, options: JacobianOptions, ...others: readonly string[]): void {
+  checkNames(operation, options, ['mode', 'chunkSize', 'memoryBudget', ...others]);
+  const { mode, chunkSize, memoryBudget } = options;
   if (mode !== undefined && mode !== 'auto' && mode !== 'forward' && mode !== 'reverse') {
     throw new ArgumentError(`${operation}: mode must be 'auto', 'forward' or 'reverse', not ${describe(mode)}`);
   }
@@ -79,27 +88,37 @@ export function checkOptions(operation: string, { mode, chunkSize, memoryBudget 
   }
 }
 
+/** Checks the options of Jacobians of functions. */
+export function checkFunctionOptions(operation: string, options: JacobianOptions & { readonly sparse?: unknown; readonly hasAux?: unknown }, ...others: readonly string[]): void {
+  checkOptions(operation, options, 'argnums', 'hasAux', 'sparse', ...others);
+  const { sparse, hasAux } = options;
+  if (sparse !== undefined && sparse !== false) {
+    throw new ArgumentError(`${operation}: sparse Jacobians are not there yet: sparse can only be false, not ${describe(sparse)}; leave it out for a dense Jacobian`);
+  }
+  if (hasAux !== undefined) checkFlag(operation, 'hasAux', hasAux);
+}
+
 /** Chooses a plan for the Jacobian of a slice's only target with respect to all its sources. */
 export function choosePlan(operation: string, slice: Slice, batch: boolean, mode: 'auto' | Mode): ChosenPlan {
   const target = slice.types[slice.targets[0]!]!;
   const forward = pushforwardOf(slice);
   const tangents = forward.program.inputs.slice(forward.residuals.length);
-  const mixedBy: (Row | null)[] = [];
+  const mixedBy: (Mixing | null)[] = [];
   const sources = tangents.map((v, i): SourcePlan => {
     const type = slice.types[slice.sources[i]!]!;
-    const { outputs, lostAt } = followAxes(forward.program, v);
-    const carried = outputs[0] ?? null;
-    mixedBy.push(carried === null || carried[0] === 0 ? null : (lostAt[0] ?? null));
+    const structure = followAxes(forward.program, v);
+    const carried = structure.outputs[0] ?? null;
+    mixedBy.push(batch && type.shape[0]! > 1 ? mixingOf(structure) : null);
     return { type, reached: carried !== null, pairs: pairsOf(carried ?? [], type, batch) };
   });
-  const mixed = batch ? sources.findIndex((s, i) => s.reached && (mixedBy[i] !== null || !independent(s))) : -1;
-  if (mixed >= 0 && mode === 'forward') throw new MixedRowsError(mixedMessage(`${operation}: mode 'forward'`, mixedBy[mixed]!));
+  const mixing = mixedBy.find((m) => m !== null);
+  if (mixing !== undefined && mode === 'forward') throw new MixedRowsError(mixedMessage(`${operation}: mode 'forward'`, mixing));
   const reached = sources.filter((s) => s.reached);
   const forwardSeeds = reached.reduce((n, s) => n + seedsOf(s.type.shape, s.pairs, 'source'), 0);
   const groups = new Map(reached.map((s) => [groupKey(s), seedsOf(target.shape, s.pairs, 'target')]));
   const reverseSeeds = [...groups.values()].reduce((a, b) => a + b, 0);
   const forwardCost = costOf(forward.program, tangents);
-  const choice = chooseMode(slice, mode, mixed >= 0, forwardSeeds, reverseSeeds, forwardCost);
+  const choice = chooseMode(slice, mode, mixing !== undefined, forwardSeeds, reverseSeeds, forwardCost);
   const seeds = choice.mode === 'forward' ? forwardSeeds : reverseSeeds;
   return {
     mode: choice.mode,
@@ -130,7 +149,11 @@ function pairsOf(carried: readonly number[], type: TensorType, batch: boolean): 
   return pairs;
 }
 
-const independent = (s: SourcePlan): boolean => s.pairs.some((p) => p.target === 0 && p.source === 0);
+/** What keeps the first axis of a source from being the first axis of the target and of nothing else; null if nothing does. */
+function mixingOf({ outputs: [carried], lostAt, movedAt }: Structure): Mixing | null {
+  if (carried === null || carried === undefined || carried[0] === 0) return null;
+  return carried[0] === -1 ? { row: lostAt[0]!, how: 'mixes' } : { row: movedAt[0]!, how: 'moves' };
+}
 
 /** Seeds that the axes without a pair take. */
 export function seedsOf(shape: readonly number[], pairs: readonly Pair[], side: 'target' | 'source'): number {
@@ -172,19 +195,22 @@ function chooseMode(
 }
 
 /** Says which row mixes the examples of a batch. */
-export function mixedMessage(what: string, row: Row | null): string {
-  const where = row === null ? 'an operation' : `'${row.from ?? row.application.primitive.name}'${row.from !== undefined && row.from !== row.application.primitive.name ? ` (in its derivative: ${row.application.primitive.name})` : ''}, ${row.application.inputs.map(formatType).join(', ')} → ${row.application.outputs.map(formatType).join(', ')},`;
+export function mixedMessage(what: string, { row, how }: Mixing): string {
+  const { primitive, inputs, outputs } = row.application;
+  const name = row.from ?? primitive.name;
+  const within = name === primitive.name ? '' : ` (in its derivative: ${primitive.name})`;
+  const where = `'${name}'${within}, ${inputs.map(formatType).join(', ')} → ${outputs.map(formatType).join(', ')},`;
+  const does = how === 'mixes' ? 'mixes them along the batch axis (BatchNormalization in training mode does, for one)' : 'moves the batch axis to another place';
   return (
-    `${what} needs independent examples, but ${where} mixes them along the batch axis (BatchNormalization in training mode does, for one). ` +
+    `${what} needs independent examples, but ${where} ${does}. ` +
     "Without it, the result is TensorFlow's: for example b, the sum over all b' of ∂y[b']/∂x[b]."
   );
 }
 
 /** The plan in words. */
 export function explainPlan(plan: ChosenPlan, rows: number, chunk: number): string {
-  const { target, sources, mode, nnz, flops, bytes } = plan;
+  const { target, sources, mode, flops, bytes } = plan;
   const seeds = mode === 'forward' ? plan.forwardSeeds : plan.reverseSeeds;
-  const total = sources.reduce((n, s) => n + target.size * s.type.size, 0);
   const lines = [
     `${plan.batch ? 'batch Jacobian' : 'Jacobian'} of ${formatType(target)} with respect to ${sources.map((s) => formatType(s.type)).join(', ')}, through ${rows} rows`,
     `  mode:  ${mode} (${plan.reason})`,
@@ -193,14 +219,17 @@ export function explainPlan(plan: ChosenPlan, rows: number, chunk: number): stri
   ];
   sources.forEach((s, i) => {
     if (!s.reached) lines.push(`  source ${i}: zero everywhere`);
-    else if (s.pairs.length > 0) {
-      const axes = s.pairs.map((p) => `${p.source}→${p.target}`).join(', ');
-      lines.push(`  structure: axis ${axes} (source→target) carried, so ${nnz} of ${total} entries can differ from zero`);
+    else {
+      const pairs = plan.mixedBy[i] === null ? s.pairs : s.pairs.filter((p) => p.source > 0);
+      if (pairs.length === 0) return;
+      const axes = pairs.map((p) => `${p.source}→${p.target}`).join(', ');
+      const total = target.size * sizeOf(s.type.shape.slice(plan.batch ? 1 : 0));
+      lines.push(`  source ${i}: axes ${axes} (source→target) are carried: ${entries(target, s)} of ${total} entries can differ from zero`);
     }
   });
   if (plan.batch) {
-    const row = plan.mixedBy.find((r) => r !== null) ?? null;
-    lines.push(row === null ? '  examples: independent' : `  examples: mixed by ${row.from ?? row.application.primitive.name}; each entry sums over the batch`);
+    const mixing = plan.mixedBy.find((m) => m !== null);
+    lines.push(mixing === undefined ? '  examples: independent' : `  examples: mixed by ${mixing.row.from ?? mixing.row.application.primitive.name}; each entry sums over the batch`);
   }
   return lines.join('\n');
 }
@@ -209,6 +238,7 @@ export function explainPlan(plan: ChosenPlan, rows: number, chunk: number): stri
 export function chunkFor(plan: ChosenPlan, { chunkSize, memoryBudget }: JacobianOptions): number {
   if (chunkSize !== undefined) return chunkSize;
   if (memoryBudget === undefined) return Number.POSITIVE_INFINITY;
-  const perSeed = Math.max(1, plan.bytesPerSeed + plan.target.size * bytesPerElement(plan.target.dtype));
-  return Math.max(1, Math.floor(memoryBudget / perSeed));
+  const bytesOf = ({ size, dtype }: TensorType): number => size * bytesPerElement(dtype);
+  const given = plan.mode === 'forward' ? bytesOf(plan.target) : Math.max(0, ...plan.sources.map((s) => bytesOf(s.type)));
+  return Math.max(1, Math.floor(memoryBudget / Math.max(1, plan.bytesPerSeed + given)));
 }

@@ -5,8 +5,10 @@
 import type { Derivation, Slice } from '@jacobi/autograd/internal';
 import { batchProgram, derive, onesOf, pullback, pushforwardOf, runDerived, withBatchAxis } from '@jacobi/autograd/internal';
 import { capturedNow } from '@jacobi/compiler';
+import type { DType } from '@jacobi/backend';
+import { isFloating, promoteTypes } from '@jacobi/backend';
 import type { Tensor } from '@jacobi/tensor';
-import { cast, concat } from '@jacobi/tensor';
+import { concat } from '@jacobi/tensor';
 import type { TensorType } from '@jacobi/tensor/internal';
 import { bindOne, eyeRow, tensorType, zerosOf } from '@jacobi/tensor/internal';
 import { assemble, spreadSeeds } from './assemble.ts';
@@ -127,11 +129,16 @@ function pushBlock({ slice, value }: Derivation, mode: Mode, group: Group, basis
   return [withBatchAxis(batchProgram(linear.program, [...values, ...tangents, ...captured], count)[0]!, count)];
 }
 
+/** The dtype of a Jacobian: the wider of target and source; integers carry no derivative and do not count. */
+export function jacobianType(target: DType, source: DType): DType {
+  if (!isFloating(target)) return isFloating(source) ? source : 'float32';
+  return isFloating(source) ? promoteTypes(target, source) : target;
+}
+
 /** A source's block in order; zeros where there is none. */
 function finish(plan: ChosenPlan, { type, pairs }: SourcePlan, block: Tensor | null): Tensor {
   const { target, batch, mode } = plan;
   const other = mode === 'forward' ? type.dtype : target.dtype;
   if (block !== null) return assemble(block, mode, target.shape, type.shape, pairs, batch, other);
-  const shape = [...target.shape, ...type.shape.slice(batch ? 1 : 0)];
-  return cast(zerosOf({ shape, dtype: target.dtype }), type.dtype === 'float64' ? 'float64' : target.dtype);
+  return zerosOf({ shape: [...target.shape, ...type.shape.slice(batch ? 1 : 0)], dtype: jacobianType(target.dtype, type.dtype) });
 }

@@ -16,6 +16,8 @@ export interface Structure {
   readonly outputs: readonly (Carried | null)[];
   /** By source axis: the row in which it was first lost, where it was. */
   readonly lostAt: readonly (Row | null)[];
+  /** By source axis: the last row that gave it another place, where one did. */
+  readonly movedAt: readonly (Row | null)[];
 }
 
 /** Follows the axes of the input `source` through the rows that depend on it. */
@@ -24,6 +26,7 @@ export function followAxes(program: Program, source: Var): Structure {
   const shape = types[source]!.shape;
   const carried = new Map<Var, Carried>([[source, shape.map((_, i) => i)]]);
   const lostAt: (Row | null)[] = shape.map(() => null);
+  const movedAt: (Row | null)[] = shape.map(() => null);
   for (const row of program.rows) {
     const open = row.inputs.map((v) => carried.has(v));
     if (!open.includes(true)) continue;
@@ -33,11 +36,12 @@ export function followAxes(program: Program, source: Var): Structure {
       const valid = axes.map((axis, s) => (axis >= 0 && types[v]!.shape[axis] === shape[s] ? axis : -1));
       valid.forEach((axis, s) => {
         if (axis < 0 && before.some((b) => b !== null && b[s]! >= 0)) lostAt[s] ??= row;
+        if (axis >= 0 && before.some((b) => b !== null && b[s] !== axis)) movedAt[s] = row;
       });
       carried.set(v, valid);
     });
   }
-  return { outputs: program.outputs.map((v) => carried.get(v) ?? null), lostAt };
+  return { outputs: program.outputs.map((v) => carried.get(v) ?? null), lostAt, movedAt };
 }
 
 /** The carried axes of output `index` of a linear row: those on which all dependent operands agree. */

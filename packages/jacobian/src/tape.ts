@@ -5,11 +5,11 @@ import type { Cut, ResolvedSource } from '@jacobi/autograd/internal';
 import { carriesTangent, checkUnconnected } from '@jacobi/autograd/internal';
 import type { Tensor, Variable } from '@jacobi/tensor';
 import { ArgumentError, ShapeError, Tensor as TensorClass, Variable as VariableClass } from '@jacobi/tensor';
-import { describe, formatType } from '@jacobi/tensor/internal';
+import { checkFlag, describe, formatType } from '@jacobi/tensor/internal';
 import { MixedRowsError } from './errors.ts';
 import type { JacobianOptions } from './plan.ts';
 import { checkOptions, chunkFor, explainPlan, mixedMessage } from './plan.ts';
-import { planFor, runJacobian } from './run.ts';
+import { jacobianType, planFor, runJacobian } from './run.ts';
 
 /** Options of `tape.jacobian`. */
 export interface TapeJacobianOptions<U extends Unconnected = Unconnected> extends JacobianOptions {
@@ -46,7 +46,7 @@ export class GradientTape extends AutogradTape {
     options: TapeJacobianOptions<U> = {},
   ): LikeSources<S, MaybeNull<U>> {
     checkTarget('jacobian', target);
-    checkOptions('jacobian', options);
+    checkOptions('jacobian', options, 'unconnected');
     const unconnected = checkUnconnected('jacobian', options.unconnected);
     const y = this.targetTensor(target);
     const flat = this.resolve('jacobian', sources);
@@ -54,7 +54,7 @@ export class GradientTape extends AutogradTape {
     const results = this.#jacobians('jacobian', y, flat.leaves, false, options);
     return flat.rebuild<unknown>(
       flat.leaves.map((source, i) => {
-        const like = { shape: [...y.shape, ...source.leaf.shape], dtype: y.dtype };
+        const like = { shape: [...y.shape, ...source.leaf.shape], dtype: jacobianType(y.dtype, source.leaf.dtype) };
         return this.settle('jacobian', source, [y], results[i]!, unconnected, like);
       }),
     ) as never;
@@ -73,15 +73,15 @@ export class GradientTape extends AutogradTape {
     if (!(source instanceof TensorClass) && !(source instanceof VariableClass)) {
       throw new ArgumentError(`batchJacobian: source must be a single tensor or variable, not ${describe(source)}`);
     }
-    checkOptions('batchJacobian', options);
-    if (options.check !== undefined && typeof options.check !== 'boolean') throw new ArgumentError(`batchJacobian: check must be true or false, not ${describe(options.check)}`);
+    checkOptions('batchJacobian', options, 'unconnected', 'check');
+    if (options.check !== undefined) checkFlag('batchJacobian', 'check', options.check);
     const unconnected = checkUnconnected('batchJacobian', options.unconnected);
     const y = this.targetTensor(target);
     checkBatch(y, source);
     const [resolved] = this.resolve('batchJacobian', source).leaves;
     this.consume('batchJacobian');
     const result = this.#jacobians('batchJacobian', y, [resolved!], true, options)[0]!;
-    const like = { shape: [...y.shape, ...source.shape.slice(1)], dtype: y.dtype };
+    const like = { shape: [...y.shape, ...source.shape.slice(1)], dtype: jacobianType(y.dtype, source.dtype) };
     return this.settle('batchJacobian', resolved!, [y], result, unconnected, like) as MaybeNull<U>;
   }
 
@@ -90,7 +90,8 @@ export class GradientTape extends AutogradTape {
    */
   explain(target: Source, sources: Sources, options: JacobianOptions & { readonly batch?: boolean } = {}): string {
     checkTarget('explain', target);
-    checkOptions('explain', options);
+    checkOptions('explain', options, 'batch');
+    if (options.batch !== undefined) checkFlag('explain', 'batch', options.batch);
     const y = this.targetTensor(target);
     const flat = this.resolve('explain', sources);
     const batch = options.batch ?? false;
@@ -110,8 +111,8 @@ export class GradientTape extends AutogradTape {
     const cut: Cut = this.cut(sources, [y]);
     if (!cut.connected.includes(true)) return sources.map(() => null);
     if (options.check === true) {
-      const row = planFor(operation, cut.slice, batch, 'auto').mixedBy.find((r) => r !== null);
-      if (row !== undefined && row !== null) throw new MixedRowsError(mixedMessage(`${operation}: check`, row));
+      const mixing = planFor(operation, cut.slice, batch, 'auto').mixedBy.find((m) => m !== null);
+      if (mixing !== undefined) throw new MixedRowsError(mixedMessage(`${operation}: check`, mixing));
     }
     const parts = runJacobian(operation, cut.slice, batch, options);
     return sources.map((_, i) => cut.sum(i, parts));
