@@ -7,7 +7,8 @@ import { ArgumentError, ShapeError } from './errors.ts';
 
 /** One axis, counted from 0. */
 export function checkAxis(operation: string, axis: unknown, rank: number, argument = 'axis'): number {
-  if (!Number.isInteger(axis)) throw new ArgumentError(`${operation}: ${argument} must be a whole number, not ${describe(axis)}`);
+  if (!Number.isInteger(axis))
+    throw new ArgumentError(`${operation}: ${argument} must be a whole number, not ${describe(axis)}`);
   const a = axis as number;
   if (a < -rank || a >= rank) {
     const range = rank === 0 ? 'a scalar has no axes' : `a tensor of rank ${rank} has axes ${-rank} … ${rank - 1}`;
@@ -17,12 +18,18 @@ export function checkAxis(operation: string, axis: unknown, rank: number, argume
 }
 
 /** Several axes, ascending; all of them where none is given. */
-export function checkAxes(operation: string, axes: number | readonly number[] | null | undefined, rank: number): number[] {
+export function checkAxes(
+  operation: string,
+  axes: number | readonly number[] | null | undefined,
+  rank: number,
+): number[] {
   if (axes === undefined || axes === null) return Array.from({ length: rank }, (_, i) => i);
   if (typeof axes === 'number') return [checkAxis(operation, axes, rank)];
-  if (!Array.isArray(axes)) throw new ArgumentError(`${operation}: axis must be a whole number or an array of them, not ${describe(axes)}`);
+  if (!Array.isArray(axes))
+    throw new ArgumentError(`${operation}: axis must be a whole number or an array of them, not ${describe(axes)}`);
   const out = (axes as readonly number[]).map((a) => checkAxis(operation, a, rank)).sort((a, b) => a - b);
-  if (out.some((a, i) => i > 0 && a === out[i - 1])) throw new ArgumentError(`${operation}: axis [${axes.join()}] names an axis twice`);
+  if (out.some((a, i) => i > 0 && a === out[i - 1]))
+    throw new ArgumentError(`${operation}: axis [${axes.join()}] names an axis twice`);
   return out;
 }
 
@@ -32,7 +39,9 @@ export function checkPerAxis(operation: string, argument: string, values: unknow
     throw new ArgumentError(`${operation}: ${argument} must be an array of whole numbers, not ${describe(values)}`);
   }
   if (values.length !== rank) {
-    throw new ShapeError(`${operation}: ${argument} has ${values.length} entries, but x has ${rank} axes: give one an axis`);
+    throw new ShapeError(
+      `${operation}: ${argument} has ${values.length} entries, but x has ${rank} axes: give one an axis`,
+    );
   }
   return values as readonly number[];
 }

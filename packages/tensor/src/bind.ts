@@ -75,7 +75,8 @@ function find(
       outputs,
       executable: null,
       on: null,
-      alias: primitive.view !== undefined && outputs.length === 1 && isAlias(primitive, inputs[0]!, params, outputs[0]!),
+      alias:
+        primitive.view !== undefined && outputs.length === 1 && isAlias(primitive, inputs[0]!, params, outputs[0]!),
     };
     if (cache.byKey.size >= LIMIT) cache.byKey.clear();
     cache.byKey.set(key, bound);
@@ -171,7 +172,11 @@ export function bind<P extends Params>(
 }
 
 /** Binds a primitive with one output. */
-export function bindOne<P extends Params>(primitive: Primitive<P>, inputs: readonly Tensor[], params: P = NONE as P): Tensor {
+export function bindOne<P extends Params>(
+  primitive: Primitive<P>,
+  inputs: readonly Tensor[],
+  params: P = NONE as P,
+): Tensor {
   return bind(primitive, inputs, params)[0]!;
 }
 
@@ -238,7 +243,9 @@ export function moveTo(t: Tensor, backend: Backend): Tensor {
   if (t.backend === backend || t.buffer === null) return t;
   const from = t.backend!;
   if (from.readSync === undefined) {
-    throw new DeviceError(`a tensor on ${from.name} cannot be moved to ${backend.name} at once; read it with await data() and make a new tensor`);
+    throw new DeviceError(
+      `a tensor on ${from.name} cannot be moved to ${backend.name} at once; read it with await data() and make a new tensor`,
+    );
   }
   const buffer = backend.alloc(t.dtype, t.size);
   if (t.size > 0) backend.write(buffer, from.readSync(t.buffer));

@@ -16,14 +16,26 @@ export function checkFlag(operation: string, argument: string, value: unknown): 
 }
 
 /** Throws unless `value` is a number; NaN and ±∞ only if `open`. */
-export function checkNumber(operation: string, argument: string, value: unknown, open: boolean = false): asserts value is number {
+export function checkNumber(
+  operation: string,
+  argument: string,
+  value: unknown,
+  open: boolean = false,
+): asserts value is number {
   if (typeof value !== 'number' || !(open || Number.isFinite(value))) {
-    throw new ArgumentError(`${operation}: ${argument} must be a ${open ? '' : 'finite '}number, not ${describe(value)}`);
+    throw new ArgumentError(
+      `${operation}: ${argument} must be a ${open ? '' : 'finite '}number, not ${describe(value)}`,
+    );
   }
 }
 
 /** Throws unless `value` is a whole number, and not below `least`. */
-export function checkInteger(operation: string, argument: string, value: unknown, least: number = -Infinity): asserts value is number {
+export function checkInteger(
+  operation: string,
+  argument: string,
+  value: unknown,
+  least: number = -Infinity,
+): asserts value is number {
   if (!Number.isSafeInteger(value) || (value as number) < least) {
     const bound = least === -Infinity ? '' : ` ≥ ${least}`;
     throw new ArgumentError(`${operation}: ${argument} must be a whole number${bound}, not ${describe(value)}`);
@@ -31,7 +43,11 @@ export function checkInteger(operation: string, argument: string, value: unknown
 }
 
 /** Throws unless `dtype` is one of `allowed`. */
-export function checkDType(operation: string, dtype: unknown, allowed: readonly string[] = DTYPES): asserts dtype is DType {
+export function checkDType(
+  operation: string,
+  dtype: unknown,
+  allowed: readonly string[] = DTYPES,
+): asserts dtype is DType {
   if (!allowed.includes(dtype as string)) {
     throw new DTypeError(`${operation}: dtype must be ${allowed.join(' or ')}, not ${describe(dtype)}`);
   }
@@ -40,11 +56,15 @@ export function checkDType(operation: string, dtype: unknown, allowed: readonly 
 /** Throws unless `options` is an object with no other keys than `names`. */
 export function checkOptions(operation: string, options: unknown, names: readonly string[]): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options) || ArrayBuffer.isView(options)) {
-    throw new ArgumentError(`${operation}: options must be an object { ${names.join(', ')} }, not ${describe(options)}`);
+    throw new ArgumentError(
+      `${operation}: options must be an object { ${names.join(', ')} }, not ${describe(options)}`,
+    );
   }
   for (const name of Object.keys(options)) {
     if (!names.includes(name)) {
-      throw new ArgumentError(`${operation}: there is no option ${describe(name)}; the options are ${names.join(', ')}`);
+      throw new ArgumentError(
+        `${operation}: there is no option ${describe(name)}; the options are ${names.join(', ')}`,
+      );
     }
   }
 }

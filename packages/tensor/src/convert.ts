@@ -8,10 +8,10 @@ import { bindOne } from './bind.ts';
 import { checkDType, checkOptions } from './checks.ts';
 import { ArgumentError, DTypeError, ShapeError } from './errors.ts';
 import { Printable } from './format.ts';
+import { reshape } from './ops/shape.ts';
 import { castRow } from './primitives/elementwise.ts';
 import { concatRow, fullRow } from './primitives/movement.ts';
 import { currentTrace } from './recorder.ts';
-import { reshape } from './ops/shape.ts';
 import { Tensor, tensorFromData } from './tensor.ts';
 import { formatType } from './type.ts';
 import type { Variable } from './variable.ts';
@@ -48,7 +48,9 @@ export function tensor(data: TensorLike, options: TensorOptions = NO_OPTIONS): T
   const own = dtypeOf(data);
   if (own !== undefined) return fromTyped(data as TypedArray, dtype ?? own, shape);
   if (ArrayBuffer.isView(data)) {
-    throw new DTypeError(`tensor: ${(data as object).constructor.name} has no dtype here; copy it to a Float32Array, Float64Array, Int32Array or Uint8Array (bool)`);
+    throw new DTypeError(
+      `tensor: ${(data as object).constructor.name} has no dtype here; copy it to a Float32Array, Float64Array, Int32Array or Uint8Array (bool)`,
+    );
   }
   return fromNested(data as NestedLike, dtype, shape);
 }
@@ -114,12 +116,16 @@ function hasTensor(data: NestedLike): boolean {
 
 /** Arrays with tensors inside, stacked; connected to each of them. */
 function stackNested(data: readonly NestedLike[]): Tensor {
-  const parts = data.map((d) => (Array.isArray(d) && hasTensor(d) ? stackNested(d) : asTensor('tensor', 'data', d as TensorLike)));
+  const parts = data.map((d) =>
+    Array.isArray(d) && hasTensor(d) ? stackNested(d) : asTensor('tensor', 'data', d as TensorLike),
+  );
   const dtype = parts.reduce((common, part) => promoteTypes(common, part.dtype), parts[0]!.dtype);
   const { type } = parts[0]!;
   const rows = parts.map((part, i) => {
     if (!sameShape(part.shape, type.shape)) {
-      throw new ShapeError(`tensor: data[${i}] ${formatType(part.type)} and data[0] ${formatType(type)} differ in shape`);
+      throw new ShapeError(
+        `tensor: data[${i}] ${formatType(part.type)} and data[0] ${formatType(type)} differ in shape`,
+      );
     }
     return reshape(castTo(part, dtype), [1, ...type.shape]);
   });
@@ -130,14 +136,21 @@ function flatten(data: NestedLike, shape: Shape, axis: number, out: (number | bo
   if (axis < shape.length) {
     if (!Array.isArray(data) || data.length !== shape[axis]) {
       const given = Array.isArray(data) ? `${data.length} elements` : describe(data);
-      throw new ShapeError(`tensor: data${path} has ${given} where its neighbours have ${shape[axis]}: nested arrays must be rectangular`);
+      throw new ShapeError(
+        `tensor: data${path} has ${given} where its neighbours have ${shape[axis]}: nested arrays must be rectangular`,
+      );
     }
     for (let i = 0; i < data.length; i++) flatten(data[i] as NestedLike, shape, axis + 1, out, `${path}[${i}]`);
     return;
   }
-  if (Array.isArray(data)) throw new ShapeError(`tensor: data${path} is an array where its neighbours are numbers: nested arrays must be rectangular`);
+  if (Array.isArray(data))
+    throw new ShapeError(
+      `tensor: data${path} is an array where its neighbours are numbers: nested arrays must be rectangular`,
+    );
   if (typeof data !== 'number' && typeof data !== 'boolean') {
-    throw new ArgumentError(`tensor: data${path} must be a number, a boolean, an array or a tensor, not ${describe(data)}`);
+    throw new ArgumentError(
+      `tensor: data${path} must be a number, a boolean, an array or a tensor, not ${describe(data)}`,
+    );
   }
   out.push(data);
 }
@@ -161,7 +174,9 @@ export function asTensor(operation: string, argument: string, value: TensorLike,
   if (typeof value === 'boolean' || Array.isArray(value) || ArrayBuffer.isView(value)) {
     return tensor(value, dtype === undefined ? {} : { dtype });
   }
-  throw new ArgumentError(`${operation}: ${argument} must be a tensor, a variable, a number or nested arrays, not ${describe(value)}`);
+  throw new ArgumentError(
+    `${operation}: ${argument} must be a tensor, a variable, a number or nested arrays, not ${describe(value)}`,
+  );
 }
 
 /** An argument as a floating tensor: int32 and bool become float32. */
@@ -190,7 +205,12 @@ function numberType(value: number, dtype: DType): DType {
 }
 
 /** Both arguments of a binary operation as tensors of their common dtype: bool < int32 < float32 < float64. */
-export function asPair(operation: string, a: TensorLike, b: TensorLike, names: readonly [string, string] = ['a', 'b']): [Tensor, Tensor] {
+export function asPair(
+  operation: string,
+  a: TensorLike,
+  b: TensorLike,
+  names: readonly [string, string] = ['a', 'b'],
+): [Tensor, Tensor] {
   let x: Tensor;
   let y: Tensor;
   if (typeof a === 'number' && typeof b !== 'number') {
@@ -206,7 +226,12 @@ export function asPair(operation: string, a: TensorLike, b: TensorLike, names: r
 }
 
 /** Both arguments of a binary operation as floating tensors of one dtype. */
-export function asFloatPair(operation: string, a: TensorLike, b: TensorLike, names?: readonly [string, string]): [Tensor, Tensor] {
+export function asFloatPair(
+  operation: string,
+  a: TensorLike,
+  b: TensorLike,
+  names?: readonly [string, string],
+): [Tensor, Tensor] {
   const [x, y] = asPair(operation, a, b, names);
   return isFloating(x.dtype) ? [x, y] : [castTo(x, 'float32'), castTo(y, 'float32')];
 }
@@ -227,11 +252,15 @@ function checkSize(length: number, shape: Shape): void {
 /** Any value, short enough for a message. */
 export function describe(value: unknown): string {
   if (value instanceof Tensor) return `a tensor ${formatType(value.type)}`;
-  if (value === null || value === undefined || typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (value === null || value === undefined || typeof value === 'number' || typeof value === 'boolean')
+    return String(value);
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
   if (Array.isArray(value)) {
-    const text = value.slice(0, 6).map((v) => (Array.isArray(v) ? '[…]' : describe(v))).join(', ');
+    const text = value
+      .slice(0, 6)
+      .map((v) => (Array.isArray(v) ? '[…]' : describe(v)))
+      .join(', ');
     return `[${text}${value.length > 6 ? ', …' : ''}]`;
   }
   return `a ${(value as object).constructor?.name ?? 'object'}`;

@@ -51,6 +51,8 @@ export function refusePromise<T>(operation: string, result: T): T {
 
 function checkBackend(operation: string, backend: Backend): void {
   if (typeof (backend as Partial<Backend> | undefined)?.compile !== 'function') {
-    throw new ArgumentError(`${operation}: backend must be a Backend (await cpu(), await wasm(), …), not ${String(backend)}`);
+    throw new ArgumentError(
+      `${operation}: backend must be a Backend (await cpu(), await wasm(), …), not ${String(backend)}`,
+    );
   }
 }

@@ -4,10 +4,13 @@
  */
 import { afterAll, describe, expect, test } from 'vitest';
 import * as api from './index.ts';
-import { ArgumentError, DeviceError, DTypeError, ShapeError, tensor, TraceError, variable } from './index.ts';
+import { ArgumentError, DeviceError, DTypeError, ShapeError, TraceError, tensor, variable } from './index.ts';
 import { flattenNest, Trace, tensorType, withFrame } from './internal.ts';
 
-const x = tensor([[1, 2, 3], [4, 5, 6]]);
+const x = tensor([
+  [1, 2, 3],
+  [4, 5, 6],
+]);
 const v = tensor([1, 2, 3]);
 const ints = tensor([1, 2], { dtype: 'int32' });
 const any = <T>(value: unknown): T => value as T;
@@ -30,34 +33,90 @@ type Case = readonly [call: () => unknown, error: new (message: string) => Error
 
 const VALUES: readonly Case[] = [
   [() => tensor(any('1')), ArgumentError, 'tensor: data must be a number, a boolean, an array or a tensor, not "1"'],
-  [() => tensor(any([1, null])), ArgumentError, 'tensor: data[1] must be a number, a boolean, an array or a tensor, not null'],
-  [() => tensor([[1, 2], [3]]), ShapeError, 'tensor: data[1] has 1 elements where its neighbours have 2: nested arrays must be rectangular'],
-  [() => tensor(any([[1], 2])), ShapeError, 'tensor: data[1] has 2 where its neighbours have 1: nested arrays must be rectangular'],
-  [() => tensor(any([1, [2]])), ShapeError, 'tensor: data[1] is an array where its neighbours are numbers: nested arrays must be rectangular'],
-  [() => tensor([1.5], { dtype: 'int32' }), DTypeError, "tensor: 1.5 is not an int32; use dtype 'float32', or round it first"],
-  [() => tensor(1, { dtype: any('float16') }), DTypeError, 'tensor: dtype must be float32 or float64 or int32 or bool, not "float16"'],
+  [
+    () => tensor(any([1, null])),
+    ArgumentError,
+    'tensor: data[1] must be a number, a boolean, an array or a tensor, not null',
+  ],
+  [
+    () => tensor([[1, 2], [3]]),
+    ShapeError,
+    'tensor: data[1] has 1 elements where its neighbours have 2: nested arrays must be rectangular',
+  ],
+  [
+    () => tensor(any([[1], 2])),
+    ShapeError,
+    'tensor: data[1] has 2 where its neighbours have 1: nested arrays must be rectangular',
+  ],
+  [
+    () => tensor(any([1, [2]])),
+    ShapeError,
+    'tensor: data[1] is an array where its neighbours are numbers: nested arrays must be rectangular',
+  ],
+  [
+    () => tensor([1.5], { dtype: 'int32' }),
+    DTypeError,
+    "tensor: 1.5 is not an int32; use dtype 'float32', or round it first",
+  ],
+  [
+    () => tensor(1, { dtype: any('float16') }),
+    DTypeError,
+    'tensor: dtype must be float32 or float64 or int32 or bool, not "float16"',
+  ],
   [() => tensor(1, any('float64')), ArgumentError, 'tensor: options must be an object { dtype, shape }, not "float64"'],
-  [() => tensor(1, any({ type: 'int32' })), ArgumentError, 'tensor: there is no option "type"; the options are dtype, shape'],
+  [
+    () => tensor(1, any({ type: 'int32' })),
+    ArgumentError,
+    'tensor: there is no option "type"; the options are dtype, shape',
+  ],
   [() => tensor([1, 2, 3], { shape: [2, 2] }), ShapeError, 'tensor: shape [2,2] has 4 elements, but data has 3'],
   [() => tensor(Float32Array.of(1), { shape: [2] }), ShapeError, 'tensor: shape [2] has 2 elements, but data has 1'],
   [() => tensor([1], { shape: any(1) }), ArgumentError, 'tensor: shape must be an array of whole numbers ≥ 0, not 1'],
-  [() => tensor(v, { dtype: 'float64' }), DTypeError, "tensor: the tensor has dtype float32, not float64; use cast(x, 'float64')"],
-  [() => tensor(any(new Int16Array(1))), DTypeError, 'tensor: Int16Array has no dtype here; copy it to a Float32Array, Float64Array, Int32Array or Uint8Array (bool)'],
+  [
+    () => tensor(v, { dtype: 'float64' }),
+    DTypeError,
+    "tensor: the tensor has dtype float32, not float64; use cast(x, 'float64')",
+  ],
+  [
+    () => tensor(any(new Int16Array(1))),
+    DTypeError,
+    'tensor: Int16Array has no dtype here; copy it to a Float32Array, Float64Array, Int32Array or Uint8Array (bool)',
+  ],
   [() => x.item(), ArgumentError, 'item: the tensor must have one element, not f32[2,3]; use arraySync'],
   [() => variable(1, { name: any(1) }), ArgumentError, 'variable: name must be a string'],
   [() => variable([1, 2]).assign([1, 2, 3]), ShapeError, 'holds f32[2], not f32[3]'],
   [() => variable([1, 2]).assign(ints), DTypeError, 'holds f32[2], not i32[2]; use cast'],
   [() => api.setDefaultBackend(any({})), ArgumentError, 'setDefaultBackend: backend must be a Backend'],
   [() => api.withBackend(any(undefined), () => 1), ArgumentError, 'withBackend: backend must be a Backend'],
-  [() => api.withBackend(api.getBackend(), async () => 1), ArgumentError, 'withBackend: the callback returned a Promise'],
+  [
+    () => api.withBackend(api.getBackend(), async () => 1),
+    ArgumentError,
+    'withBackend: the callback returned a Promise',
+  ],
 ];
 
 const TRACES: readonly Case[] = [
-  [() => traced((t) => t.dataSync()), TraceError, 'dataSync: f32[2] is a traced value: it has a type but no numbers yet.'],
+  [
+    () => traced((t) => t.dataSync()),
+    TraceError,
+    'dataSync: f32[2] is a traced value: it has a type but no numbers yet.',
+  ],
   [() => traced((t) => t.arraySync()), TraceError, 'arraySync: f32[2] is a traced value'],
-  [() => traced((t) => variable(t)), TraceError, 'variable: the initial value is traced; make variables outside of jit, vmap and prepareJacobian'],
-  [() => traced(() => random.uniform([2])), TraceError, 'random.uniform: inside jit numbers without a key would be drawn once and be the same in each call; pass { key }'],
-  [() => api.sin(closed()), TraceError, 'a value traced by jit was used after jit had ended. Return it from the traced function in place of storing it outside.'],
+  [
+    () => traced((t) => variable(t)),
+    TraceError,
+    'variable: the initial value is traced; make variables outside of jit, vmap and prepareJacobian',
+  ],
+  [
+    () => traced(() => random.uniform([2])),
+    TraceError,
+    'random.uniform: inside jit numbers without a key would be drawn once and be the same in each call; pass { key }',
+  ],
+  [
+    () => api.sin(closed()),
+    TraceError,
+    'a value traced by jit was used after jit had ended. Return it from the traced function in place of storing it outside.',
+  ],
 ];
 
 const CREATION: readonly Case[] = [
@@ -65,27 +124,63 @@ const CREATION: readonly Case[] = [
   [() => api.ones([-1]), ArgumentError, 'ones: shape must be an array of whole numbers ≥ 0, not [-1]'],
   [() => api.zeros([1], any('int32')), ArgumentError, 'zeros: options must be an object { dtype }, not "int32"'],
   [() => api.full([1], any('a')), ArgumentError, 'full: value must be a number, not "a"'],
-  [() => api.full([1], 0.5, { dtype: 'int32' }), DTypeError, "full: value 0.5 is not an int32; use dtype 'float32', or round it first"],
-  [() => api.full([1], 1, { dtype: any('int8') }), DTypeError, 'full: dtype must be float32 or float64 or int32 or bool, not "int8"'],
+  [
+    () => api.full([1], 0.5, { dtype: 'int32' }),
+    DTypeError,
+    "full: value 0.5 is not an int32; use dtype 'float32', or round it first",
+  ],
+  [
+    () => api.full([1], 1, { dtype: any('int8') }),
+    DTypeError,
+    'full: dtype must be float32 or float64 or int32 or bool, not "int8"',
+  ],
   [() => api.eye(1.5), ArgumentError, 'eye: n must be a whole number ≥ 0, not 1.5'],
   [() => api.eye(1, { columns: -1 }), ArgumentError, 'eye: columns must be a whole number ≥ 0, not -1'],
   [() => api.arange(0, 1, 0), ArgumentError, 'arange: step must not be 0'],
   [() => api.arange(NaN), ArgumentError, 'arange: stop must be a finite number, not NaN'],
-  [() => api.arange(3, undefined, 1, { dtype: 'bool' }), DTypeError, 'arange: dtype must be float32 or float64 or int32, not "bool"'],
+  [
+    () => api.arange(3, undefined, 1, { dtype: 'bool' }),
+    DTypeError,
+    'arange: dtype must be float32 or float64 or int32, not "bool"',
+  ],
   [() => api.linspace(0, 1, -1), ArgumentError, 'linspace: count must be a whole number ≥ 0, not -1'],
   [() => api.linspace(any('0'), 1), ArgumentError, 'linspace: start must be a finite number, not "0"'],
   [() => api.oneHot([0], -1), ArgumentError, 'oneHot: depth must be a whole number ≥ 0, not -1'],
-  [() => api.oneHot(tensor([0]), 2), DTypeError, "oneHot: indices must be int32, not float32; use cast(indices, 'int32')"],
-  [() => api.oneHot([0], 2, any({ onValue: 1 })), ArgumentError, 'oneHot: there is no option "onValue"; the options are axis, dtype'],
+  [
+    () => api.oneHot(tensor([0]), 2),
+    DTypeError,
+    "oneHot: indices must be int32, not float32; use cast(indices, 'int32')",
+  ],
+  [
+    () => api.oneHot([0], 2, any({ onValue: 1 })),
+    ArgumentError,
+    'oneHot: there is no option "onValue"; the options are axis, dtype',
+  ],
 ];
 
 const ELEMENTWISE: readonly Case[] = [
-  [() => api.add(v, ints), ShapeError, 'add: shapes [3] and [2] do not broadcast: aligned at the last axis, sizes must be equal or 1'],
+  [
+    () => api.add(v, ints),
+    ShapeError,
+    'add: shapes [3] and [2] do not broadcast: aligned at the last axis, sizes must be equal or 1',
+  ],
   [() => api.mod(v, ints), ShapeError, 'mod: shapes [3] and [2] do not broadcast'],
   [() => api.where(ints, v, 0), ShapeError, 'where: shapes [2] and [3] and [] do not broadcast'],
-  [() => api.hypot(any(null), 1), ArgumentError, 'hypot: a must be a tensor, a variable, a number or nested arrays, not null'],
-  [() => api.atan2(1, any({})), ArgumentError, 'atan2: x must be a tensor, a variable, a number or nested arrays, not a Object'],
-  [() => api.clip(v, 2, 1), ArgumentError, 'clip: low must not be above high, but low is 2 and high is 1: exchange them'],
+  [
+    () => api.hypot(any(null), 1),
+    ArgumentError,
+    'hypot: a must be a tensor, a variable, a number or nested arrays, not null',
+  ],
+  [
+    () => api.atan2(1, any({})),
+    ArgumentError,
+    'atan2: x must be a tensor, a variable, a number or nested arrays, not a Object',
+  ],
+  [
+    () => api.clip(v, 2, 1),
+    ArgumentError,
+    'clip: low must not be above high, but low is 2 and high is 1: exchange them',
+  ],
   [() => api.elu(v, any('1')), ArgumentError, 'elu: alpha must be a finite number, not "1"'],
   [() => api.leakyRelu(v, NaN), ArgumentError, 'leakyRelu: alpha must be a finite number, not NaN'],
   [() => api.gelu(v, any(true)), ArgumentError, 'gelu: options must be an object { approximate }, not true'],
@@ -101,38 +196,94 @@ const REDUCTIONS: readonly Case[] = [
   [() => api.prod(x, [0, -2]), ArgumentError, 'prod: axis [0,-2] names an axis twice'],
   [() => api.sum(x, 0, any({ keepDims: true })), ArgumentError, 'sum: keepDims must be true or false, not a Object'],
   [() => api.any(x, 0, any(1)), ArgumentError, 'any: keepDims must be true or false, not 1'],
-  [() => api.min(api.zeros([2, 0]), 1), ArgumentError, 'min: x f32[2,0] has no elements along axis 1, so there is no min'],
-  [() => api.argmax(api.zeros([0])), ArgumentError, 'argmax: x f32[0] has no elements along axis 0, so there is no argmax'],
+  [
+    () => api.min(api.zeros([2, 0]), 1),
+    ArgumentError,
+    'min: x f32[2,0] has no elements along axis 1, so there is no min',
+  ],
+  [
+    () => api.argmax(api.zeros([0])),
+    ArgumentError,
+    'argmax: x f32[0] has no elements along axis 0, so there is no argmax',
+  ],
   [() => api.argmin(x, any([0])), ArgumentError, 'argmin: axis must be a whole number, not [0]'],
-  [() => api.variance(x, 0, false, any({ dof: 1 })), ArgumentError, 'variance: there is no option "dof"; the options are ddof'],
+  [
+    () => api.variance(x, 0, false, any({ dof: 1 })),
+    ArgumentError,
+    'variance: there is no option "dof"; the options are ddof',
+  ],
   [() => api.std(x, 0, false, { ddof: -1 }), ArgumentError, 'std: ddof must be a whole number ≥ 0, not -1'],
-  [() => api.norm(x, any('nuc')), ArgumentError, `norm: ord must be 'euclidean', 'fro', Infinity, -Infinity or a number > 0, not "nuc"`],
-  [() => api.norm(x, 2, [0, 1]), ArgumentError, "norm: over 2 axes ord must be 'fro', 1 or Infinity, not 2; the 2-norm of a matrix is its largest singular value (linalg)"],
-  [() => api.norm(api.zeros([1, 1, 1]), 1, [0, 1, 2]), ArgumentError, "norm: over 3 axes ord must be 'euclidean', not 1"],
+  [
+    () => api.norm(x, any('nuc')),
+    ArgumentError,
+    `norm: ord must be 'euclidean', 'fro', Infinity, -Infinity or a number > 0, not "nuc"`,
+  ],
+  [
+    () => api.norm(x, 2, [0, 1]),
+    ArgumentError,
+    "norm: over 2 axes ord must be 'fro', 1 or Infinity, not 2; the 2-norm of a matrix is its largest singular value (linalg)",
+  ],
+  [
+    () => api.norm(api.zeros([1, 1, 1]), 1, [0, 1, 2]),
+    ArgumentError,
+    "norm: over 3 axes ord must be 'euclidean', not 1",
+  ],
   [() => api.softmax(tensor(1)), ArgumentError, 'softmax: axis -1 is out of range: a scalar has no axes'],
-  [() => api.cumsum(v, 0, any({ backward: true })), ArgumentError, 'cumsum: there is no option "backward"; the options are exclusive, reverse'],
+  [
+    () => api.cumsum(v, 0, any({ backward: true })),
+    ArgumentError,
+    'cumsum: there is no option "backward"; the options are exclusive, reverse',
+  ],
   [() => api.cumprod(v, 0, { reverse: any(1) }), ArgumentError, 'cumprod: reverse must be true or false, not 1'],
 ];
 
 const SHAPES: readonly Case[] = [
   [() => api.reshape(x, [4]), ShapeError, 'reshape: x f32[2,3] has 6 elements, but shape [4] has 4'],
-  [() => api.reshape(x, [-1, 4]), ShapeError, 'reshape: shape [-1,4] does not say how to arrange the 6 elements of x f32[2,3]'],
+  [
+    () => api.reshape(x, [-1, 4]),
+    ShapeError,
+    'reshape: shape [-1,4] does not say how to arrange the 6 elements of x f32[2,3]',
+  ],
   [() => api.reshape(x, any(6)), ArgumentError, 'reshape: shape must be an array of whole numbers ≥ 0, not 6'],
   [() => api.transpose(x, [0]), ShapeError, 'transpose: permutation has 1 entries, but x has 2 axes: give one an axis'],
   [() => api.transpose(x, [0, 0]), ArgumentError, 'transpose: permutation [0,0] names an axis twice'],
   [() => api.transpose(x, any(1)), ArgumentError, 'transpose: permutation must be an array of whole numbers, not 1'],
-  [() => api.transpose(x, [0, 2]), ArgumentError, 'transpose: permutation 2 is out of range: a tensor of rank 2 has axes -2 … 1'],
+  [
+    () => api.transpose(x, [0, 2]),
+    ArgumentError,
+    'transpose: permutation 2 is out of range: a tensor of rank 2 has axes -2 … 1',
+  ],
   [() => api.squeeze(x, 0), ShapeError, 'squeeze: axis 0 of x f32[2,3] has size 2, not 1'],
   [() => api.expandDims(x, 3), ArgumentError, 'expandDims: axis 3 is out of range: a tensor of rank 3 has axes -3 … 2'],
-  [() => api.broadcastTo(x, [3, 3]), ShapeError, 'broadcastTo: x f32[2,3] does not broadcast to [3,3]: aligned at the last axis, sizes of x must be equal to it or 1'],
+  [
+    () => api.broadcastTo(x, [3, 3]),
+    ShapeError,
+    'broadcastTo: x f32[2,3] does not broadcast to [3,3]: aligned at the last axis, sizes of x must be equal to it or 1',
+  ],
   [() => api.flip(x, 2), ArgumentError, 'flip: axis 2 is out of range'],
-  [() => api.slice(x, [0, 2], [1, 2]), ShapeError, 'slice: begin 2 and size 2 leave axis 1 of x f32[2,3], which has 3 elements'],
+  [
+    () => api.slice(x, [0, 2], [1, 2]),
+    ShapeError,
+    'slice: begin 2 and size 2 leave axis 1 of x f32[2,3], which has 3 elements',
+  ],
   [() => api.slice(x, [0, 0, 0]), ShapeError, 'slice: begin has 3 entries, but x has 2 axes: give one an axis'],
   [() => api.slice(x, any('0')), ArgumentError, 'slice: begin must be an array of whole numbers, not "0"'],
   [() => api.stridedSlice(x, [0], [1], [0]), ArgumentError, 'stridedSlice: strides must not be 0'],
-  [() => api.stridedSlice(v, [0, 0], null), ArgumentError, 'stridedSlice: begin must be at most 1 whole numbers or nulls, for x f32[3], not [0, 0]'],
-  [() => api.stridedSlice(v, null, any(['a'])), ArgumentError, 'stridedSlice: end must be at most 1 whole numbers or nulls, for x f32[3], not ["a"]'],
-  [() => api.pad(x, [[1, 1]]), ArgumentError, 'pad: paddings must be one [before, after] for each of the 2 axes of x, not [[…]]'],
+  [
+    () => api.stridedSlice(v, [0, 0], null),
+    ArgumentError,
+    'stridedSlice: begin must be at most 1 whole numbers or nulls, for x f32[3], not [0, 0]',
+  ],
+  [
+    () => api.stridedSlice(v, null, any(['a'])),
+    ArgumentError,
+    'stridedSlice: end must be at most 1 whole numbers or nulls, for x f32[3], not ["a"]',
+  ],
+  [
+    () => api.pad(x, [[1, 1]]),
+    ArgumentError,
+    'pad: paddings must be one [before, after] for each of the 2 axes of x, not [[…]]',
+  ],
   [() => api.pad(v, [[-1, 0]]), ArgumentError, 'pad: paddings must be an array of whole numbers ≥ 0, not [-1, 0]'],
   [() => api.pad(v, [[0, 1]], any('0')), ArgumentError, 'pad: value must be a number, not "0"'],
   [() => api.tile(x, [2]), ShapeError, 'tile: repeats has 1 entries, but x has 2 axes: give one an axis'],
@@ -141,10 +292,18 @@ const SHAPES: readonly Case[] = [
   [() => api.roll(v, [1, 2]), ArgumentError, 'roll: shift [1, 2] needs axis, one axis for each'],
   [() => api.roll(x, [1, 2], 0), ArgumentError, 'roll: shift [1, 2] and axis 0 must be equally many'],
   [() => api.concat([]), ArgumentError, 'concat: tensors must be a non-empty array of tensors, not []'],
-  [() => api.concat(any(x)), ArgumentError, 'concat: tensors must be a non-empty array of tensors, not a tensor f32[2,3]'],
+  [
+    () => api.concat(any(x)),
+    ArgumentError,
+    'concat: tensors must be a non-empty array of tensors, not a tensor f32[2,3]',
+  ],
   [() => api.concat([1, 2]), ShapeError, 'concat: scalars have no axis to be joined along; use stack'],
   [() => api.concat([x, v]), ShapeError, 'concat: tensors[1] f32[3] and tensors[0] f32[2,3] differ outside of axis 0'],
-  [() => api.concat([v, any('a')]), ArgumentError, 'concat: tensors[1] must be a tensor, a variable, a number or nested arrays, not "a"'],
+  [
+    () => api.concat([v, any('a')]),
+    ArgumentError,
+    'concat: tensors[1] must be a tensor, a variable, a number or nested arrays, not "a"',
+  ],
   [() => api.stack([v, 1]), ShapeError, 'stack: tensors[1] f32[] and tensors[0] f32[3] differ in shape'],
   [() => api.split(v, 2), ShapeError, 'split: axis 0 of x f32[3] does not split into 2 equal pieces'],
   [() => api.split(v, [1, 1]), ShapeError, 'split: sizes [1,1] do not add up to the 3 elements of axis 0 of x f32[3]'],
@@ -157,32 +316,92 @@ const SHAPES: readonly Case[] = [
 ];
 
 const INDICES: readonly Case[] = [
-  [() => api.gather(v, [0, 3]), ArgumentError, 'gather: index 3 is out of range on axis 0 of x f32[3], which has 3 elements'],
-  [() => api.gather(x, [-1], 1), ArgumentError, 'gather: index -1 is out of range on axis 1 of x f32[2,3], which has 3 elements; count from the end as 2'],
-  [() => api.gather(v, tensor([0])), DTypeError, "gather: indices must be int32, not float32; use cast(indices, 'int32')"],
+  [
+    () => api.gather(v, [0, 3]),
+    ArgumentError,
+    'gather: index 3 is out of range on axis 0 of x f32[3], which has 3 elements',
+  ],
+  [
+    () => api.gather(x, [-1], 1),
+    ArgumentError,
+    'gather: index -1 is out of range on axis 1 of x f32[2,3], which has 3 elements; count from the end as 2',
+  ],
+  [
+    () => api.gather(v, tensor([0])),
+    DTypeError,
+    "gather: indices must be int32, not float32; use cast(indices, 'int32')",
+  ],
   [() => api.gather(v, [0], 1), ArgumentError, 'gather: axis 1 is out of range: a tensor of rank 1 has axes -1 … 0'],
   [() => api.gather(tensor(1), [0]), ArgumentError, 'gather: axis 0 is out of range: a scalar has no axes'],
-  [() => api.scatterAdd(v, [5], [1]), ArgumentError, 'scatterAdd: index 5 is out of range on axis 0 of x f32[3], which has 3 elements'],
-  [() => api.scatterAdd(v, [0, 1], v), ShapeError, 'scatterAdd: updates f32[3] do not broadcast to [2], the shape of gather(x, indices, axis)'],
+  [
+    () => api.scatterAdd(v, [5], [1]),
+    ArgumentError,
+    'scatterAdd: index 5 is out of range on axis 0 of x f32[3], which has 3 elements',
+  ],
+  [
+    () => api.scatterAdd(v, [0, 1], v),
+    ShapeError,
+    'scatterAdd: updates f32[3] do not broadcast to [2], the shape of gather(x, indices, axis)',
+  ],
 ];
 
 const PRODUCTS: readonly Case[] = [
   [() => api.matmul(x, x), ShapeError, 'matmul: inner sizes differ: a [2,3] · b [2,3] (3 ≠ 2)'],
   [() => api.matmul(x, 2), ShapeError, 'matmul: scalars have no rows; use mul: a [2,3] · b []'],
-  [() => api.matmul(api.zeros([2, 1, 3]), api.zeros([4, 3, 1])), ShapeError, 'matmul: leading axes do not broadcast: a [2,1,3] · b [4,3,1]'],
+  [
+    () => api.matmul(api.zeros([2, 1, 3]), api.zeros([4, 3, 1])),
+    ShapeError,
+    'matmul: leading axes do not broadcast: a [2,1,3] · b [4,3,1]',
+  ],
   [() => api.dot(v, ints), ShapeError, 'dot: inner sizes differ: a [3] · b [2] (3 ≠ 2)'],
-  [() => api.outer(x, v), ShapeError, 'outer: a and b must be vectors: a [2,3] · b [3]; for other ranks use tensordot(a, b, 0)'],
+  [
+    () => api.outer(x, v),
+    ShapeError,
+    'outer: a and b must be vectors: a [2,3] · b [3]; for other ranks use tensordot(a, b, 0)',
+  ],
   [() => api.tensordot(x, v, 2), ArgumentError, 'tensordot: axes must be 0 … 1 for a f32[2,3] and b f32[3], not 2'],
-  [() => api.tensordot(x, v, any('1')), ArgumentError, 'tensordot: axes must be a count or [axes of a, axes of b], equally many, not "1"'],
-  [() => api.tensordot(x, v, [0, 0]), ShapeError, 'tensordot: axis 0 of a and axis 0 of b differ in size: a [2,3] · b [3] (2 ≠ 3)'],
-  [() => api.tensordot(x, x, [[0, 0], [0, 1]]), ArgumentError, 'tensordot: axes names an axis twice'],
-  [() => api.tensordot(x, v, [2, 0]), ArgumentError, 'tensordot: axes[0] 2 is out of range: a tensor of rank 2 has axes -2 … 1'],
-  [() => api.einsum(any(x), x), ArgumentError, "einsum: equation must be a string such as 'ij,jk->ik', not a tensor f32[2,3]"],
-  [() => api.einsum('i1', v), ArgumentError, "einsum: 'i1' is not an equation: operands are letters and at most one ..., divided by commas, then -> and the output"],
+  [
+    () => api.tensordot(x, v, any('1')),
+    ArgumentError,
+    'tensordot: axes must be a count or [axes of a, axes of b], equally many, not "1"',
+  ],
+  [
+    () => api.tensordot(x, v, [0, 0]),
+    ShapeError,
+    'tensordot: axis 0 of a and axis 0 of b differ in size: a [2,3] · b [3] (2 ≠ 3)',
+  ],
+  [
+    () =>
+      api.tensordot(x, x, [
+        [0, 0],
+        [0, 1],
+      ]),
+    ArgumentError,
+    'tensordot: axes names an axis twice',
+  ],
+  [
+    () => api.tensordot(x, v, [2, 0]),
+    ArgumentError,
+    'tensordot: axes[0] 2 is out of range: a tensor of rank 2 has axes -2 … 1',
+  ],
+  [
+    () => api.einsum(any(x), x),
+    ArgumentError,
+    "einsum: equation must be a string such as 'ij,jk->ik', not a tensor f32[2,3]",
+  ],
+  [
+    () => api.einsum('i1', v),
+    ArgumentError,
+    "einsum: 'i1' is not an equation: operands are letters and at most one ..., divided by commas, then -> and the output",
+  ],
   [() => api.einsum('i->j->k', v), ArgumentError, "einsum: 'i->j->k' is not an equation"],
   [() => api.einsum('i,j', v), ArgumentError, "einsum: 'i,j' has 2 operand(s), but 1 were given"],
   [() => api.einsum('ij', v), ArgumentError, "einsum: 'ij' of 'ij' names 2 axes, but operand 0 is f32[3]"],
-  [() => api.einsum('i', x), ArgumentError, "einsum: 'i' of 'i' names 1 axes, but operand 0 is f32[2,3]; name all of them, or write ..."],
+  [
+    () => api.einsum('i', x),
+    ArgumentError,
+    "einsum: 'i' of 'i' names 1 axes, but operand 0 is f32[2,3]; name all of them, or write ...",
+  ],
   [() => api.einsum('i,i->', v, ints), ShapeError, "einsum: label 'i' of 'i,i->' stands for sizes 3 and 2"],
   [() => api.einsum('...,...', v, ints), ShapeError, "einsum: an axis of ... of '...,...' stands for sizes 3 and 2"],
   [() => api.einsum('i->j', v), ArgumentError, "einsum: output label 'j' of 'i->j' is in no operand"],
@@ -192,27 +411,79 @@ const PRODUCTS: readonly Case[] = [
 const RANDOM: readonly Case[] = [
   [() => random.key(0.5), ArgumentError, 'random.key: seed must be a whole number, not 0.5'],
   [() => random.split(random.key(1), 0), ArgumentError, 'random.split: n must be a whole number ≥ 1, not 0'],
-  [() => random.split(tensor([1, 2])), DTypeError, 'random.split: key must be int32, not f32[2]; make one with random.key(seed)'],
-  [() => random.uniform([1], { key: random.split(random.key(1)) }), ArgumentError, 'random.uniform: key must be one key of shape [2], not i32[2,2]; take one with unstack or gather'],
-  [() => random.uniform([1], { key: random.key(1), seed: 2 }), ArgumentError, 'random.uniform: give key or seed, not both'],
+  [
+    () => random.split(tensor([1, 2])),
+    DTypeError,
+    'random.split: key must be int32, not f32[2]; make one with random.key(seed)',
+  ],
+  [
+    () => random.uniform([1], { key: random.split(random.key(1)) }),
+    ArgumentError,
+    'random.uniform: key must be one key of shape [2], not i32[2,2]; take one with unstack or gather',
+  ],
+  [
+    () => random.uniform([1], { key: random.key(1), seed: 2 }),
+    ArgumentError,
+    'random.uniform: give key or seed, not both',
+  ],
   [() => random.uniform([1], { seed: 0.1 }), ArgumentError, 'random.uniform: seed must be a whole number, not 0.1'],
   [() => random.uniform(any(2)), ArgumentError, 'random.uniform: shape must be an array of whole numbers ≥ 0, not 2'],
-  [() => random.uniform([1], any({ min: 0 })), ArgumentError, 'random.uniform: there is no option "min"; the options are minval, maxval, dtype, key, seed'],
-  [() => random.uniform([1], { dtype: 'bool' }), DTypeError, 'random.uniform: dtype must be float32 or float64 or int32, not "bool"'],
-  [() => random.uniform([1], { dtype: 'int32' }), ArgumentError, 'random.uniform: maxval must be given for dtype int32: numbers are drawn from [minval, maxval)'],
-  [() => random.uniform([1], { dtype: 'int32', maxval: 0.5 }), ArgumentError, 'random.uniform: maxval must be a whole number, not 0.5'],
-  [() => random.uniform([1], { dtype: 'int32', maxval: 3e9 }), ArgumentError, 'random.uniform: maxval 3000000000 is out of the range of int32'],
-  [() => random.uniform([1], { minval: 1 }), ArgumentError, 'random.uniform: minval must be below maxval, but they are 1 and 1'],
-  [() => random.uniform([1], { maxval: Infinity }), ArgumentError, 'random.uniform: maxval must be a finite number, not Infinity'],
-  [() => random.normal([1], { dtype: 'int32' }), DTypeError, 'random.normal: dtype must be float32 or float64, not "int32"'],
+  [
+    () => random.uniform([1], any({ min: 0 })),
+    ArgumentError,
+    'random.uniform: there is no option "min"; the options are minval, maxval, dtype, key, seed',
+  ],
+  [
+    () => random.uniform([1], { dtype: 'bool' }),
+    DTypeError,
+    'random.uniform: dtype must be float32 or float64 or int32, not "bool"',
+  ],
+  [
+    () => random.uniform([1], { dtype: 'int32' }),
+    ArgumentError,
+    'random.uniform: maxval must be given for dtype int32: numbers are drawn from [minval, maxval)',
+  ],
+  [
+    () => random.uniform([1], { dtype: 'int32', maxval: 0.5 }),
+    ArgumentError,
+    'random.uniform: maxval must be a whole number, not 0.5',
+  ],
+  [
+    () => random.uniform([1], { dtype: 'int32', maxval: 3e9 }),
+    ArgumentError,
+    'random.uniform: maxval 3000000000 is out of the range of int32',
+  ],
+  [
+    () => random.uniform([1], { minval: 1 }),
+    ArgumentError,
+    'random.uniform: minval must be below maxval, but they are 1 and 1',
+  ],
+  [
+    () => random.uniform([1], { maxval: Infinity }),
+    ArgumentError,
+    'random.uniform: maxval must be a finite number, not Infinity',
+  ],
+  [
+    () => random.normal([1], { dtype: 'int32' }),
+    DTypeError,
+    'random.normal: dtype must be float32 or float64, not "int32"',
+  ],
   [() => random.normal([1], { stddev: -1 }), ArgumentError, 'random.normal: stddev must not be below 0, but is -1'],
   [() => random.normal([1], { mean: any('0') }), ArgumentError, 'random.normal: mean must be a finite number, not "0"'],
 ];
 
 const isNumber = (value: unknown): value is number => typeof value === 'number';
 const NESTS: readonly Case[] = [
-  [() => flattenNest('f: x', { a: [1, new Map()] }, isNumber, 'numbers'), ArgumentError, 'f: x.a[1] must be a nest of numbers (plain objects and arrays), not a Map'],
-  [() => flattenNest('f: x', null, isNumber), ArgumentError, 'f: x must be a nest of tensors (plain objects and arrays), not null'],
+  [
+    () => flattenNest('f: x', { a: [1, new Map()] }, isNumber, 'numbers'),
+    ArgumentError,
+    'f: x.a[1] must be a nest of numbers (plain objects and arrays), not a Map',
+  ],
+  [
+    () => flattenNest('f: x', null, isNumber),
+    ArgumentError,
+    'f: x must be a nest of tensors (plain objects and arrays), not null',
+  ],
 ];
 
 const ALL = { VALUES, TRACES, CREATION, ELEMENTWISE, REDUCTIONS, SHAPES, INDICES, PRODUCTS, RANDOM, NESTS };
@@ -240,27 +511,43 @@ test('reading is refused on a device that cannot read at once', () => {
   expect(() => t.dataSync()).toThrow(DeviceError);
   expect(() => t.dataSync()).toThrow('dataSync: the far backend cannot read at once; use await data()');
   expect(() => t.arraySync()).toThrow('arraySync: the far backend cannot read at once; use await array()');
-  expect(() => api.add(tensor([1, 2]), t)).toThrow('a tensor on far cannot be moved to cpu at once; read it with await data() and make a new tensor');
+  expect(() => api.add(tensor([1, 2]), t)).toThrow(
+    'a tensor on far cannot be moved to cpu at once; read it with await data() and make a new tensor',
+  );
   const single = { ...api.getBackend(), name: 'narrow', traits: { ...api.getBackend().traits, float64: false } };
-  expect(() => api.withBackend(single, () => tensor(1, { dtype: 'float64' }))).toThrow('tensor: the narrow backend has no float64');
+  expect(() => api.withBackend(single, () => tensor(1, { dtype: 'float64' }))).toThrow(
+    'tensor: the narrow backend has no float64',
+  );
 });
 
 // Every function of tensors refuses what is no tensor, and says which argument it was.
-const UNARY = 'abs acos acosh all any argmax argmin asin asinh atan atanh ceil cos cosh cumprod cumsum diag diagPart elu erf exp exp2 expm1 flip floor gelu isFinite isNaN leakyRelu log log10 log1p log2 logicalNot logSigmoid logSoftmax logSumExp max mean min neg norm onesLike prod reciprocal relu relu6 round rsqrt selu sigmoid sign silu sin sinh softmax softplus softsign sqrt square squeeze std stopGradient sum tan tanh transpose tril triu unstack variance zerosLike'.split(' ');
-const BINARY = 'add atan2 div dot equal floorDiv greater greaterEqual hypot less lessEqual logAddExp logicalAnd logicalOr logicalXor matmul maximum minimum mod mul notEqual outer pow sub tensordot xlogy'.split(' ');
+const UNARY =
+  'abs acos acosh all any argmax argmin asin asinh atan atanh ceil cos cosh cumprod cumsum diag diagPart elu erf exp exp2 expm1 flip floor gelu isFinite isNaN leakyRelu log log10 log1p log2 logicalNot logSigmoid logSoftmax logSumExp max mean min neg norm onesLike prod reciprocal relu relu6 round rsqrt selu sigmoid sign silu sin sinh softmax softplus softsign sqrt square squeeze std stopGradient sum tan tanh transpose tril triu unstack variance zerosLike'.split(
+    ' ',
+  );
+const BINARY =
+  'add atan2 div dot equal floorDiv greater greaterEqual hypot less lessEqual logAddExp logicalAnd logicalOr logicalXor matmul maximum minimum mod mul notEqual outer pow sub tensordot xlogy'.split(
+    ' ',
+  );
 const functions = api as unknown as Record<string, (...args: unknown[]) => unknown>;
 const REFUSED = [undefined, null, 'text', {}, new Map(), () => 1];
 
 test.each(UNARY)('%s refuses what is no tensor', (name) => {
   for (const bad of REFUSED) {
     expect(() => functions[name]!(bad)).toThrow(ArgumentError);
-    expect(() => functions[name]!(bad)).toThrow(new RegExp(`^${name}: x must be a tensor, a variable, a number or nested arrays, not `));
+    expect(() => functions[name]!(bad)).toThrow(
+      new RegExp(`^${name}: x must be a tensor, a variable, a number or nested arrays, not `),
+    );
   }
 });
 test.each(BINARY)('%s refuses what is no tensor, on either side', (name) => {
   for (const bad of REFUSED) {
-    expect(() => functions[name]!(bad, v)).toThrow(new RegExp(`^${name}: \\w+ must be a tensor, a variable, a number or nested arrays, not `));
-    expect(() => functions[name]!(v, bad)).toThrow(new RegExp(`^${name}: \\w+ must be a tensor, a variable, a number or nested arrays, not `));
+    expect(() => functions[name]!(bad, v)).toThrow(
+      new RegExp(`^${name}: \\w+ must be a tensor, a variable, a number or nested arrays, not `),
+    );
+    expect(() => functions[name]!(v, bad)).toThrow(
+      new RegExp(`^${name}: \\w+ must be a tensor, a variable, a number or nested arrays, not `),
+    );
   }
 });
 

@@ -20,7 +20,9 @@ export function elementwiseType(name: string, inputs: readonly TensorType[], dty
     const next = broadcastShapes(shape, inputs[i]!.shape);
     if (next === undefined) {
       const shapes = inputs.map((t) => `[${t.shape.join()}]`).join(' and ');
-      throw new ShapeError(`${name}: shapes ${shapes} do not broadcast: aligned at the last axis, sizes must be equal or 1`);
+      throw new ShapeError(
+        `${name}: shapes ${shapes} do not broadcast: aligned at the last axis, sizes must be equal or 1`,
+      );
     }
     shape = next;
   }
@@ -41,7 +43,11 @@ function mapLower<P extends Params>(fn: ScalarFunction, constants?: (params: P) 
 export function elementwise<P extends Params>(
   fn: ScalarFunction,
   derivative: Derivative<P>,
-  options: { readonly constants?: (params: P) => readonly number[]; readonly dtype?: DType; readonly operation?: string } = {},
+  options: {
+    readonly constants?: (params: P) => readonly number[];
+    readonly dtype?: DType;
+    readonly operation?: string;
+  } = {},
 ): Primitive<P> {
   const { operation = fn.name } = options;
   return {

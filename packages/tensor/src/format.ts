@@ -33,11 +33,19 @@ export function formatTensor(data: TypedArray, type: TensorType): string {
   const visit = (axis: number, at: number, leaf: (index: number) => string): string => {
     if (axis === shape.length) return leaf(at);
     const last = axis === shape.length - 1;
-    const parts = indices(shape[axis]!).map((i) => (i === null ? '...' : visit(axis + 1, at + i * strides[axis]!, leaf)));
+    const parts = indices(shape[axis]!).map((i) =>
+      i === null ? '...' : visit(axis + 1, at + i * strides[axis]!, leaf),
+    );
     return `[${parts.join(last ? ', ' : `,${'\n'.repeat(shape.length - axis - 1)}${' '.repeat(axis + 1)}`)}]`;
   };
   const text = (i: number): string =>
-    dtype === 'bool' ? (data[i] !== 0 ? 'true' : 'false') : dtype === 'int32' ? String(data[i]) : formatNumber(data[i]!, dtype === 'float32');
+    dtype === 'bool'
+      ? data[i] !== 0
+        ? 'true'
+        : 'false'
+      : dtype === 'int32'
+        ? String(data[i])
+        : formatNumber(data[i]!, dtype === 'float32');
   visit(0, 0, (i) => {
     texts.push(text(i));
     return '';

@@ -106,7 +106,9 @@ export function slotsOf(kernel: Kernel): readonly number[] {
     case 'scatter':
       return [kernel.updates, kernel.indices, kernel.output];
     case 'scan':
-      return kernel.factors === undefined ? [kernel.values, kernel.output] : [kernel.values, kernel.factors, kernel.output];
+      return kernel.factors === undefined
+        ? [kernel.values, kernel.output]
+        : [kernel.values, kernel.factors, kernel.output];
     case 'random':
       return [kernel.keys, kernel.output];
     default:

@@ -26,13 +26,23 @@ export function access(operand: Operand): Access {
 }
 
 /** Writes one kernel that computes `output` elementwise; operands broadcast. */
-export function emitMap(writer: KernelWriter, inputs: readonly Operand[], output: Operand, body: readonly ScalarStep[]): void {
+export function emitMap(
+  writer: KernelWriter,
+  inputs: readonly Operand[],
+  output: Operand,
+  body: readonly ScalarStep[],
+): void {
   const { shape } = output.view;
   writer.emit({ kind: 'map', shape, inputs: inputs.map((o) => accessOver(o, shape)), output: access(output), body });
 }
 
 /** A body of one function over all operands, then constants. */
-export function call(fn: ScalarFunction, operands: number, dtype: DType, ...constants: readonly number[]): ScalarStep[] {
+export function call(
+  fn: ScalarFunction,
+  operands: number,
+  dtype: DType,
+  ...constants: readonly number[]
+): ScalarStep[] {
   const args: number[] = [];
   for (let i = 0; i < operands; i++) args.push(i);
   const body: ScalarStep[] = constants.map((constant, i) => {

@@ -19,7 +19,12 @@ export interface Flat<T> {
 }
 
 /** Takes a nest apart. `isLeaf` says what counts as a leaf; anything else that is neither a plain object nor an array throws. */
-export function flattenNest<T>(what: string, nest: unknown, isLeaf: (x: unknown) => x is T, expected = 'tensors'): Flat<T> {
+export function flattenNest<T>(
+  what: string,
+  nest: unknown,
+  isLeaf: (x: unknown) => x is T,
+  expected = 'tensors',
+): Flat<T> {
   const leaves: T[] = [];
   const paths: string[] = [];
   const structure: string[] = [];
@@ -54,7 +59,12 @@ export function flattenNest<T>(what: string, nest: unknown, isLeaf: (x: unknown)
       structure.push('}');
       return (next) => Object.fromEntries(parts.map(([key, part]) => [key, part(next)]));
     }
-    const kind = node === null || node === undefined ? String(node) : typeof node === 'object' ? `a ${node.constructor?.name ?? 'object'}` : `a ${typeof node}`;
+    const kind =
+      node === null || node === undefined
+        ? String(node)
+        : typeof node === 'object'
+          ? `a ${node.constructor?.name ?? 'object'}`
+          : `a ${typeof node}`;
     throw new ArgumentError(`${what}${path} must be a nest of ${expected} (plain objects and arrays), not ${kind}`);
   }
 }

@@ -4,9 +4,9 @@
  * set of linear maps and on `batching`, and never on a name. Must not import rows or interpreters.
  */
 import type { DType, Kernel, Plan, View } from '@jacobi/backend';
+import type { Program } from './program.ts';
 import type { Tensor } from './tensor.ts';
 import type { TensorType } from './type.ts';
-import type { Program } from './program.ts';
 
 /** A static argument of an operation: plain JSON. */
 export type ParamValue = number | string | boolean | readonly ParamValue[];
@@ -125,11 +125,7 @@ export type Batching<P extends Params = Params> =
 export interface Primitive<P extends Params = Params> {
   readonly name: string;
   /** Types of the results. Arguments were checked by the public function; this may assert. */
-  readonly type: (
-    inputs: readonly TensorType[],
-    params: P,
-    programs: readonly Program[],
-  ) => readonly TensorType[];
+  readonly type: (inputs: readonly TensorType[], params: P, programs: readonly Program[]) => readonly TensorType[];
   /** Where output `index` is a view of the only input: that view, or null if this input needs a copy first. */
   readonly view?: (input: View, params: P, output: TensorType, index: number) => View | null;
   /** Writes the kernels that compute the outputs. Not called for zero-size outputs. */

@@ -1,9 +1,9 @@
 /** Programs: printed, checked, cut to what is needed. Built by hand, as a trace builds them. */
 import { describe, expect, test } from 'vitest';
-import { add, matmul, mul, neg, reshape, sin, split, sum, tensor, transpose } from './index.ts';
-import { checkProgram, makeProgram, printProgram, tensorType, Trace, withFrame } from './internal.ts';
-import type { Program } from './internal.ts';
 import type { Tensor } from './index.ts';
+import { add, matmul, mul, neg, reshape, sin, split, sum, tensor, transpose } from './index.ts';
+import type { Program } from './internal.ts';
+import { checkProgram, makeProgram, printProgram, Trace, tensorType, withFrame } from './internal.ts';
 
 /** The program of `f` at arguments of shape [2, 2]. */
 function trace(f: (x: Tensor, y: Tensor) => readonly Tensor[]): Program {
@@ -26,7 +26,10 @@ describe('printProgram', () => {
     `);
   });
   test('lists captured values, params, and rows with several outputs', () => {
-    const w = tensor([[1, 2], [3, 4]]);
+    const w = tensor([
+      [1, 2],
+      [3, 4],
+    ]);
     const program = trace((x) => {
       const [a, b] = split(matmul(x, w), 2, 1);
       return [add(a!, b!), transpose(x)];
@@ -68,7 +71,11 @@ describe('checkProgram', () => {
     ['a value used before it is made', (p) => ({ rows: p.rows.toReversed() }), /%3 is used before it is made, in sum/],
     ['a row that is missing', (p) => ({ rows: p.rows.slice(1) }), /%2 is used before it is made, in mul/],
     ['a value made twice', (p) => ({ rows: [p.rows[0]!, ...p.rows] }), /%2 is made twice or out of range, in sin/],
-    ['an input that is listed twice', (p) => ({ inputs: [...p.inputs, 0] }), /%0 is made twice or out of range, in the inputs/],
+    [
+      'an input that is listed twice',
+      (p) => ({ inputs: [...p.inputs, 0] }),
+      /%0 is made twice or out of range, in the inputs/,
+    ],
     ['an output that nobody makes', () => ({ outputs: [99] }), /%99 is used before it is made, in the outputs/],
     [
       'an input of another type',

@@ -103,11 +103,13 @@ export function checkProgram(program: Program): void {
     const { application } = row;
     row.inputs.forEach((v, i) => {
       use(v, application.primitive.name);
-      if (program.types[v] !== application.inputs[i]) fail(program, `input ${i} of ${application.primitive.name} has another type`);
+      if (program.types[v] !== application.inputs[i])
+        fail(program, `input ${i} of ${application.primitive.name} has another type`);
     });
     row.outputs.forEach((v, i) => {
       make(v, application.primitive.name);
-      if (program.types[v] !== application.outputs[i]) fail(program, `output ${i} of ${application.primitive.name} has another type`);
+      if (program.types[v] !== application.outputs[i])
+        fail(program, `output ${i} of ${application.primitive.name} has another type`);
     });
   }
   for (const v of program.outputs) use(v, 'the outputs');

@@ -3,8 +3,8 @@
  * equal keys promise. All with fixed keys, so that nothing here fails by chance.
  */
 import { describe, expect, test } from 'vitest';
-import { cast, gather, less, mean, random, reshape, slice, square, sub, tensor } from './index.ts';
 import type { Tensor } from './index.ts';
+import { cast, gather, less, mean, random, reshape, slice, square, sub, tensor } from './index.ts';
 import { bindOne, randomBitsRow, Trace, tensorType, withFrame } from './internal.ts';
 
 const words = (key: readonly [number, number], count: number): number[] =>
@@ -134,19 +134,28 @@ describe('uniform', () => {
 });
 
 describe('normal', () => {
-  test.each(['float32', 'float64'] as const)('%s has mean, variance, skewness and kurtosis of its distribution', (dtype) => {
-    const x = random.normal([N], { mean: 2, stddev: 3, dtype, seed: 8 });
-    expect(x.dtype).toBe(dtype);
-    const [m1, m2, m3, m4] = moments(x) as [number, number, number, number];
-    expect(Math.abs(m1 - 2)).toBeLessThan(0.03);
-    expect(Math.abs(m2 - 9)).toBeLessThan(0.15);
-    expect(Math.abs(m3 / 27)).toBeLessThan(0.03);
-    expect(Math.abs(m4 / 81 - 3)).toBeLessThan(0.1);
-  });
+  test.each(['float32', 'float64'] as const)(
+    '%s has mean, variance, skewness and kurtosis of its distribution',
+    (dtype) => {
+      const x = random.normal([N], { mean: 2, stddev: 3, dtype, seed: 8 });
+      expect(x.dtype).toBe(dtype);
+      const [m1, m2, m3, m4] = moments(x) as [number, number, number, number];
+      expect(Math.abs(m1 - 2)).toBeLessThan(0.03);
+      expect(Math.abs(m2 - 9)).toBeLessThan(0.15);
+      expect(Math.abs(m3 / 27)).toBeLessThan(0.03);
+      expect(Math.abs(m4 / 81 - 3)).toBeLessThan(0.1);
+    },
+  );
   test('quantiles are those of the normal distribution', () => {
     const x = random.normal([N], { seed: 9 });
     // Φ at −2, −1, 0, 1, 2
-    const table = [[-2, 0.0227501], [-1, 0.1586553], [0, 0.5], [1, 0.8413447], [2, 0.9772499]] as const;
+    const table = [
+      [-2, 0.0227501],
+      [-1, 0.1586553],
+      [0, 0.5],
+      [1, 0.8413447],
+      [2, 0.9772499],
+    ] as const;
     for (const [at, share] of table) expect(Math.abs(mean(less(x, at)).item() - share)).toBeLessThan(0.004);
   });
   test('the two numbers of a pair are independent', () => {

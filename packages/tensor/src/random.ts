@@ -96,7 +96,9 @@ function uniform(shape: Shape, options: UniformOptions = {}): Tensor {
   const { minval = 0, maxval = 1, dtype = 'float32' } = options;
   checkDType(operation, dtype, ['float32', 'float64', 'int32']);
   if (dtype === 'int32' && options.maxval === undefined) {
-    throw new ArgumentError(`${operation}: maxval must be given for dtype int32: numbers are drawn from [minval, maxval)`);
+    throw new ArgumentError(
+      `${operation}: maxval must be given for dtype int32: numbers are drawn from [minval, maxval)`,
+    );
   }
   checkBound(operation, 'minval', minval, dtype);
   checkBound(operation, 'maxval', maxval, dtype);
@@ -143,9 +145,12 @@ function checkBound(operation: string, argument: string, value: number, dtype: D
 
 function asKey(operation: string, value: TensorLike): Tensor {
   const t = asTensor(operation, 'key', value);
-  if (t.dtype !== 'int32') throw new DTypeError(`${operation}: key must be int32, not ${formatType(t.type)}; make one with random.key(seed)`);
+  if (t.dtype !== 'int32')
+    throw new DTypeError(`${operation}: key must be int32, not ${formatType(t.type)}; make one with random.key(seed)`);
   if (t.rank !== 1 || t.size !== 2) {
-    throw new ArgumentError(`${operation}: key must be one key of shape [2], not ${formatType(t.type)}; take one with unstack or gather`);
+    throw new ArgumentError(
+      `${operation}: key must be one key of shape [2], not ${formatType(t.type)}; take one with unstack or gather`,
+    );
   }
   return t;
 }

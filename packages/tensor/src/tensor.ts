@@ -5,6 +5,7 @@
  */
 import type { Backend, BufferRef, DType, Shape, TypedArray } from '@jacobi/backend';
 import { allocate } from '@jacobi/backend';
+import type { TensorLike } from './convert.ts';
 import { getBackend } from './device.ts';
 import { ArgumentError, DeviceError, TraceError } from './errors.ts';
 import { formatTensor, Printable } from './format.ts';
@@ -13,7 +14,6 @@ import { matmul } from './ops/contraction.ts';
 import { pow } from './ops/power.ts';
 import { mean, sum } from './ops/reduction.ts';
 import { cast, reshape, slice, transpose } from './ops/shape.ts';
-import type { TensorLike } from './convert.ts';
 import { noteRead } from './recorder.ts';
 import type { Trace } from './trace.ts';
 import type { TensorType } from './type.ts';
@@ -82,7 +82,8 @@ export class Tensor extends Printable {
   }
   /** The one element of a tensor of size 1: a number (true or false for a bool tensor). */
   item<T extends number | boolean = number>(): T {
-    if (this.size !== 1) throw new ArgumentError(`item: the tensor must have one element, not ${formatType(this.type)}; use arraySync`);
+    if (this.size !== 1)
+      throw new ArgumentError(`item: the tensor must have one element, not ${formatType(this.type)}; use arraySync`);
     const value = readNow(this, 'item')[0]!;
     return (this.dtype === 'bool' ? value !== 0 : value) as T;
   }
@@ -155,7 +156,9 @@ function readNow(t: Tensor, method: string): TypedArray {
   if (t.size === 0) return allocate(t.dtype, 0);
   const backend = t.backend!;
   if (backend.readSync === undefined) {
-    throw new DeviceError(`${method}: the ${backend.name} backend cannot read at once; use await ${method === 'dataSync' ? 'data' : 'array'}()`);
+    throw new DeviceError(
+      `${method}: the ${backend.name} backend cannot read at once; use await ${method === 'dataSync' ? 'data' : 'array'}()`,
+    );
   }
   return backend.readSync(buffer);
 }
@@ -178,7 +181,9 @@ export function tensorFromData(data: TypedArray, dtype: DType, shape: Shape): Te
   const type = tensorType(dtype, shape);
   const backend = getBackend();
   if (!backend.traits.float64 && dtype === 'float64') {
-    throw new DeviceError(`tensor: the ${backend.name} backend has no float64; use float32 or another backend (withBackend)`);
+    throw new DeviceError(
+      `tensor: the ${backend.name} backend has no float64; use float32 or another backend (withBackend)`,
+    );
   }
   const buffer = backend.alloc(dtype, type.size);
   if (type.size > 0) backend.write(buffer, data);

@@ -53,7 +53,12 @@ export class Trace {
     const ins = inputs.map((t) => this.variable(t));
     const outputs = application.outputs.map((type) => this.#make(type));
     const outs = outputs.map((t) => this.#vars.get(t.id)!);
-    this.#rows.push({ application, inputs: ins, outputs: outs, ...(this.origin === null ? {} : { from: this.origin }) });
+    this.#rows.push({
+      application,
+      inputs: ins,
+      outputs: outs,
+      ...(this.origin === null ? {} : { from: this.origin }),
+    });
     return outputs;
   }
 

@@ -3,15 +3,14 @@
  * The one idea: assignment swaps in another tensor and never writes into one; tapes and traces learn of each read.
  */
 import type { DType } from '@jacobi/backend';
-import { ArgumentError, DTypeError, ShapeError } from './errors.ts';
-import { asTensor, tensor } from './convert.ts';
 import type { TensorLike } from './convert.ts';
+import { asTensor, tensor } from './convert.ts';
+import { ArgumentError, DTypeError, ShapeError, TraceError } from './errors.ts';
 import { Printable } from './format.ts';
 import { add, sub } from './ops/arithmetic.ts';
-import type { TracedVariable } from './trace.ts';
 import { checkOpen, currentTrace, noteVariable } from './recorder.ts';
 import type { Tensor } from './tensor.ts';
-import { TraceError } from './errors.ts';
+import type { TracedVariable } from './trace.ts';
 import { formatType } from './type.ts';
 
 /** Options of `variable`. */
@@ -33,7 +32,10 @@ export class Variable extends Printable implements TracedVariable {
   /** @internal Use `variable()`. */
   constructor(initial: Tensor, options: VariableOptions) {
     super();
-    if (initial.trace !== null) throw new TraceError('variable: the initial value is traced; make variables outside of jit, vmap and prepareJacobian');
+    if (initial.trace !== null)
+      throw new TraceError(
+        'variable: the initial value is traced; make variables outside of jit, vmap and prepareJacobian',
+      );
     this.#current = initial;
     this.trainable = options.trainable ?? true;
     this.name = options.name ?? `variable${++variables}`;
@@ -62,8 +64,10 @@ export class Variable extends Printable implements TracedVariable {
   assign(value: TensorLike): this {
     const next = asTensor('assign', 'value', value, this.dtype);
     const type = this.#current.type;
-    if (next.dtype !== type.dtype) throw new DTypeError(`assign: ${this.name} holds ${formatType(type)}, not ${formatType(next.type)}; use cast`);
-    if (next.type !== type) throw new ShapeError(`assign: ${this.name} holds ${formatType(type)}, not ${formatType(next.type)}`);
+    if (next.dtype !== type.dtype)
+      throw new DTypeError(`assign: ${this.name} holds ${formatType(type)}, not ${formatType(next.type)}; use cast`);
+    if (next.type !== type)
+      throw new ShapeError(`assign: ${this.name} holds ${formatType(type)}, not ${formatType(next.type)}`);
     checkOpen(next);
     const trace = currentTrace();
     if (trace !== null) trace.assignVariable(this, next);
@@ -98,7 +102,8 @@ export class Variable extends Printable implements TracedVariable {
  * v.value // → [11, 22]
  */
 export function variable(initial: TensorLike, options: VariableOptions = {}): Variable {
-  if (options.name !== undefined && typeof options.name !== 'string') throw new ArgumentError('variable: name must be a string');
+  if (options.name !== undefined && typeof options.name !== 'string')
+    throw new ArgumentError('variable: name must be a string');
   const value = initial instanceof Variable ? initial.current() : initial;
   return new Variable(tensor(value, options.dtype === undefined ? {} : { dtype: options.dtype }), options);
 }

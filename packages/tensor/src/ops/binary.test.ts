@@ -1,7 +1,7 @@
 /** Operations of two tensors against a naive broadcast: all pairs of shapes, all pairs of dtypes, special points. */
 import { describe, expect, test } from 'vitest';
-import * as ops from '../index.ts';
 import type { DType, Tensor, TensorLike } from '../index.ts';
+import * as ops from '../index.ts';
 import { tensor } from '../index.ts';
 
 type Binary = (a: TensorLike, b: TensorLike) => Tensor;
@@ -32,15 +32,19 @@ function* indices(shape: readonly number[]): Generator<number[]> {
   const size = shape.reduce((a, b) => a * b, 1);
   for (let n = 0; n < size; n++) {
     let rest = n;
-    yield shape.toReversed().map((d) => {
-      const i = rest % d;
-      rest = (rest - i) / d;
-      return i;
-    }).toReversed();
+    yield shape
+      .toReversed()
+      .map((d) => {
+        const i = rest % d;
+        rest = (rest - i) / d;
+        return i;
+      })
+      .toReversed();
   }
 }
 
-const values = (size: number, from: number): number[] => Array.from({ length: size }, (_, i) => ((i * 7 + from) % 5) - 1.5);
+const values = (size: number, from: number): number[] =>
+  Array.from({ length: size }, (_, i) => ((i * 7 + from) % 5) - 1.5);
 
 const FLOAT: readonly (readonly [string, Binary, (a: number, b: number) => number])[] = [
   ['add', ops.add, (a, b) => a + b],
@@ -82,7 +86,9 @@ describe.each([...FLOAT, ...BOOL])('%s', (_name, op, oracle) => {
     }
     const z = op(x, y);
     expect(z.shape).toEqual(shape);
-    const expected = [...indices(shape)].map((i) => Number(oracle(element(x.dataSync(), a, i), element(y.dataSync(), b, i))));
+    const expected = [...indices(shape)].map((i) =>
+      Number(oracle(element(x.dataSync(), a, i), element(y.dataSync(), b, i))),
+    );
     z.dataSync().forEach((v, i) => {
       if (Number.isNaN(expected[i]!)) expect(v).toBeNaN();
       else expect(v).toBeCloseTo(expected[i]!, 12);
@@ -121,7 +127,8 @@ describe('promotion: bool < int32 < float32 < float64', () => {
 });
 
 describe('special points', () => {
-  const at = (op: Binary, a: number, b: number): number => op(tensor(a, { dtype: 'float64' }), tensor(b, { dtype: 'float64' })).item();
+  const at = (op: Binary, a: number, b: number): number =>
+    op(tensor(a, { dtype: 'float64' }), tensor(b, { dtype: 'float64' })).item();
   test.each([
     ['div', ops.div, 1, 0, Infinity],
     ['div', ops.div, 0, 0, NaN],
@@ -155,7 +162,8 @@ describe('special points', () => {
     ['xlogy', ops.xlogy, 2, 0, -Infinity],
   ] as const)('%s', (_name, op, a, b, expected) => {
     const y = at(op, a, b);
-    if (Number.isFinite(expected) && expected !== 0) expect(y).toBeCloseTo(expected, 12 - Math.log10(Math.abs(expected)));
+    if (Number.isFinite(expected) && expected !== 0)
+      expect(y).toBeCloseTo(expected, 12 - Math.log10(Math.abs(expected)));
     else expect(y).toBe(expected);
   });
 
@@ -178,6 +186,9 @@ describe('special points', () => {
   test('where takes one side whole: what is not chosen does not leak', () => {
     const y = ops.where([true, false], tensor([1, NaN]), tensor([NaN, 2]));
     expect(y.arraySync()).toEqual([1, 2]);
-    expect(ops.where(tensor([[1], [0]]), tensor([1, 2, 3]), 0).arraySync()).toEqual([[1, 2, 3], [0, 0, 0]]);
+    expect(ops.where(tensor([[1], [0]]), tensor([1, 2, 3]), 0).arraySync()).toEqual([
+      [1, 2, 3],
+      [0, 0, 0],
+    ]);
   });
 });

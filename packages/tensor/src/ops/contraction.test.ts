@@ -1,7 +1,7 @@
 /** Products of tensors against a naive sum over all indices. */
 import { describe, expect, test } from 'vitest';
-import * as ops from '../index.ts';
 import type { Tensor } from '../index.ts';
+import * as ops from '../index.ts';
 import { tensor } from '../index.ts';
 
 let count = 0;
@@ -9,7 +9,10 @@ let count = 0;
 const make = (shape: readonly number[]): Tensor => {
   count++;
   const size = shape.reduce((a, b) => a * b, 1);
-  return tensor(Float64Array.from({ length: size }, (_, i) => ((i * 5 + count * 3) % 7) - 3), { shape });
+  return tensor(
+    Float64Array.from({ length: size }, (_, i) => ((i * 5 + count * 3) % 7) - 3),
+    { shape },
+  );
 };
 
 /** Σ over every assignment of the labels, with no idea behind it. */
@@ -46,29 +49,99 @@ function expectLike(y: Tensor, equation: string, operands: readonly Tensor[]): v
 
 describe('einsum', () => {
   test.each([
-    ['ij,jk->ik', [[2, 3], [3, 4]]],
-    ['ij,jk->ki', [[2, 3], [3, 4]]],
-    ['bij,bjk->bik', [[2, 3, 4], [2, 4, 2]]],
+    [
+      'ij,jk->ik',
+      [
+        [2, 3],
+        [3, 4],
+      ],
+    ],
+    [
+      'ij,jk->ki',
+      [
+        [2, 3],
+        [3, 4],
+      ],
+    ],
+    [
+      'bij,bjk->bik',
+      [
+        [2, 3, 4],
+        [2, 4, 2],
+      ],
+    ],
     ['i,i->', [[3], [3]]],
     ['i,j->ij', [[2], [3]]],
     ['i,j->ji', [[2], [3]]],
     ['ii->', [[3, 3]]],
     ['ii->i', [[3, 3]]],
     ['iji->j', [[2, 3, 2]]],
-    ['iij,jk->ik', [[2, 2, 3], [3, 2]]],
+    [
+      'iij,jk->ik',
+      [
+        [2, 2, 3],
+        [3, 2],
+      ],
+    ],
     ['ij->ji', [[2, 3]]],
     ['ij->', [[2, 3]]],
     ['ij->j', [[2, 3]]],
-    ['ij,ij->', [[2, 3], [2, 3]]],
+    [
+      'ij,ij->',
+      [
+        [2, 3],
+        [2, 3],
+      ],
+    ],
     ['ij,k->i', [[2, 3], [4]]],
-    ['ab,bc,cd->ad', [[2, 3], [3, 4], [4, 2]]],
-    ['ab,bc,cd,de->ae', [[2, 3], [3, 2], [2, 4], [4, 3]]],
-    ['ij,ik,il->jkl', [[3, 2], [3, 2], [3, 2]]],
+    [
+      'ab,bc,cd->ad',
+      [
+        [2, 3],
+        [3, 4],
+        [4, 2],
+      ],
+    ],
+    [
+      'ab,bc,cd,de->ae',
+      [
+        [2, 3],
+        [3, 2],
+        [2, 4],
+        [4, 3],
+      ],
+    ],
+    [
+      'ij,ik,il->jkl',
+      [
+        [3, 2],
+        [3, 2],
+        [3, 2],
+      ],
+    ],
     ['i,ij,j->', [[2], [2, 3], [3]]],
-    ['ijkl,jl->ik', [[2, 3, 2, 3], [3, 3]]],
+    [
+      'ijkl,jl->ik',
+      [
+        [2, 3, 2, 3],
+        [3, 3],
+      ],
+    ],
     [',i->i', [[], [3]]],
-    ['ij,jk->ik', [[0, 3], [3, 2]]],
-    ['ij,jk->ik', [[2, 0], [0, 2]]],
+    [
+      'ij,jk->ik',
+      [
+        [0, 3],
+        [3, 2],
+      ],
+    ],
+    [
+      'ij,jk->ik',
+      [
+        [2, 0],
+        [0, 2],
+      ],
+    ],
     ['i,j,k->kji', [[2], [3], [2]]],
   ] as const)('%s of %j', (equation, shapes) => {
     const operands = shapes.map(make);
@@ -165,9 +238,23 @@ describe('dot, outer, tensordot', () => {
   test('tensordot', () => {
     const [a, b] = [make([2, 3, 4]), make([3, 4, 5])];
     expectLike(ops.tensordot(a, b), 'ijk,jkl->il', [a, b]);
-    expectLike(ops.tensordot(a, b, [[1, 2], [0, 1]]), 'ijk,jkl->il', [a, b]);
+    expectLike(
+      ops.tensordot(a, b, [
+        [1, 2],
+        [0, 1],
+      ]),
+      'ijk,jkl->il',
+      [a, b],
+    );
     const c = make([4, 3]);
-    expectLike(ops.tensordot(a, c, [[-1, 1], [0, 1]]), 'ijk,kj->i', [a, c]);
+    expectLike(
+      ops.tensordot(a, c, [
+        [-1, 1],
+        [0, 1],
+      ]),
+      'ijk,kj->i',
+      [a, c],
+    );
     expectLike(ops.tensordot(a, c, [2, 0]), 'ijk,kl->ijl', [a, c]);
     const v = make([2]);
     expectLike(ops.tensordot(c, v, 0), 'ij,k->ijk', [c, v]);

@@ -88,7 +88,11 @@ export function matmul(a: TensorLike, b: TensorLike): Tensor {
     products.set(key, product);
   }
   const { left, right, params } = product;
-  return bindOne(contractRow, [left === null ? x : broadcastTo(x, left), right === null ? y : broadcastTo(y, right)], params);
+  return bindOne(
+    contractRow,
+    [left === null ? x : broadcastTo(x, left), right === null ? y : broadcastTo(y, right)],
+    params,
+  );
 }
 
 /**

@@ -120,7 +120,8 @@ function expandOutput(equation: string, output: string, all: readonly Labelled[]
     if (!all.some((x) => x.labels.includes(label))) {
       throw new ArgumentError(`einsum: output label '${label}' of '${equation}' is in no operand`);
     }
-    if (labels.indexOf(label) !== i) throw new ArgumentError(`einsum: output label '${label}' of '${equation}' stands twice`);
+    if (labels.indexOf(label) !== i)
+      throw new ArgumentError(`einsum: output label '${label}' of '${equation}' stands twice`);
   });
   return labels;
 }
@@ -193,7 +194,12 @@ function cheapestPair(all: readonly Labelled[], output: readonly string[]): [num
 }
 
 const union = (a: Labelled, b: Labelled): Map<string, number> =>
-  new Map([...a.labels.entries(), ...b.labels.entries()].map(([axis, label], k) => [label, (k < a.labels.length ? a : b).tensor.shape[axis]!]));
+  new Map(
+    [...a.labels.entries(), ...b.labels.entries()].map(([axis, label], k) => [
+      label,
+      (k < a.labels.length ? a : b).tensor.shape[axis]!,
+    ]),
+  );
 
 /** Two operands contracted over the labels that are not kept; in the order of `output` where it is given. */
 function product(a: Labelled, b: Labelled, kept: ReadonlySet<string>, output: readonly string[] | null): Labelled {

@@ -1,7 +1,7 @@
 /** Elementwise functions of one tensor against JavaScript's, on every dtype and at the special points. */
 import { describe, expect, test } from 'vitest';
-import * as ops from '../index.ts';
 import type { DType, Tensor, TensorLike } from '../index.ts';
+import * as ops from '../index.ts';
 import { tensor } from '../index.ts';
 
 type Unary = (x: TensorLike) => Tensor;
@@ -47,7 +47,12 @@ const TABLE: readonly (readonly [string, Unary, (x: number) => number, readonly 
   ['acosh', ops.acosh, Math.acosh, [1, 2, 1000, Infinity, 0.5, NaN]],
   ['atanh', ops.atanh, Math.atanh, [0, -0, 0.5, -0.9, 1, -1, 2, NaN]],
   ['sigmoid', ops.sigmoid, (x) => 1 / (1 + Math.exp(-x)), [0, 1, -1, 200, -50, Infinity, -Infinity, NaN]],
-  ['logSigmoid', ops.logSigmoid, (x) => (x < 0 ? x : 0) - Math.log1p(Math.exp(-Math.abs(x))), [0, 2, -2, -1000, 1000, NaN]],
+  [
+    'logSigmoid',
+    ops.logSigmoid,
+    (x) => (x < 0 ? x : 0) - Math.log1p(Math.exp(-Math.abs(x))),
+    [0, 2, -2, -1000, 1000, NaN],
+  ],
   ['softplus', ops.softplus, (x) => Math.log1p(Math.exp(x)), [0, 1, -1, 30, -30, -Infinity, NaN]],
   ['softsign', ops.softsign, (x) => x / (1 + Math.abs(x)), [0, 1, -3, 1e6, NaN]],
   ['relu', ops.relu, (x) => (x < 0 ? 0 : x), [-1, 0, 2, Infinity, -Infinity, NaN]],
@@ -106,7 +111,10 @@ test('gelu agrees with its definition and its approximation', () => {
   const points = [-3, -1, 0, 1, 3];
   // x·Φ(x) with Φ from tables of the normal distribution
   const phi = [0.0013498980316, 0.1586552539315, 0.5, 0.8413447460685, 0.9986501019684];
-  ops.gelu(tensor(points, { dtype: 'float64' })).dataSync().forEach((y, i) => expect(y).toBeCloseTo(points[i]! * phi[i]!, 10));
+  ops
+    .gelu(tensor(points, { dtype: 'float64' }))
+    .dataSync()
+    .forEach((y, i) => expect(y).toBeCloseTo(points[i]! * phi[i]!, 10));
   const approximate = ops.gelu(tensor(points, { dtype: 'float64' }), { approximate: true }).dataSync();
   approximate.forEach((y, i) => {
     const x = points[i]!;
@@ -122,7 +130,18 @@ test('alpha is the slope of leakyRelu and the depth of elu', () => {
 
 test('clip keeps NaN, takes tensors for ends and keeps integers', () => {
   expect([...ops.clip(tensor([-2, 0, 0.5, 1, 7, NaN, Infinity]), 0, 1).dataSync()]).toEqual([0, 0, 0.5, 1, 1, NaN, 1]);
-  expect(String(ops.clip(tensor([[1, 5], [1, 5]]), tensor([[2], [0]]), tensor([4, 4])))).toBe('[[2, 4],\n [1, 4]]');
+  expect(
+    String(
+      ops.clip(
+        tensor([
+          [1, 5],
+          [1, 5],
+        ]),
+        tensor([[2], [0]]),
+        tensor([4, 4]),
+      ),
+    ),
+  ).toBe('[[2, 4],\n [1, 4]]');
   expect(ops.clip(tensor([1, 9], { dtype: 'int32' }), 2, 4).dtype).toBe('int32');
 });
 

@@ -20,7 +20,12 @@ import { arange } from './creation.ts';
 import { broadcastTo, expandDims, reshape } from './shape.ts';
 
 function asIndices(operation: string, value: TensorLike): Tensor {
-  const t = asTensor(operation, 'indices', value, Array.isArray(value) || typeof value === 'number' ? 'int32' : undefined);
+  const t = asTensor(
+    operation,
+    'indices',
+    value,
+    Array.isArray(value) || typeof value === 'number' ? 'int32' : undefined,
+  );
   if (t.dtype !== 'int32') {
     throw new DTypeError(`${operation}: indices must be int32, not ${t.dtype}; use cast(indices, 'int32')`);
   }

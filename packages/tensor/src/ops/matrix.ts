@@ -13,7 +13,9 @@ import { pad, reshape, takeSlice } from './shape.ts';
 
 function checkRank(operation: string, t: Tensor, least: number): void {
   if (t.rank >= least) return;
-  throw new ShapeError(`${operation}: x must have at least ${least === 1 ? 'one axis' : 'two axes'}, not ${formatType(t.type)}`);
+  throw new ShapeError(
+    `${operation}: x must have at least ${least === 1 ? 'one axis' : 'two axes'}, not ${formatType(t.type)}`,
+  );
 }
 
 /**

@@ -13,7 +13,12 @@ import { broadcastTo, flip, reshape, takeSlice } from './shape.ts';
 export type Positions = number | readonly (number | null)[] | null;
 
 /** `begin`, `begin + stride`, … before `end`, on one axis of size n, by NumPy's rules: count, lowest position, step. */
-function steps(n: number, begin: number | null, end: number | null, stride: number): [count: number, low: number, step: number] {
+function steps(
+  n: number,
+  begin: number | null,
+  end: number | null,
+  stride: number,
+): [count: number, low: number, step: number] {
   const bound = (p: number): number => {
     const at = p < 0 ? p + n : p;
     return stride > 0 ? Math.min(Math.max(at, 0), n) : Math.min(Math.max(at, -1), n - 1);

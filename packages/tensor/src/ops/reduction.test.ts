@@ -1,7 +1,7 @@
 /** Reductions, statistics and running sums against naive loops, over every set of axes, and at their edges. */
 import { describe, expect, test } from 'vitest';
-import * as ops from '../index.ts';
 import type { DType, Tensor, TensorLike } from '../index.ts';
+import * as ops from '../index.ts';
 import { tensor } from '../index.ts';
 
 const SHAPE = [2, 3, 2];
@@ -40,7 +40,8 @@ const TABLE: readonly (readonly [string, Reduction, (v: readonly number[]) => nu
 
 describe.each(TABLE)('%s', (name, op, oracle) => {
   test.each(AXES)('over axes %j agrees with a loop', (axis) => {
-    const list = axis === undefined ? [0, 1, 2] : (typeof axis === 'number' ? [axis] : axis).map((a) => (a < 0 ? a + 3 : a));
+    const list =
+      axis === undefined ? [0, 1, 2] : (typeof axis === 'number' ? [axis] : axis).map((a) => (a < 0 ? a + 3 : a));
     const x = tensor(Float64Array.from(DATA), { shape: SHAPE });
     const y = op(x, axis);
     expect(y.shape).toEqual(SHAPE.filter((_, i) => !list.includes(i)));
@@ -52,7 +53,16 @@ describe.each(TABLE)('%s', (name, op, oracle) => {
   test('takes scalars and every dtype', () => {
     expect(op(tensor(3)).shape).toEqual([]);
     for (const dtype of ['float32', 'float64', 'int32', 'bool'] as const) {
-      const y = op(ops.cast(tensor([[1, 0], [1, 1]]), dtype), 0);
+      const y = op(
+        ops.cast(
+          tensor([
+            [1, 0],
+            [1, 1],
+          ]),
+          dtype,
+        ),
+        0,
+      );
       expect(y.shape).toEqual([2]);
       const kinds: Record<string, DType> = { any: 'bool', all: 'bool' };
       const floating = dtype === 'float64' ? 'float64' : 'float32';
@@ -111,25 +121,52 @@ describe('special values', () => {
   test('logSumExp is shifted, and right where the largest element is infinite', () => {
     expect(ops.logSumExp(tensor([1000, 1000])).item()).toBeCloseTo(1000 + Math.LN2, 3);
     expect(ops.logSumExp(tensor([-1000, -1000])).item()).toBeCloseTo(-1000 + Math.LN2, 3);
-    const rows = tensor([[-Infinity, -Infinity], [Infinity, 0], [-Infinity, 2], [Infinity, -Infinity], [NaN, 0]]);
+    const rows = tensor([
+      [-Infinity, -Infinity],
+      [Infinity, 0],
+      [-Infinity, 2],
+      [Infinity, -Infinity],
+      [NaN, 0],
+    ]);
     expect(ops.logSumExp(rows, 1).arraySync()).toEqual([-Infinity, Infinity, 2, Infinity, NaN]);
   });
   test('softmax and logSoftmax are shifted', () => {
     expect(ops.softmax(tensor([1000, 1000, -1000])).arraySync()).toEqual([0.5, 0.5, 0]);
     expect(ops.logSoftmax(tensor([0, 1000])).arraySync()).toEqual([-1000, 0]);
-    const x = tensor([[1, 2, 3], [-1, 0, 4]], { dtype: 'float64' });
+    const x = tensor(
+      [
+        [1, 2, 3],
+        [-1, 0, 4],
+      ],
+      { dtype: 'float64' },
+    );
     for (const axis of [0, 1, -1]) {
       const y = ops.softmax(x, axis);
-      ops.sum(y, axis).dataSync().forEach((v) => expect(v).toBeCloseTo(1, 14));
-      ops.sub(ops.log(y), ops.logSoftmax(x, axis)).dataSync().forEach((v) => expect(v).toBeCloseTo(0, 14));
+      ops
+        .sum(y, axis)
+        .dataSync()
+        .forEach((v) => expect(v).toBeCloseTo(1, 14));
+      ops
+        .sub(ops.log(y), ops.logSoftmax(x, axis))
+        .dataSync()
+        .forEach((v) => expect(v).toBeCloseTo(0, 14));
     }
-    expect(ops.softmax(tensor([1, 2], { dtype: 'float64' })).arraySync()).toEqual([1 / (1 + Math.E), Math.E / (1 + Math.E)]);
+    expect(ops.softmax(tensor([1, 2], { dtype: 'float64' })).arraySync()).toEqual([
+      1 / (1 + Math.E),
+      Math.E / (1 + Math.E),
+    ]);
     expect(ops.softmax(tensor([-Infinity, 0])).arraySync()).toEqual([0, 1]);
   });
 });
 
 describe('norm', () => {
-  const x = tensor([[1, -2, 2], [0, 3, -4]], { dtype: 'float64' });
+  const x = tensor(
+    [
+      [1, -2, 2],
+      [0, 3, -4],
+    ],
+    { dtype: 'float64' },
+  );
   test('of one vector, of vectors, of matrices', () => {
     expect(ops.norm(x).item()).toBeCloseTo(Math.sqrt(34), 14);
     expect(ops.norm(x, 2, 1).arraySync()).toEqual([3, 5]);
@@ -150,7 +187,10 @@ describe('norm', () => {
 });
 
 describe('argmax and argmin', () => {
-  const x = tensor([[1, 5, 5], [4, 2, -1]]);
+  const x = tensor([
+    [1, 5, 5],
+    [4, 2, -1],
+  ]);
   test('take the first of equals, along an axis or in the flattened tensor', () => {
     expect(ops.argmax(x, 1).arraySync()).toEqual([1, 0]);
     expect(ops.argmax(x, -2).arraySync()).toEqual([1, 0, 0]);
@@ -165,17 +205,47 @@ describe('argmax and argmin', () => {
 });
 
 describe('cumsum and cumprod', () => {
-  const x = tensor([[1, 2, 3], [4, 5, 6]]);
+  const x = tensor([
+    [1, 2, 3],
+    [4, 5, 6],
+  ]);
   test('run along an axis, from either end, with or without the element itself', () => {
-    expect(ops.cumsum(x, 1).arraySync()).toEqual([[1, 3, 6], [4, 9, 15]]);
-    expect(ops.cumsum(x, 0).arraySync()).toEqual([[1, 2, 3], [5, 7, 9]]);
-    expect(ops.cumsum(x, -1, { reverse: true }).arraySync()).toEqual([[6, 5, 3], [15, 11, 6]]);
-    expect(ops.cumsum(x, 1, { exclusive: true }).arraySync()).toEqual([[0, 1, 3], [0, 4, 9]]);
-    expect(ops.cumsum(x, 1, { exclusive: true, reverse: true }).arraySync()).toEqual([[5, 3, 0], [11, 6, 0]]);
-    expect(ops.cumprod(x, 1).arraySync()).toEqual([[1, 2, 6], [4, 20, 120]]);
-    expect(ops.cumprod(x, 1, { exclusive: true }).arraySync()).toEqual([[1, 1, 2], [1, 4, 20]]);
-    expect(ops.cumprod(x, 1, { reverse: true }).arraySync()).toEqual([[6, 6, 3], [120, 30, 6]]);
-    expect(ops.cumprod(x, 0, { exclusive: true, reverse: true }).arraySync()).toEqual([[4, 5, 6], [1, 1, 1]]);
+    expect(ops.cumsum(x, 1).arraySync()).toEqual([
+      [1, 3, 6],
+      [4, 9, 15],
+    ]);
+    expect(ops.cumsum(x, 0).arraySync()).toEqual([
+      [1, 2, 3],
+      [5, 7, 9],
+    ]);
+    expect(ops.cumsum(x, -1, { reverse: true }).arraySync()).toEqual([
+      [6, 5, 3],
+      [15, 11, 6],
+    ]);
+    expect(ops.cumsum(x, 1, { exclusive: true }).arraySync()).toEqual([
+      [0, 1, 3],
+      [0, 4, 9],
+    ]);
+    expect(ops.cumsum(x, 1, { exclusive: true, reverse: true }).arraySync()).toEqual([
+      [5, 3, 0],
+      [11, 6, 0],
+    ]);
+    expect(ops.cumprod(x, 1).arraySync()).toEqual([
+      [1, 2, 6],
+      [4, 20, 120],
+    ]);
+    expect(ops.cumprod(x, 1, { exclusive: true }).arraySync()).toEqual([
+      [1, 1, 2],
+      [1, 4, 20],
+    ]);
+    expect(ops.cumprod(x, 1, { reverse: true }).arraySync()).toEqual([
+      [6, 6, 3],
+      [120, 30, 6],
+    ]);
+    expect(ops.cumprod(x, 0, { exclusive: true, reverse: true }).arraySync()).toEqual([
+      [4, 5, 6],
+      [1, 1, 1],
+    ]);
     expect(ops.cumsum(tensor([true, false, true])).arraySync()).toEqual([1, 1, 2]);
     expect(ops.cumsum(tensor([1], { dtype: 'float64' })).dtype).toBe('float64');
   });

@@ -21,7 +21,13 @@ import { reshape } from './shape.ts';
 /** One axis, several, or all. */
 export type Axis = number | readonly number[] | null | undefined;
 
-function reduce(row: Primitive<Axes>, t: Tensor, axes: readonly number[], keepDims: boolean, operation: string = row.name): Tensor {
+function reduce(
+  row: Primitive<Axes>,
+  t: Tensor,
+  axes: readonly number[],
+  keepDims: boolean,
+  operation: string = row.name,
+): Tensor {
   checkFlag(operation, 'keepDims', keepDims);
   const y = axes.length === 0 ? t : bindOne(row, [t], { axes });
   return keepDims ? reshape(y, onesAt(t.shape, axes)) : y;
@@ -117,14 +123,24 @@ export function all(x: TensorLike, axis?: Axis, keepDims = false): Tensor {
   return reduce(allRow, t, checkAxes('all', axis, t.rank), keepDims);
 }
 
-function position(row: Primitive<{ readonly axis: number }>, x: TensorLike, axis: number | null | undefined, keepDims: boolean): Tensor {
+function position(
+  row: Primitive<{ readonly axis: number }>,
+  x: TensorLike,
+  axis: number | null | undefined,
+  keepDims: boolean,
+): Tensor {
   const { name } = row;
   checkFlag(name, 'keepDims', keepDims);
   const t = asNumeric(name, 'x', x);
   if (axis === undefined || axis === null) {
     if (t.size === 0) throw nothing(name, t, [...t.shape.keys()]);
     const y = bindOne(row, [reshape(t, [t.size])], { axis: 0 });
-    return keepDims ? reshape(y, t.shape.map(() => 1)) : y;
+    return keepDims
+      ? reshape(
+          y,
+          t.shape.map(() => 1),
+        )
+      : y;
   }
   const a = checkAxis(name, axis, t.rank);
   if (t.shape[a] === 0) throw nothing(name, t, [a]);

@@ -104,9 +104,11 @@ function checkPermutation(permutation: readonly number[], rank: number): number[
  */
 export function squeeze(x: TensorLike, axis?: number | readonly number[]): Tensor {
   const t = asTensor('squeeze', 'x', x);
-  const axes = axis === undefined ? t.shape.flatMap((d, i) => (d === 1 ? [i] : [])) : checkAxes('squeeze', axis, t.rank);
+  const axes =
+    axis === undefined ? t.shape.flatMap((d, i) => (d === 1 ? [i] : [])) : checkAxes('squeeze', axis, t.rank);
   for (const a of axes) {
-    if (t.shape[a] !== 1) throw new ShapeError(`squeeze: axis ${a} of x ${formatType(t.type)} has size ${t.shape[a]}, not 1`);
+    if (t.shape[a] !== 1)
+      throw new ShapeError(`squeeze: axis ${a} of x ${formatType(t.type)} has size ${t.shape[a]}, not 1`);
   }
   return reshape(
     t,
@@ -189,12 +191,20 @@ export function slice(x: TensorLike, begin: readonly number[] | number, size?: r
 /** One number for each axis; those left out are `fill`. */
 function perAxis(argument: string, values: readonly number[] | number, fill: number, t: Tensor): readonly number[] {
   const given = typeof values === 'number' ? [values] : values;
-  const all = Array.isArray(given) && given.length < t.rank ? [...given, ...new Array<number>(t.rank - given.length).fill(fill)] : given;
+  const all =
+    Array.isArray(given) && given.length < t.rank
+      ? [...given, ...new Array<number>(t.rank - given.length).fill(fill)]
+      : given;
   return checkPerAxis('slice', argument, all, t.rank);
 }
 
 /** A strided slice with everything known and checked. @internal */
-export function takeSlice(t: Tensor, begin: readonly number[], size: readonly number[], stride: readonly number[]): Tensor {
+export function takeSlice(
+  t: Tensor,
+  begin: readonly number[],
+  size: readonly number[],
+  stride: readonly number[],
+): Tensor {
   return sameShape(size, t.shape) ? t : bindOne(sliceRow, [t], { begin, size, stride });
 }
 
@@ -206,7 +216,11 @@ export function takeSlice(t: Tensor, begin: readonly number[], size: readonly nu
  */
 export function pad(x: TensorLike, paddings: readonly (readonly [number, number])[], value = 0): Tensor {
   const t = asTensor('pad', 'x', x);
-  if (!Array.isArray(paddings) || paddings.length !== t.rank || paddings.some((p) => !Array.isArray(p) || p.length !== 2)) {
+  if (
+    !Array.isArray(paddings) ||
+    paddings.length !== t.rank ||
+    paddings.some((p) => !Array.isArray(p) || p.length !== 2)
+  ) {
     throw new ArgumentError(
       `pad: paddings must be one [before, after] for each of the ${t.rank} axes of x, not ${describe(paddings)}`,
     );

@@ -88,7 +88,9 @@ export function norm(x: TensorLike, ord: NormOrder = 'euclidean', axis?: Axis, k
   const axes = checkAxes('norm', axis, t.rank);
   if (ord === 'euclidean' || ord === 'fro') return rootOfSquares(sum(square(t), axes, keepDims));
   if (typeof ord !== 'number' || !(ord > 0 || ord === -Infinity)) {
-    throw new ArgumentError(`norm: ord must be 'euclidean', 'fro', Infinity, -Infinity or a number > 0, not ${describe(ord)}`);
+    throw new ArgumentError(
+      `norm: ord must be 'euclidean', 'fro', Infinity, -Infinity or a number > 0, not ${describe(ord)}`,
+    );
   }
   if (Array.isArray(axis) && axis.length > 1) return matrixNorm(t, ord, axis as readonly number[], keepDims);
   if (ord === 2) return rootOfSquares(sum(square(t), axes, keepDims));

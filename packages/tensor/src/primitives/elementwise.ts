@@ -6,13 +6,28 @@
 import * as scalar from '@jacobi/backend/scalar';
 import { binary, comparison, elementwise, elementwiseType, unary } from '../families.ts';
 import { call, emitMap } from '../lower.ts';
-import { add, div, mul as times, neg as negate, sign as signOf, square as squared, sub as minus } from '../ops/arithmetic.ts';
-import { equal as eq, greater as gt, greaterEqual as ge, less as lt, logicalAnd as and, where } from '../ops/comparison.ts';
 import { sigmoid as sigmoidOf } from '../ops/activation.ts';
+import {
+  add,
+  div,
+  sub as minus,
+  neg as negate,
+  sign as signOf,
+  square as squared,
+  mul as times,
+} from '../ops/arithmetic.ts';
+import {
+  logicalAnd as and,
+  equal as eq,
+  greaterEqual as ge,
+  greater as gt,
+  less as lt,
+  where,
+} from '../ops/comparison.ts';
 import { exp as expOf, log as logOf } from '../ops/exponential.ts';
 import { integerPower, pow as power, reciprocal as recip, rsqrt as rsqrtOf } from '../ops/power.ts';
 import { floor as floorOf } from '../ops/rounding.ts';
-import { cos as cosine, cosh as coshOf, hypot as hypotOf, sin as sine, sinh as sinhOf } from '../ops/trigonometry.ts';
+import { cosh as coshOf, cos as cosine, hypot as hypotOf, sin as sine, sinh as sinhOf } from '../ops/trigonometry.ts';
 import type { Primitive } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
 
@@ -27,7 +42,9 @@ export const divRow: Primitive = /* @__PURE__ */ binary(
   (t, a, b) => times(t, negate(div(div(a, b), b))),
 );
 export const squareRow: Primitive = /* @__PURE__ */ unary(scalar.square, { fromInput: (x) => times(x, 2) });
-export const reciprocalRow: Primitive = /* @__PURE__ */ unary(scalar.reciprocal, { fromOutput: (y) => negate(squared(y)) });
+export const reciprocalRow: Primitive = /* @__PURE__ */ unary(scalar.reciprocal, {
+  fromOutput: (y) => negate(squared(y)),
+});
 export const absRow: Primitive = /* @__PURE__ */ unary(scalar.abs, { fromInput: (x) => signOf(x) });
 export const signRow: Primitive = /* @__PURE__ */ elementwise(scalar.sign, { kind: 'zero' });
 export const floorDivRow: Primitive = /* @__PURE__ */ elementwise(scalar.floorDiv, { kind: 'zero' });
@@ -63,7 +80,9 @@ export const powIntRow: Primitive<{ readonly exponent: number }> = /* @__PURE__ 
   ({ exponent }) => [exponent],
 );
 export const sqrtRow: Primitive = /* @__PURE__ */ unary(scalar.sqrt, { fromOutput: (y) => div(0.5, y) });
-export const rsqrtRow: Primitive = /* @__PURE__ */ unary(scalar.rsqrt, { fromOutput: (y) => times(-0.5, integerPower(y, 3)) });
+export const rsqrtRow: Primitive = /* @__PURE__ */ unary(scalar.rsqrt, {
+  fromOutput: (y) => times(-0.5, integerPower(y, 3)),
+});
 export const expRow: Primitive = /* @__PURE__ */ unary(scalar.exp, { fromOutput: (y) => y });
 export const expm1Row: Primitive = /* @__PURE__ */ unary(scalar.expm1, { fromInput: (x) => expOf(x) });
 export const logRow: Primitive = /* @__PURE__ */ unary(scalar.log, { fromInput: (x) => recip(x) });
@@ -73,8 +92,12 @@ export const log1pRow: Primitive = /* @__PURE__ */ unary(scalar.log1p, { fromInp
 export const sinRow: Primitive = /* @__PURE__ */ unary(scalar.sin, { fromInput: (x) => cosine(x) });
 export const cosRow: Primitive = /* @__PURE__ */ unary(scalar.cos, { fromInput: (x) => negate(sine(x)) });
 export const tanRow: Primitive = /* @__PURE__ */ unary(scalar.tan, { fromOutput: (y) => add(1, squared(y)) });
-export const asinRow: Primitive = /* @__PURE__ */ unary(scalar.asin, { fromInput: (x) => rsqrtOf(times(minus(1, x), add(1, x))) });
-export const acosRow: Primitive = /* @__PURE__ */ unary(scalar.acos, { fromInput: (x) => negate(rsqrtOf(times(minus(1, x), add(1, x)))) });
+export const asinRow: Primitive = /* @__PURE__ */ unary(scalar.asin, {
+  fromInput: (x) => rsqrtOf(times(minus(1, x), add(1, x))),
+});
+export const acosRow: Primitive = /* @__PURE__ */ unary(scalar.acos, {
+  fromInput: (x) => negate(rsqrtOf(times(minus(1, x), add(1, x)))),
+});
 export const atanRow: Primitive = /* @__PURE__ */ unary(scalar.atan, { fromInput: (x) => recip(add(1, squared(x))) });
 export const atan2Row: Primitive = /* @__PURE__ */ binary(
   scalar.atan2,
@@ -92,14 +115,20 @@ function hypotSlope(a: Tensor, b: Tensor): Tensor {
   return div(a, where(eq(h, 0), 1, h));
 }
 export const asinhRow: Primitive = /* @__PURE__ */ unary(scalar.asinh, { fromInput: (x) => recip(hypotOf(x, 1)) });
-export const acoshRow: Primitive = /* @__PURE__ */ unary(scalar.acosh, { fromInput: (x) => times(rsqrtOf(minus(x, 1)), rsqrtOf(add(x, 1))) });
-export const atanhRow: Primitive = /* @__PURE__ */ unary(scalar.atanh, { fromInput: (x) => recip(times(minus(1, x), add(1, x))) });
+export const acoshRow: Primitive = /* @__PURE__ */ unary(scalar.acosh, {
+  fromInput: (x) => times(rsqrtOf(minus(x, 1)), rsqrtOf(add(x, 1))),
+});
+export const atanhRow: Primitive = /* @__PURE__ */ unary(scalar.atanh, {
+  fromInput: (x) => recip(times(minus(1, x), add(1, x))),
+});
 export const sinhRow: Primitive = /* @__PURE__ */ unary(scalar.sinh, { fromInput: (x) => coshOf(x) });
 export const coshRow: Primitive = /* @__PURE__ */ unary(scalar.cosh, { fromInput: (x) => sinhOf(x) });
 export const tanhRow: Primitive = /* @__PURE__ */ unary(scalar.tanh, { fromOutput: (y) => minus(1, squared(y)) });
 
 // Activations and special functions
-export const sigmoidRow: Primitive = /* @__PURE__ */ unary(scalar.sigmoid, { fromOutput: (y) => times(y, minus(1, y)) });
+export const sigmoidRow: Primitive = /* @__PURE__ */ unary(scalar.sigmoid, {
+  fromOutput: (y) => times(y, minus(1, y)),
+});
 export const softplusRow: Primitive = /* @__PURE__ */ unary(scalar.softplus, { fromInput: (x) => sigmoidOf(x) });
 export const reluRow: Primitive = /* @__PURE__ */ elementwise(scalar.relu, {
   kind: 'rule',
@@ -111,7 +140,9 @@ export const eluRow: Primitive<{ readonly alpha: number }> = /* @__PURE__ */ una
   { fromBoth: (x, y, { alpha }) => where(gt(x, 0), 1, add(y, alpha)) },
   ({ alpha }) => [alpha],
 );
-export const erfRow: Primitive = /* @__PURE__ */ unary(scalar.erf, { fromInput: (x) => times(1.1283791670955126, expOf(negate(squared(x)))) });
+export const erfRow: Primitive = /* @__PURE__ */ unary(scalar.erf, {
+  fromInput: (x) => times(1.1283791670955126, expOf(negate(squared(x)))),
+});
 
 // Rounding
 export const floorRow: Primitive = /* @__PURE__ */ elementwise(scalar.floor, { kind: 'zero' });
@@ -144,7 +175,8 @@ export const castRow: Primitive<{ readonly dtype: string }> = {
   type: (inputs, { dtype }) => elementwiseType('cast', inputs, dtype as 'float32'),
   lower: (writer, [x], [out]) => {
     const { dtype } = out!;
-    const fn = dtype === 'bool' ? scalar.toBool : dtype === 'int32' && x!.dtype !== 'bool' ? scalar.toInt : scalar.identity;
+    const fn =
+      dtype === 'bool' ? scalar.toBool : dtype === 'int32' && x!.dtype !== 'bool' ? scalar.toInt : scalar.identity;
     emitMap(writer, [x!], out!, call(fn, 1, dtype));
   },
   derivative: { kind: 'linear', map: 'cast' },
@@ -152,7 +184,14 @@ export const castRow: Primitive<{ readonly dtype: string }> = {
 };
 
 // Random bits to numbers
-export const bitsToUnitRow: Primitive = /* @__PURE__ */ elementwise(scalar.bitsToUnit, { kind: 'zero' }, { dtype: 'float32' });
-export const bitsToUnit64Row: Primitive = /* @__PURE__ */ elementwise(scalar.bitsToUnit64, { kind: 'zero' }, { dtype: 'float64' });
+export const bitsToUnitRow: Primitive = /* @__PURE__ */ elementwise(
+  scalar.bitsToUnit,
+  { kind: 'zero' },
+  { dtype: 'float32' },
+);
+export const bitsToUnit64Row: Primitive = /* @__PURE__ */ elementwise(
+  scalar.bitsToUnit64,
+  { kind: 'zero' },
+  { dtype: 'float64' },
+);
 export const bitsToRangeRow: Primitive = /* @__PURE__ */ elementwise(scalar.bitsToRange, { kind: 'zero' });
-

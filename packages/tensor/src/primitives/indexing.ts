@@ -49,7 +49,12 @@ export const gatherRow: Primitive<Gathering> = {
         const order = [axis, ...y.shape.keys()].filter((v, i) => i === 0 || v !== axis);
         return [transpose(y, order)];
       }
-      return [bindOne(gatherRow, [withBatch(x!, a!, size), withBatch(indices!, b!, size)], { axis: axis + 1, batch: batch + 1 })];
+      return [
+        bindOne(gatherRow, [withBatch(x!, a!, size), withBatch(indices!, b!, size)], {
+          axis: axis + 1,
+          batch: batch + 1,
+        }),
+      ];
     },
   },
 };
@@ -62,7 +67,9 @@ export const scatterAddRow: Primitive<Scattering> = {
   name: 'scatterAdd',
   type: ([updates, indices], { axis, batch, size }) => {
     const count = indices!.shape.length - batch;
-    return [tensorType(updates!.dtype, [...updates!.shape.slice(0, axis), size, ...updates!.shape.slice(axis + count)])];
+    return [
+      tensorType(updates!.dtype, [...updates!.shape.slice(0, axis), size, ...updates!.shape.slice(axis + count)]),
+    ];
   },
   lower: (writer, [updates, indices], [out], { axis, batch, size }) => {
     const { shape } = out!.view;

@@ -25,7 +25,8 @@ export const stopGradientRow: Primitive = {
 export const reshapeRow: Primitive<{ readonly shape: readonly number[] }> = {
   name: 'reshape',
   type: ([x], { shape }) => [tensorType(x!.dtype, shape)],
-  view: (view, { shape }) => (isContiguous(view) ? { offset: 0, shape, strides: rowMajor(shape) } : squeezeView(view, shape)),
+  view: (view, { shape }) =>
+    isContiguous(view) ? { offset: 0, shape, strides: rowMajor(shape) } : squeezeView(view, shape),
   derivative: { kind: 'linear', map: 'reshape' },
   batching: { shift: ({ shape }, _inputs, size) => ({ shape: [size, ...shape] }) },
 };
@@ -50,7 +51,12 @@ function squeezeView(view: View, shape: readonly number[]): View | null {
 /** Axis i of the result is axis permutation[i] of the input. */
 export const transposeRow: Primitive<{ readonly permutation: readonly number[] }> = {
   name: 'transpose',
-  type: ([x], { permutation }) => [tensorType(x!.dtype, permutation.map((p) => x!.shape[p]!))],
+  type: ([x], { permutation }) => [
+    tensorType(
+      x!.dtype,
+      permutation.map((p) => x!.shape[p]!),
+    ),
+  ],
   view: ({ offset, shape, strides }, { permutation }) => ({
     offset,
     shape: permutation.map((p) => shape[p]!),
@@ -169,7 +175,12 @@ const shiftDiagonal = ({ first, second }: Diagonal): Diagonal => ({ first: first
 /** The elements whose indices on two axes are equal; the second axis vanishes. */
 export const diagonalRow: Primitive<Diagonal> = {
   name: 'diagonal',
-  type: ([x], { second }) => [tensorType(x!.dtype, x!.shape.filter((_, i) => i !== second))],
+  type: ([x], { second }) => [
+    tensorType(
+      x!.dtype,
+      x!.shape.filter((_, i) => i !== second),
+    ),
+  ],
   view: ({ offset, shape, strides }, { first, second }) => ({
     offset,
     shape: shape.filter((_, i) => i !== second),
@@ -210,7 +221,8 @@ export const concatRow: Primitive<{ readonly axis: number }> = {
     let at = 0;
     for (const x of inputs) {
       const { shape } = x.view;
-      if (!shape.includes(0)) emitCopy(writer, x, { ...out!, view: { offset: offset + at * strides[axis]!, shape, strides } });
+      if (!shape.includes(0))
+        emitCopy(writer, x, { ...out!, view: { offset: offset + at * strides[axis]!, shape, strides } });
       at += shape[axis]!;
     }
   },
@@ -222,7 +234,12 @@ export const concatRow: Primitive<{ readonly axis: number }> = {
 export const splitRow: Primitive<{ readonly axis: number; readonly sizes: readonly number[] }> = {
   name: 'split',
   type: ([x], { axis, sizes }) =>
-    sizes.map((size) => tensorType(x!.dtype, x!.shape.map((d, i) => (i === axis ? size : d)))),
+    sizes.map((size) =>
+      tensorType(
+        x!.dtype,
+        x!.shape.map((d, i) => (i === axis ? size : d)),
+      ),
+    ),
   view: ({ offset, strides }, { axis, sizes }, output, index) => ({
     offset: offset + sizes.slice(0, index).reduce((sum, s) => sum + s, 0) * strides[axis]!,
     shape: output.shape,
@@ -233,13 +250,14 @@ export const splitRow: Primitive<{ readonly axis: number; readonly sizes: readon
 };
 
 /** A constant of any shape: a row and not data, so that programs hold no filled arrays. */
-export const fullRow: Primitive<{ readonly shape: readonly number[]; readonly dtype: string; readonly value: number }> = {
-  name: 'full',
-  type: (_, { shape, dtype }) => [tensorType(dtype as 'float32', shape)],
-  fill: ({ value }) => value,
-  derivative: { kind: 'zero' },
-  batching: 'elementwise',
-};
+export const fullRow: Primitive<{ readonly shape: readonly number[]; readonly dtype: string; readonly value: number }> =
+  {
+    name: 'full',
+    type: (_, { shape, dtype }) => [tensorType(dtype as 'float32', shape)],
+    fill: ({ value }) => value,
+    derivative: { kind: 'zero' },
+    batching: 'elementwise',
+  };
 
 /** Rows `offset` … `offset + rows − 1` of an identity matrix with `columns` columns. */
 export const eyeRow: Primitive<{
@@ -256,7 +274,11 @@ export const eyeRow: Primitive<{
     const count = Math.min(rows, columns - offset) - first;
     if (count <= 0) return;
     const [down, right] = out!.view.strides as [number, number];
-    const view = { offset: out!.view.offset + first * down + (offset + first) * right, shape: [count], strides: [down + right] };
+    const view = {
+      offset: out!.view.offset + first * down + (offset + first) * right,
+      shape: [count],
+      strides: [down + right],
+    };
     emitFill(writer, { ...out!, view }, 1);
   },
   derivative: { kind: 'zero' },

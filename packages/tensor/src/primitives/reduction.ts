@@ -7,8 +7,8 @@ import { bindOne } from '../bind.ts';
 import type { Axes } from '../families.ts';
 import { onesAt, reduction, withoutAxes } from '../families.ts';
 import { add, mul } from '../ops/arithmetic.ts';
-import { reciprocal as recip } from '../ops/power.ts';
 import { equal, where } from '../ops/comparison.ts';
+import { reciprocal as recip } from '../ops/power.ts';
 import { sum } from '../ops/reduction.ts';
 import { cast, pad, reshape, slice, transpose } from '../ops/shape.ts';
 import type { KernelWriter, Operand, Primitive, RowValues, Tangent } from '../primitive.ts';
@@ -55,8 +55,16 @@ export const prodRow: Primitive<Axes> = /* @__PURE__ */ reduction(scalar.prodRed
   },
 });
 
-export const anyRow: Primitive<Axes> = /* @__PURE__ */ reduction(scalar.anyReducer, { kind: 'none', reason: 'any gives booleans' }, 'bool');
-export const allRow: Primitive<Axes> = /* @__PURE__ */ reduction(scalar.allReducer, { kind: 'none', reason: 'all gives booleans' }, 'bool');
+export const anyRow: Primitive<Axes> = /* @__PURE__ */ reduction(
+  scalar.anyReducer,
+  { kind: 'none', reason: 'any gives booleans' },
+  'bool',
+);
+export const allRow: Primitive<Axes> = /* @__PURE__ */ reduction(
+  scalar.allReducer,
+  { kind: 'none', reason: 'all gives booleans' },
+  'bool',
+);
 
 /** Position of the largest (smallest) element along an axis; the first of equals. */
 function argReduction(name: string, largest: boolean): Primitive<{ readonly axis: number }> {
@@ -86,12 +94,26 @@ export type Along = { readonly axis: number; readonly reverse: boolean };
 const shiftAlong = { shift: ({ axis, reverse }: Along): Along => ({ axis: axis + 1, reverse }) };
 
 function lowerScan(form: 'sum' | 'product' | 'linear') {
-  return (writer: KernelWriter, inputs: readonly Operand[], [out]: readonly Operand[], { axis, reverse }: Along): void => {
+  return (
+    writer: KernelWriter,
+    inputs: readonly Operand[],
+    [out]: readonly Operand[],
+    { axis, reverse }: Along,
+  ): void => {
     const [values, factors] = inputs.map((o) => writer.contiguous(o).slot);
     const { shape } = out!.view;
     const outer = shape.slice(0, axis).reduce((a, b) => a * b, 1);
     const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
-    const kernel = { kind: 'scan', form, outer, length: shape[axis]!, inner, reverse, values: values!, output: out!.slot } as const;
+    const kernel = {
+      kind: 'scan',
+      form,
+      outer,
+      length: shape[axis]!,
+      inner,
+      reverse,
+      values: values!,
+      output: out!.slot,
+    } as const;
     writer.emit(factors === undefined ? kernel : { ...kernel, factors });
   };
 }
