@@ -13,9 +13,12 @@ import { Recording } from './recording.ts';
 import type { Connection } from './slice.ts';
 import { sliceRecording } from './slice.ts';
 
+/** A nest of the user's own shape, as it goes into and comes out of the user's functions. */
+// oxlint-disable-next-line typescript/no-explicit-any -- the one place: such a nest has whatever type its user gives it.
+export type AnyNest = any;
+
 /** Any function of nests of tensors. */
-// biome-ignore lint/suspicious/noExplicitAny: a user's function may take and give any nest.
-export type AnyFunction = (...args: any[]) => any;
+export type AnyFunction = (...args: AnyNest[]) => AnyNest;
 
 type ArgumentLeaf = Tensor | Variable | number;
 const isArgument = (x: unknown): x is ArgumentLeaf => x instanceof Tensor || x instanceof VariableClass || typeof x === 'number';

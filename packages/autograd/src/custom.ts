@@ -23,7 +23,7 @@ import {
   zerosOf,
 } from '@jacobi/tensor/internal';
 import { batchProgram, withBatchAxis } from './batch.ts';
-import type { AnyFunction } from './call.ts';
+import type { AnyFunction, AnyNest } from './call.ts';
 import { checkFunction, flattenArgument, flattenResult, fresh, traceCall } from './call.ts';
 import { programTypes } from './calls.ts';
 import type { TypeList } from './custom-linear.ts';
@@ -31,8 +31,6 @@ import { customTangents, typeList, typesFrom } from './custom-linear.ts';
 import { RuleError } from './errors.ts';
 import { carriesTangent, pushProgram } from './pushforward.ts';
 import type { CustomTranspose } from './transpose.ts';
-
-// biome-ignore-start lint/suspicious/noExplicitAny: nests of the user's shape go in and out.
 
 /** From values and tangents of the inputs to tangents of the outputs, all flat. */
 type TangentRule = (values: readonly Tensor[], tangents: readonly Tensor[]) => readonly Tensor[];
@@ -192,7 +190,7 @@ function callCustom(
  * const f = customJvp(sin, ([x], [t]) => [sin(x), mul(mul(2, cos(x)), t)]);
  * grad(f)(tensor(0)) // → 2
  */
-export function customJvp<F extends AnyFunction>(f: F, rule: (primals: any[], tangents: any[]) => [any, any]): F {
+export function customJvp<F extends AnyFunction>(f: F, rule: (primals: AnyNest[], tangents: AnyNest[]) => [AnyNest, AnyNest]): F {
   checkFunction('customJvp', f);
   checkFunction('customJvp', rule, 'rule');
   const rules = new Map<string, TangentRule>();
@@ -209,7 +207,7 @@ export function customJvp<F extends AnyFunction>(f: F, rule: (primals: any[], ta
     })) as F;
 }
 
-function flattenRule(rule: (primals: any[], tangents: any[]) => [any, any], flats: readonly Flat<Tensor>[], result: Flat<Tensor>): TangentRule {
+function flattenRule(rule: (primals: AnyNest[], tangents: AnyNest[]) => [AnyNest, AnyNest], flats: readonly Flat<Tensor>[], result: Flat<Tensor>): TangentRule {
   const types = result.leaves.map((t) => t.type);
   const { structure, paths } = result;
   return (values, tangents) => {
@@ -246,8 +244,8 @@ const isTensor = (x: unknown): x is Tensor => x instanceof TensorClass;
  */
 export function customVjp<F extends AnyFunction>(
   f: F,
-  forward: (...args: any[]) => [any, any],
-  backward: (residuals: any, dy: any) => any,
+  forward: (...args: AnyNest[]) => [AnyNest, AnyNest],
+  backward: (residuals: AnyNest, dy: AnyNest) => AnyNest,
 ): F {
   checkFunction('customVjp', f);
   checkFunction('customVjp', forward, 'forward');
@@ -280,14 +278,14 @@ export function customVjp<F extends AnyFunction>(
  * const f = customGradient((x) => [square(x), (dy) => mul(dy, 100)]);
  * grad(f)(tensor(3)) // → 100
  */
-export function customGradient(f: (...args: any[]) => [any, (...dys: any[]) => any]): AnyFunction {
+export function customGradient(f: (...args: AnyNest[]) => [AnyNest, (...dys: AnyNest[]) => AnyNest]): AnyFunction {
   checkFunction('customGradient', f);
   return (...args: unknown[]) =>
     callCustom('customGradient', vjpRow, args, (own, flats) => {
       const [y, backward] = callPair(f, own);
       const result = flattenResult('customGradient', y);
       const many = Array.isArray(y);
-      const spread = (dy: any): unknown => (many ? backward(...(dy as unknown[])) : backward(dy));
+      const spread = (dy: AnyNest): unknown => (many ? backward(...(dy as unknown[])) : backward(dy));
       if (currentTrace() === null) return { result, residuals: [], rule: backwardRule('customGradient', flats, result, (_, dy) => spread(dy)) };
       // The closure holds values of this trace: write down now, as a program, what it does; f's values are computed again.
       const types = [...flats.flatMap((flat) => flat.leaves.map((t) => t.type)), ...result.leaves.map((t) => t.type)];
@@ -311,12 +309,12 @@ export function customGradient(f: (...args: any[]) => [any, (...dys: any[]) => a
     });
 }
 
-function callPair(f: (...args: any[]) => unknown, args: readonly unknown[]): [unknown, (...dys: any[]) => unknown] {
+function callPair(f: (...args: AnyNest[]) => unknown, args: readonly unknown[]): [unknown, (...dys: AnyNest[]) => unknown] {
   const pair = f(...args);
   if (!Array.isArray(pair) || pair.length !== 2 || typeof pair[1] !== 'function') {
     throw new RuleError(`customGradient: f must return a pair [y, backward], not ${describe(pair)}`);
   }
-  return pair as [unknown, (...dys: any[]) => unknown];
+  return pair as [unknown, (...dys: AnyNest[]) => unknown];
 }
 
 /** A user's backward function on flat cotangents, with its result checked. */
@@ -324,7 +322,7 @@ function backwardRule(
   operation: string,
   flats: readonly Flat<Tensor>[],
   result: Flat<Tensor>,
-  backward: (residuals: readonly Tensor[], dy: any) => unknown,
+  backward: (residuals: readonly Tensor[], dy: AnyNest) => unknown,
 ): CustomTranspose {
   const names = flats.flatMap((flat, i) => flat.paths.map((path) => `${i}${path}`));
   const types = flats.flatMap((flat) => flat.leaves.map((t) => t.type));

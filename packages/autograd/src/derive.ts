@@ -23,7 +23,7 @@ export interface Derived<Meta> {
 export interface Derivation {
   readonly slice: Slice;
   /** The value of a local variable of the slice: an input of the program. */
-  value(v: Var): Tensor;
+  readonly value: (v: Var) => Tensor;
   /** A further input of the program, after the values. */
   input(type: TensorType): Tensor;
   readonly trace: Trace;

@@ -32,3 +32,11 @@ export class UnconnectedError extends JacobiError {
 export class RuleError extends JacobiError {
   override name = 'RuleError';
 }
+
+/**
+ * A derivative differs from the difference quotients of its function.
+ * Fails: `checkGradients(customGradient((x) => [square(x), (dy) => dy]), [tensor(3)])`. Works: with `(dy) => mul(dy, mul(2, x))`.
+ */
+export class GradientCheckError extends JacobiError {
+  override name = 'GradientCheckError';
+}

@@ -3,7 +3,7 @@ import { isFloating } from '@jacobi/backend';
 import { DTypeError, ShapeError } from '@jacobi/tensor';
 import type { Tensor } from '@jacobi/tensor';
 import { describe, formatType } from '@jacobi/tensor/internal';
-import type { AnyFunction, Argnums, RecordedCall } from './call.ts';
+import type { AnyFunction, AnyNest, Argnums, RecordedCall } from './call.ts';
 import { checkFunction, recordCall } from './call.ts';
 import { runGradient } from './gradient.ts';
 
@@ -16,8 +16,7 @@ export interface GradOptions {
 }
 
 /** The gradient in the structure of one argument, or an array of them where argnums is an array. */
-// biome-ignore lint/suspicious/noExplicitAny: the structure is that of the user's arguments.
-export type GradFunction = (...args: any[]) => any;
+export type GradFunction = (...args: AnyNest[]) => AnyNest;
 
 /**
  * The gradient of a function of nests of tensors that returns one number.
@@ -63,7 +62,7 @@ function differentiate(operation: string, f: AnyFunction, args: readonly unknown
 function checkScalar(operation: string, { result }: RecordedCall): void {
   const y = result.leaves[0];
   if (result.leaves.length !== 1 || y!.size !== 1 || y!.rank !== 0) {
-    const given = result.leaves.length === 1 ? formatType(y!.type) : `${describe(result.leaves)}`;
+    const given = result.leaves.length === 1 ? formatType(y!.type) : describe(result.leaves);
     throw new ShapeError(
       `${operation}: f must return one number (shape []), not ${given}. Reduce it (sum(y), mean(y)), take one element ` +
         '(reshape(y, []) of a tensor of size 1), or use jacobian for all of them.',

@@ -3,7 +3,7 @@ import type { Tensor, Variable } from '@jacobi/tensor';
 import { ArgumentError } from '@jacobi/tensor';
 import type { Flat, Primitive, Program } from '@jacobi/tensor/internal';
 import { describe } from '@jacobi/tensor/internal';
-import type { AnyFunction } from './call.ts';
+import type { AnyFunction, AnyNest } from './call.ts';
 import { checkFunction, flattenArgument, traceCall } from './call.ts';
 import { callProgram, callRow, checkpointRow } from './calls.ts';
 
@@ -28,8 +28,7 @@ interface Traced {
  * const f = jit((x) => add(square(x), 1));
  * f(tensor([1, 2])) // → [2, 5]
  */
-// biome-ignore lint/suspicious/noExplicitAny: nests of the user's shape go in and out.
-export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): (...args: Parameters<F>) => any {
+export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): (...args: Parameters<F>) => AnyNest {
   checkFunction('jit', f);
   return wrap('jit', f, callRow, statics(options.staticArgnums));
 }
@@ -40,8 +39,7 @@ export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): (...
  * @example
  * grad((x) => sum(checkpoint(sin)(x)))(tensor([0, 0])) // → [1, 1]
  */
-// biome-ignore lint/suspicious/noExplicitAny: nests of the user's shape go in and out.
-export function checkpoint<F extends AnyFunction>(f: F): (...args: Parameters<F>) => any {
+export function checkpoint<F extends AnyFunction>(f: F): (...args: Parameters<F>) => AnyNest {
   checkFunction('checkpoint', f);
   return wrap('checkpoint', f, checkpointRow, []);
 }
@@ -102,7 +100,7 @@ function keyOf(arg: unknown, flat: Flat<Tensor> | null, ids: Map<unknown, number
     }
     return `#${id}`;
   }
-  return `${typeof arg}:${String(arg)}`;
+  return `${typeof arg}:${JSON.stringify(arg)}`;
 }
 
 function statics(argnums: JitOptions['staticArgnums']): number[] {

@@ -2,7 +2,7 @@
 import { ArgumentError, DTypeError, ShapeError, Tensor } from '@jacobi/tensor';
 import type { Flat } from '@jacobi/tensor/internal';
 import { asTensor, describe, formatType, zerosOf } from '@jacobi/tensor/internal';
-import type { AnyFunction, RecordedCall } from './call.ts';
+import type { AnyFunction, AnyNest, RecordedCall } from './call.ts';
 import { checkFunction, flattenArgument, recordCall } from './call.ts';
 import { grad } from './grad.ts';
 import { runGradient, runTangent } from './gradient.ts';
@@ -12,8 +12,6 @@ export interface AuxOptions {
   readonly hasAux?: boolean;
 }
 
-// biome-ignore-start lint/suspicious/noExplicitAny: nests of the user's shape go in and out.
-
 /**
  * Value and directional derivative: `[f(primals), J·tangents]` (with hasAux, aux follows). Forward mode.
  *
@@ -22,7 +20,7 @@ export interface AuxOptions {
  * @example
  * jvp(sin, [tensor(0)], [tensor(2)])[1] // → 2
  */
-export function jvp(f: AnyFunction, primals: readonly any[], tangents: readonly any[], options: AuxOptions = {}): any[] {
+export function jvp(f: AnyFunction, primals: readonly AnyNest[], tangents: readonly AnyNest[], options: AuxOptions = {}): AnyNest[] {
   checkFunction('jvp', f);
   if (!Array.isArray(primals) || !Array.isArray(tangents)) {
     throw new ArgumentError(`jvp: primals and tangents must be arrays (one entry an argument); found ${kind(primals)} and ${kind(tangents)}`);
@@ -40,11 +38,11 @@ export function jvp(f: AnyFunction, primals: readonly any[], tangents: readonly 
  * const [y, pullback] = vjp((x) => square(x), tensor([1, 2]));
  * pullback(tensor([1, 10]))[0] // → [2, 40]
  */
-export function vjp(f: AnyFunction, ...primals: any[]): any[] {
+export function vjp(f: AnyFunction, ...primals: AnyNest[]): AnyNest[] {
   checkFunction('vjp', f);
   const options = takeOptions(primals);
   const call = recordAll('vjp', f, primals, options);
-  const pullback = (cotangent: any): any[] => {
+  const pullback = (cotangent: AnyNest): AnyNest[] => {
     const flat = matching('vjp', 'cotangent', call.recorded.result, cotangent);
     const known = call.recorded.result.leaves.map((t) => call.recorded.recording.find(t) !== undefined);
     const parts = runGradient(call.connection.slice, flat.filter((_, i) => known[i]));
@@ -62,11 +60,11 @@ export function vjp(f: AnyFunction, ...primals: any[]): any[] {
  * const [y, pushforward] = linearize((x) => square(x), tensor([1, 2]));
  * pushforward(tensor([1, 10])) // → [2, 40]
  */
-export function linearize(f: AnyFunction, ...primals: any[]): any[] {
+export function linearize(f: AnyFunction, ...primals: AnyNest[]): AnyNest[] {
   checkFunction('linearize', f);
   const options = takeOptions(primals);
   const call = recordAll('linearize', f, primals, options);
-  return withAux([call.value, (...tangents: any[]) => push('linearize', call, tangents)], call, options);
+  return withAux([call.value, (...tangents: AnyNest[]) => push('linearize', call, tangents)], call, options);
 }
 
 /**
@@ -75,24 +73,24 @@ export function linearize(f: AnyFunction, ...primals: any[]): any[] {
  * @example
  * hvp((x) => sum(mul(square(x), x)), tensor([1, 2]), tensor([1, 1])) // → [6, 12]
  */
-export function hvp(f: AnyFunction, x: any, v: any): any {
+export function hvp(f: AnyFunction, x: AnyNest, v: AnyNest): AnyNest {
   checkFunction('hvp', f);
   return jvp(grad(f), [x], [v])[1];
 }
 
 interface Recorded {
   readonly recorded: RecordedCall;
-  readonly value: any;
+  readonly value: AnyNest;
   readonly connection: ReturnType<RecordedCall['connect']>;
 }
 
-function recordAll(operation: string, f: AnyFunction, primals: readonly any[], options: AuxOptions): Recorded {
+function recordAll(operation: string, f: AnyFunction, primals: readonly AnyNest[], options: AuxOptions): Recorded {
   if (primals.length === 0) throw new ArgumentError(`${operation}: there must be at least one primal`);
   const recorded = recordCall(operation, f, primals, { argnums: primals.map((_, i) => i), hasAux: options.hasAux });
   return { recorded, value: recorded.result.rebuild(recorded.result.leaves), connection: recorded.connect(recorded.result.leaves) };
 }
 
-function push(operation: string, { recorded, connection }: Recorded, tangents: readonly any[]): any {
+function push(operation: string, { recorded, connection }: Recorded, tangents: readonly AnyNest[]): AnyNest {
   if (tangents.length !== recorded.arguments.length) {
     throw new ArgumentError(`${operation}: there must be one tangent for each of the ${recorded.arguments.length} primals, not ${tangents.length}`);
   }
@@ -103,7 +101,7 @@ function push(operation: string, { recorded, connection }: Recorded, tangents: r
   return result.rebuild(result.leaves.map((t) => (recording.find(t) === undefined ? zerosOf(t.type) : outgoing[at++]!)));
 }
 
-function rebuildArguments(recorded: RecordedCall, parts: readonly Tensor[]): any[] {
+function rebuildArguments(recorded: RecordedCall, parts: readonly Tensor[]): AnyNest[] {
   let at = 0;
   return recorded.arguments.map((flat) => flat.rebuild(flat.leaves.map(() => parts[at++]!)));
 }
@@ -124,11 +122,11 @@ function matching(operation: string, name: string, like: Flat<Tensor>, nest: unk
   });
 }
 
-function withAux(parts: any[], { recorded }: Recorded, options: AuxOptions): any[] {
+function withAux(parts: AnyNest[], { recorded }: Recorded, options: AuxOptions): AnyNest[] {
   return options.hasAux ? [...parts, recorded.aux] : parts;
 }
 
-function takeOptions(primals: any[]): AuxOptions {
+function takeOptions(primals: AnyNest[]): AuxOptions {
   const last = primals.at(-1);
   const isOptions = typeof last === 'object' && last !== null && Object.keys(last).join() === 'hasAux' && typeof last.hasAux === 'boolean';
   return isOptions ? primals.pop() : {};

@@ -6,7 +6,7 @@
 import { isFloating } from '@jacobi/backend';
 import type { Tensor } from '@jacobi/tensor';
 import { add, broadcastTo, neg, sub, where } from '@jacobi/tensor';
-import type { Application, Params, Program, Row, RowValues, Tangent, TensorType, Var } from '@jacobi/tensor/internal';
+import type { Application, Program, Row, RowValues, Tangent, TensorType, Var } from '@jacobi/tensor/internal';
 import { addTangents, bind, bindApplication, currentTrace, scalarTensor, zerosOf } from '@jacobi/tensor/internal';
 
 /** Values of a program's variables. */
@@ -162,7 +162,7 @@ export function pushProgram(
       pushforward([row], (v) => env[v]!, moving, abstract);
       continue;
     }
-    const form = recorded(row.application as Application<Params>, active);
+    const form = recorded(row.application, active);
     const outputs = bindApplication(form, args);
     // The extra outputs get variables of their own for the length of this row.
     const extra = outputs.map((_, i) => (i < row.outputs.length ? row.outputs[i]! : env.length + i));

@@ -15,7 +15,7 @@ export type Unconnected = 'error' | 'none' | 'zero';
 export function checkUnconnected(operation: string, value: unknown): Unconnected {
   if (value === undefined) return 'error';
   if (value === 'error' || value === 'none' || value === 'zero') return value;
-  throw new ArgumentError(`${operation}: Unknown value for unconnected_gradients: '${String(value)}'; unconnected must be 'error', 'none' or 'zero'`);
+  throw new ArgumentError(`${operation}: Unknown value for unconnected_gradients: '${typeof value === 'string' ? value : typeof value}'; unconnected must be 'error', 'none' or 'zero'`);
 }
 
 /** Says in a sentence why no derivative leads from `source` to `target`. */

@@ -5,7 +5,7 @@ import { ArgumentError, concat, ShapeError, transpose } from '@jacobi/tensor';
 import type { Program, TensorType } from '@jacobi/tensor/internal';
 import { checkAxis, describe, formatType, Trace, takeSlice, tensorType, withFrame } from '@jacobi/tensor/internal';
 import { batchProgram, withBatchAxis } from './batch.ts';
-import type { AnyFunction } from './call.ts';
+import type { AnyFunction, AnyNest } from './call.ts';
 import { checkFunction, flattenArgument, traceCall } from './call.ts';
 
 /** Options of `vmap`. */
@@ -33,8 +33,7 @@ interface Leaf {
  * @example
  * vmap((x) => sum(square(x)))(tensor([[1, 2], [3, 4]])) // → [5, 25]
  */
-// biome-ignore lint/suspicious/noExplicitAny: nests of the user's shape go in and out.
-export function vmap(f: AnyFunction, options: VmapOptions = {}): (...args: any[]) => any {
+export function vmap(f: AnyFunction, options: VmapOptions = {}): (...args: AnyNest[]) => AnyNest {
   checkFunction('vmap', f);
   const { outAxes = 0, chunkSize } = options;
   if (!Number.isInteger(outAxes)) throw new ArgumentError(`vmap: outAxes must be a whole number, not ${describe(outAxes)}`);

@@ -1,5 +1,5 @@
 /** jacobian, jacfwd, jacrev, hessian: Jacobians of functions of nests of tensors. */
-import type { AnyFunction, Argnums } from '@jacobi/autograd';
+import type { AnyFunction, AnyNest, Argnums } from '@jacobi/autograd';
 import type { RecordedCall } from '@jacobi/autograd/internal';
 import { carriesTangent, checkFunction, recordCall } from '@jacobi/autograd/internal';
 import type { Tensor } from '@jacobi/tensor';
@@ -20,8 +20,7 @@ export interface FunctionJacobianOptions extends JacobianOptions {
 }
 
 /** A function of the arguments of f. */
-// biome-ignore lint/suspicious/noExplicitAny: nests of the user's shape go in and out.
-export type JacobianFunction = (...args: any[]) => any;
+export type JacobianFunction = (...args: AnyNest[]) => AnyNest;
 
 /**
  * The Jacobian of f. Nests: the structure of f's result outside, that of the argument inside; each entry has shape

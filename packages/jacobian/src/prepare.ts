@@ -2,19 +2,21 @@
  * prepareJacobian: a function traced once for given shapes, its Jacobian as one compiled program.
  * The one idea: the Jacobian of a traced function is itself a traced function; what is prepared is that program.
  */
-import type { AnyFunction, Argnums } from '@jacobi/autograd';
+import type { AnyFunction, AnyNest, Argnums } from '@jacobi/autograd';
 import { checkFunction, recordCall, traceCall } from '@jacobi/autograd/internal';
-import type { BufferRef, DType, TypedArray } from '@jacobi/backend';
+import type { Backend, BufferRef, DType, TypedArray } from '@jacobi/backend';
 import { dtypeOf } from '@jacobi/backend';
 import { capturedNow, compileProgram, evaluate, mergeEqualRows } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
-import { ArgumentError, getBackend, ShapeError, tensor, Tensor as TensorClass } from '@jacobi/tensor';
-import type { Flat, Program, TensorType } from '@jacobi/tensor/internal';
-import { asTensor, checkShape, describe, flattenNest, formatType, moveTo, tensorType } from '@jacobi/tensor/internal';
+import { ArgumentError, DTypeError, getBackend, ShapeError, tensor, Tensor as TensorClass } from '@jacobi/tensor';
+import type { Flat, Program, TensorType, Var } from '@jacobi/tensor/internal';
+import {
+  asTensor, checkDType, checkFlag, checkOptions as checkNames, checkShape, describe, flattenNest, formatType, moveTo, tensorType, zerosOf,
+} from '@jacobi/tensor/internal';
 import { jacobianOfCall } from './jacobian.ts';
 import type { ChosenPlan, JacobianOptions, JacobianPlan } from './plan.ts';
-import { checkOptions, chunkFor, explainPlan } from './plan.ts';
-import { planFor, runJacobian } from './run.ts';
+import { checkFunctionOptions, chunkFor, explainPlan } from './plan.ts';
+import { jacobianType, planFor, runJacobian } from './run.ts';
 
 /** Shape and dtype of an argument leaf; dtype float32 if absent. */
 export interface Spec {
@@ -24,27 +26,29 @@ export interface Spec {
 
 /** Options of `prepareJacobian`. */
 export interface PrepareOptions extends JacobianOptions {
+  /** Which arguments to differentiate. Default 0; an array gives an array of Jacobians, in its order. */
   readonly argnums?: Argnums;
+  /** f returns `[value, aux]`; a call gives `[jacobian, aux]`, `valueAndJacobian` `[value, jacobian, aux]`. */
   readonly hasAux?: boolean;
+  /** Only `false`, the default, for now: the result is dense. */
+  readonly sparse?: false;
   /** Prepare the batch Jacobian of one result and one differentiated argument that share their first axis. */
   readonly batch?: boolean;
 }
 
 /** A prepared Jacobian: call it like f; the result has the nests of `jacobian(f)`. */
 export interface PreparedJacobian {
-  // biome-ignore lint/suspicious/noExplicitAny: nests of the user's shape go in and out.
-  (...args: any[]): any;
+  (...args: AnyNest[]): AnyNest;
   /**
    * Writes the Jacobian into `out` (row-major; several entries one after the other), and the value into `options.value`.
    * Arguments may be typed arrays of the prepared dtype and size. Returns `out`.
    */
   into(...args: unknown[]): TypedArray;
-  /** `[value, jacobian]` of one run. */
-  // biome-ignore lint/suspicious/noExplicitAny: nests of the user's shape go in and out.
-  valueAndJacobian(...args: any[]): [any, any];
+  /** `[value, jacobian]` of one run; with hasAux, aux follows. */
+  valueAndJacobian(...args: AnyNest[]): AnyNest[];
   /** The plan in words. */
   explain(): string;
-  /** The plan as data. */
+  /** The plan as data; of several results, the first one's mode and the sums of all counts. */
   readonly plan: JacobianPlan;
 }
 
@@ -56,11 +60,17 @@ const isLeaf = (x: unknown): x is Spec | Tensor => x instanceof TensorClass || i
 interface Prepared {
   readonly types: readonly TensorType[];
   readonly arguments: readonly Flat<TensorType>[];
-  /** From the arguments to the leaves of the Jacobian, then of the value. */
-  readonly both: Program;
+  /** From the arguments to the leaves of the Jacobian. */
   readonly jacobian: Program;
+  /** To the leaves of the Jacobian, then of the value. */
+  readonly both: Program;
+  /** To the leaves of the Jacobian, then the tensors in aux. */
+  readonly withAux: Program;
+  /** To all of them: Jacobian, value, aux. */
+  readonly all: Program;
   readonly jacobianNest: Flat<unknown>;
   readonly valueNest: Flat<unknown>;
+  readonly auxNest: Flat<unknown>;
   readonly plans: readonly { readonly plan: ChosenPlan; readonly rows: number }[];
 }
 
@@ -77,30 +87,54 @@ interface Prepared {
  */
 export function prepareJacobian(f: AnyFunction, spec: unknown, options: PrepareOptions = {}): PreparedJacobian {
   checkFunction('prepareJacobian', f);
-  checkOptions('prepareJacobian', options);
+  checkFunctionOptions('prepareJacobian', options, 'batch');
+  if (options.batch !== undefined) checkFlag('prepareJacobian', 'batch', options.batch);
   const specs = Array.isArray(spec) ? spec : [spec];
   if (specs.length === 0) throw new ArgumentError('prepareJacobian: spec must describe at least one argument');
   const flats = specs.map((s, i) => specTypes(s, specs.length === 1 ? 'spec' : `spec[${i}]`));
   const prepared = traceJacobian(f, flats, options);
+  const { jacobianNest, valueNest, auxNest, plans } = prepared;
+  const count = jacobianNest.leaves.length;
   const call = (...args: unknown[]): unknown => {
-    const outputs = evaluate(prepared.jacobian, argumentTensors(prepared, args));
-    return prepared.jacobianNest.rebuild(outputs);
+    const outputs = evaluate(options.hasAux ? prepared.withAux : prepared.jacobian, argumentTensors(prepared, args));
+    const jacobian = jacobianNest.rebuild(outputs.slice(0, count));
+    return options.hasAux ? [jacobian, rebuildAux(auxNest, outputs.slice(count))] : jacobian;
   };
-  const first = prepared.plans[0]!;
   return Object.assign(call, {
     into: intoWriter(prepared),
-    valueAndJacobian: (...args: unknown[]): [unknown, unknown] => {
-      const outputs = evaluate(prepared.both, argumentTensors(prepared, args));
-      const count = prepared.jacobianNest.leaves.length;
-      return [prepared.valueNest.rebuild(outputs.slice(count)), prepared.jacobianNest.rebuild(outputs.slice(0, count))];
+    valueAndJacobian: (...args: unknown[]): unknown[] => {
+      const outputs = evaluate(prepared.all, argumentTensors(prepared, args));
+      const values = count + valueNest.leaves.length;
+      const both = [valueNest.rebuild(outputs.slice(count, values)), jacobianNest.rebuild(outputs.slice(0, count))];
+      return options.hasAux ? [...both, rebuildAux(auxNest, outputs.slice(values))] : both;
     },
-    explain: (): string => prepared.plans.map(({ plan, rows }) => explainPlan(plan, rows, chunkFor(plan, options))).join('\n'),
-    plan: publicPlan(first.plan),
+    explain: (): string =>
+      plans.length === 0
+        ? 'Jacobian: zero everywhere, the result does not depend on the differentiated arguments'
+        : plans.map(({ plan, rows }) => explainPlan(plan, rows, chunkFor(plan, options))).join('\n'),
+    plan: publicPlan(plans.map(({ plan }) => plan)),
   });
 }
 
-function publicPlan({ mode, forwardSeeds, reverseSeeds, lowerBound, nnz, flops, bytes, multiplications }: ChosenPlan): JacobianPlan {
-  return { mode, forwardSeeds, reverseSeeds, lowerBound, nnz, flops, bytes, multiplications };
+/** The plan of all results together. */
+function publicPlan(plans: readonly ChosenPlan[]): JacobianPlan {
+  const total = (name: Exclude<keyof JacobianPlan, 'mode'>): number => plans.reduce((n, plan) => n + plan[name], 0);
+  return {
+    mode: plans[0]?.mode ?? 'reverse',
+    forwardSeeds: total('forwardSeeds'),
+    reverseSeeds: total('reverseSeeds'),
+    lowerBound: total('lowerBound'),
+    nnz: total('nnz'),
+    flops: total('flops'),
+    bytes: total('bytes'),
+    multiplications: total('multiplications'),
+  };
+}
+
+/** Aux with its tensors replaced; what is no tensor stays as it was when f was traced. */
+function rebuildAux({ leaves, rebuild }: Flat<unknown>, tensors: readonly Tensor[]): unknown {
+  let at = 0;
+  return rebuild(leaves.map((leaf) => (isTensor(leaf) ? tensors[at++] : leaf)));
 }
 
 function specTypes(spec: unknown, name: string): Flat<TensorType> {
@@ -108,6 +142,7 @@ function specTypes(spec: unknown, name: string): Flat<TensorType> {
   const leaves = flat.leaves.map((leaf, i) => {
     if (leaf instanceof TensorClass) return leaf.type;
     checkShape('prepareJacobian', `${name}${flat.paths[i]}.shape`, leaf.shape);
+    if (leaf.dtype !== undefined) checkDType(`prepareJacobian: ${name}${flat.paths[i]}`, leaf.dtype);
     return tensorType(leaf.dtype ?? 'float32', leaf.shape);
   });
   return { ...flat, leaves };
@@ -118,6 +153,7 @@ function traceJacobian(f: AnyFunction, flats: readonly Flat<TensorType>[], optio
   const plans: { plan: ChosenPlan; rows: number }[] = [];
   let jacobianNest: Flat<unknown> | undefined;
   let valueNest: Flat<unknown> | undefined;
+  let auxNest: Flat<unknown> | undefined;
   const { program } = traceCall(
     'prepareJacobian',
     (...args: unknown[]) => {
@@ -131,7 +167,8 @@ function traceJacobian(f: AnyFunction, flats: readonly Flat<TensorType>[], optio
       const nest = options.batch ? batchOfCall(call, options) : jacobianOfCall('prepareJacobian', call, options);
       jacobianNest = flattenNest('', nest, isTensor);
       valueNest = call.result;
-      return [...jacobianNest.leaves, ...call.result.leaves];
+      auxNest = flattenNest('prepareJacobian: aux', call.aux, isAuxLeaf, 'tensors and plain values');
+      return [...jacobianNest.leaves, ...call.result.leaves, ...auxNest.leaves.filter(isTensor)];
     },
     types,
     (inputs) => {
@@ -140,13 +177,27 @@ function traceJacobian(f: AnyFunction, flats: readonly Flat<TensorType>[], optio
     },
   );
   const count = jacobianNest!.leaves.length;
-  const both = mergeEqualRows(program);
-  const jacobian = mergeEqualRows({ ...program, outputs: program.outputs.slice(0, count) });
-  if (plans.length === 0) throw new ArgumentError('prepareJacobian: the result of f does not depend on the differentiated arguments: its Jacobian is zero');
-  return { types, arguments: flats, both, jacobian, jacobianNest: jacobianNest!, valueNest: valueNest!, plans };
+  const values = count + valueNest!.leaves.length;
+  const { outputs } = program;
+  const giving = (...parts: Var[][]): Program => mergeEqualRows({ ...program, outputs: parts.flat() });
+  const jacobian = giving(outputs.slice(0, count));
+  const both = giving(outputs.slice(0, values));
+  return {
+    types,
+    arguments: flats,
+    jacobian,
+    both,
+    withAux: options.hasAux ? giving(outputs.slice(0, count), outputs.slice(values)) : jacobian,
+    all: options.hasAux ? giving([...outputs]) : both,
+    jacobianNest: jacobianNest!,
+    valueNest: valueNest!,
+    auxNest: auxNest!,
+    plans,
+  };
 }
 
 const isTensor = (x: unknown): x is Tensor => x instanceof TensorClass;
+const isAuxLeaf = (x: unknown): x is unknown => isTensor(x) || typeof x !== 'object' || x === null;
 
 function batchOfCall(call: ReturnType<typeof recordCall>, options: PrepareOptions): unknown {
   const sources = call.arguments.flatMap((flat) => flat.leaves);
@@ -156,7 +207,9 @@ function batchOfCall(call: ReturnType<typeof recordCall>, options: PrepareOption
   if (y!.rank < 2 || x!.rank < 2 || y!.shape[0] !== x!.shape[0]) {
     throw new ShapeError(`prepareJacobian: batch: true needs a result and an argument of rank at least 2 with the same first size, not ${formatType(y!.type)} and ${formatType(x!.type)}`);
   }
-  return runJacobian('prepareJacobian', call.connect([y!]).slice, true, options)[0];
+  const { slice, connected } = call.connect([y!]);
+  if (connected[0] && slice.targets.length === 1) return runJacobian('prepareJacobian', slice, true, options)[0];
+  return zerosOf({ shape: [...y!.shape, ...x!.shape.slice(1)], dtype: jacobianType(y!.dtype, x!.dtype) });
 }
 
 /** The leaves of a call's arguments, checked against what was prepared. */
@@ -182,10 +235,11 @@ const isValue = (x: unknown): x is Tensor | number | TypedArray => x instanceof 
 
 function argumentTensor(value: unknown, type: TensorType, path: string): Tensor {
   if (value instanceof TensorClass && value.type === type) return value;
-  const typed = dtypeOf(value) !== undefined ? (value as TypedArray) : null;
-  const t = typed !== null && typed.length === type.size && dtypeOf(typed) === type.dtype
-    ? tensor(typed, { shape: type.shape, dtype: type.dtype })
-    : asTensor('prepared Jacobian', path, value as Tensor, typeof value === 'number' ? type.dtype : undefined);
+  const own = dtypeOf(value);
+  const t =
+    own !== undefined
+      ? tensor(value as TypedArray, (value as TypedArray).length === type.size ? { shape: type.shape } : {})
+      : asTensor('prepared Jacobian', path, value as Tensor, isTensor(value) ? undefined : type.dtype);
   if (t.type !== type) {
     const mark = (ok: boolean): string => (ok ? '✓' : '✗');
     const sameShape = t.shape.join() === type.shape.join();
@@ -197,40 +251,60 @@ function argumentTensor(value: unknown, type: TensorType, path: string): Tensor 
   return t;
 }
 
+/** Buffers for results, made once for a backend. */
+interface Results {
+  readonly backend: Backend;
+  readonly jacobian: BufferRef[];
+  readonly both: BufferRef[];
+}
+
 /** Writes results into arrays of the caller's, through buffers that are made once. */
 function intoWriter(prepared: Prepared): PreparedJacobian['into'] {
-  let buffers: { readonly jacobian: BufferRef[]; readonly both: BufferRef[] } | undefined;
+  let results: Results | undefined;
+  const count = prepared.jacobianNest.leaves.length;
   return (...all) => {
     const { args, out, value } = splitInto(all, prepared.arguments.length);
     const program = value === undefined ? prepared.jacobian : prepared.both;
+    const types = program.outputs.map((v) => program.types[v]!);
+    checkOut('out', out, types.slice(0, count));
+    if (value !== undefined) checkOut('value', value, types.slice(count));
     const backend = getBackend();
     if (backend.readSync === undefined) throw new ArgumentError(`into: the ${backend.name} backend cannot read at once; call the prepared Jacobian and await data()`);
-    const make = (p: Program): BufferRef[] => p.outputs.map((v) => backend.alloc(p.types[v]!.dtype, p.types[v]!.size));
-    buffers ??= { jacobian: make(prepared.jacobian), both: make(prepared.both) };
-    const outputs = value === undefined ? buffers.jacobian : buffers.both;
-    const inputs = [...argumentTensors(prepared, args), ...capturedNow(program)].map((t) => moveTo(t, backend).buffer!);
-    backend.run(compileProgram(program, backend), inputs, outputs);
-    const count = prepared.jacobianNest.leaves.length;
-    copyOut('out', outputs.slice(0, count).map((b) => backend.readSync!(b)), out);
-    if (value !== undefined) copyOut('value', outputs.slice(count).map((b) => backend.readSync!(b)), value);
+    const inputs = [...argumentTensors(prepared, args), ...capturedNow(program)];
+    if (inputs.some((t) => t.trace !== null)) throw new ArgumentError('into: an argument is traced and has no numbers to write; inside jit, vmap and prepareJacobian call the prepared Jacobian itself');
+    if (results?.backend !== backend) results = makeResults(prepared, backend);
+    const outputs = value === undefined ? results.jacobian : results.both;
+    backend.run(compileProgram(program, backend), inputs.map((t) => moveTo(t, backend).buffer!), outputs);
+    copyOut(outputs.slice(0, count).map((b) => backend.readSync!(b)), out);
+    if (value !== undefined) copyOut(outputs.slice(count).map((b) => backend.readSync!(b)), value);
     return out;
   };
 }
 
-function splitInto(all: readonly unknown[], count: number): { args: readonly unknown[]; out: TypedArray; value: TypedArray | undefined } {
-  const args = all.slice(0, count);
-  const out = all[count];
-  const options = all[count + 1] as { value?: TypedArray } | undefined;
-  if (dtypeOf(out) === undefined) throw new ArgumentError(`into: after the ${count} argument${count === 1 ? '' : 's'} must come the typed array to write to, not ${describe(out)}`);
-  if (options?.value !== undefined && dtypeOf(options.value) === undefined) throw new ArgumentError(`into: value must be a typed array, not ${describe(options.value)}`);
-  return { args, out: out as TypedArray, value: options?.value };
+function makeResults(prepared: Prepared, backend: Backend): Results {
+  const make = (p: Program): BufferRef[] => p.outputs.map((v) => backend.alloc(p.types[v]!.dtype, p.types[v]!.size));
+  return { backend, jacobian: make(prepared.jacobian), both: make(prepared.both) };
 }
 
-function copyOut(name: string, parts: readonly TypedArray[], out: TypedArray): void {
-  const size = parts.reduce((n, p) => n + p.length, 0);
+function splitInto(all: readonly unknown[], count: number): { args: readonly unknown[]; out: TypedArray; value: TypedArray | undefined } {
+  const args = all.slice(0, count);
+  const [out, options = {}] = all.slice(count);
+  if (dtypeOf(out) === undefined) throw new ArgumentError(`into: after the ${count} argument${count === 1 ? '' : 's'} must come the typed array to write to, not ${describe(out)}`);
+  checkNames('into', options, ['value']);
+  const { value } = options as { value?: TypedArray };
+  if (value !== undefined && dtypeOf(value) === undefined) throw new ArgumentError(`into: value must be a typed array, not ${describe(value)}`);
+  return { args, out: out as TypedArray, value };
+}
+
+/** Throws unless `out` can hold all parts. */
+function checkOut(name: string, out: TypedArray, parts: readonly TensorType[]): void {
+  const size = parts.reduce((n, p) => n + p.size, 0);
   if (out.length !== size) throw new ShapeError(`into: ${name} has ${out.length} elements, but the result has ${size}`);
-  const own = dtypeOf(parts[0]);
-  if (own !== dtypeOf(out)) throw new ArgumentError(`into: ${name} must hold ${own}, not ${dtypeOf(out)}`);
+  const wrong = parts.find((p) => p.dtype !== dtypeOf(out));
+  if (wrong !== undefined) throw new DTypeError(`into: ${name} must hold ${wrong.dtype}, not ${dtypeOf(out)}`);
+}
+
+function copyOut(parts: readonly TypedArray[], out: TypedArray): void {
   let at = 0;
   for (const part of parts) {
     out.set(part, at);

@@ -50,7 +50,7 @@ function rowAxes(application: Application, open: readonly boolean[], before: rea
   before.forEach((carried, operand) => {
     if (carried === null) return;
     const moved = carried.map((axis) => (axis < 0 ? -1 : moveAxis(application, open, operand, axis, index)));
-    common = common === null ? moved : (common as number[]).map((axis, s) => (axis === moved[s] ? axis : -1));
+    common = common === null ? moved : common.map((axis, s) => (axis === moved[s] ? axis : -1));
   });
   return common ?? [];
 }
@@ -118,7 +118,7 @@ function moveAxis(application: Application, open: readonly boolean[], operand: n
       return axes.includes(axis) ? -1 : axis - axes.filter((a) => a < axis).length;
     }
     case 'contract': {
-      const labels = (operand === 0 ? p.left : p.right) as readonly number[];
+      const labels = operand === 0 ? p.left : p.right;
       return p.out.indexOf(labels[axis]!);
     }
     case 'custom':
