@@ -36,17 +36,16 @@ export function compileMap(kernel: MapKernel, slots: readonly Slot[], arrays: Sl
   const positions = [...starts, 0];
   const operands = accesses.map(({ slot }, i): Operand => [slot, i, row.strides[i]!]);
   const visit =
-    (row.size >= BULK && inBulk(kernel, row, positions, axes.length === 0, slots)) ||
+    (row.size >= BULK && inBulk(kernel, row, positions, slots)) ||
     sequence(bind(body, operands, row.size, positions, arrays), row, positions);
   return axes.length === 0 ? visit : walk(axes, starts, positions, visit);
 }
 
-/** A row of one value, or the whole of a slot, if that is all there is to write. */
+/** A row of one value, or the whole of a slot, if that is all there is to write to a row. */
 function inBulk(
   { body, inputs, output }: MapKernel,
   { size, strides }: Axis,
   positions: readonly number[],
-  single: boolean,
   slots: readonly Slot[],
 ): Visit | undefined {
   const to = output.slot;
@@ -56,7 +55,7 @@ function inBulk(
     return (arrays) => arrays[to]!.fill(last.constant, positions[0], positions[0]! + size);
   }
   const from = inputs[0]?.slot ?? to;
-  if (last || !single || strides[1] !== 1 || slots[from]!.length !== size) return undefined;
+  if (last || strides[1] !== 1 || slots[from]!.length !== size) return undefined;
   return (arrays) => arrays[to]!.set(arrays[from]!, positions[0]);
 }
 

@@ -101,10 +101,10 @@ export function* viewedContractions(): Generator<Case> {
       yield contraction(dtype, groups, { left: repeated(left, [axis]) });
       yield contraction(dtype, groups, { right: repeated(right, [axis]) });
     }
-    const windows = { batch: [2], m: [12, 10], n: [8], k: [3, 3, 4] };
-    // An image [2, 14, 12, 4], seen as windows [2, 12, 10] of [3, 3, 4].
-    const strides = [14 * 12 * 4, 12 * 4, 4, 12 * 4, 4, 1];
-    const image: Layout = { name: 'windows', offset: 0, strides, length: 2 * 14 * 12 * 4 };
+    const windows = { batch: [2], m: [6, 5], n: [8], k: [3, 3, 16] };
+    // An image [2, 8, 7, 16], seen as windows [2, 6, 5] of [3, 3, 16].
+    const strides = [8 * 7 * 16, 7 * 16, 16, 7 * 16, 16, 1];
+    const image: Layout = { name: 'windows', offset: 0, strides, length: 2 * 8 * 7 * 16 };
     yield contraction(dtype, windows, { left: image });
     yield contraction(dtype, { ...windows, n: [2] }, { left: image });
   }

@@ -87,7 +87,7 @@ export function* scans(): Generator<Case> {
     }
   }
   const sketch = new Sketch();
-  const values = sketch.input(Int32Array.of(2147483647, 2, 65537, 65537));
+  const values = sketch.input(Int32Array.of(2147483647, 2147483647, 2147483645, 3));
   const output = sketch.output('int32', 4);
   yield sketch
     .step({ kind: 'scan', form: 'product', outer: 1, length: 4, inner: 1, reverse: false, values, output })

@@ -26,6 +26,8 @@ const SPLITS: readonly (readonly [readonly number[], readonly number[]])[] = [
   [[], [1]],
   [[], [7]],
   [[], [1000]],
+  [[], [1024]],
+  [[9], [512]],
   [[3], []],
   [[3], [4]],
   [[0], [4]],
@@ -67,6 +69,31 @@ function* reduced(reducer: Reducer, dtype: DType): Generator<Case> {
       const to = outputs[i % outputs.length]!;
       const title = `${reducer.name} ${dtype} [${kept.join()}] over [${axes.join()}] ${layout.name}`;
       yield reduction(title, reducer, kept, axes, layout, to, integers(dtype, layout.length));
+    }
+  }
+}
+
+/** Elements that are read several times: windows that overlap along one axis, and along two. */
+export function* windows(): Generator<Case> {
+  for (const dtype of ARITHMETIC) {
+    for (const strides of [
+      [1, 1, 1],
+      [2, 1, 1],
+      [1, 2, 2],
+      [0, 1, 1],
+    ]) {
+      const layout: Layout = { name: `strides ${strides.join()}`, offset: 0, strides, length: 40 };
+      const data = integers(dtype, 40);
+      yield reduction(`windows ${dtype} ${layout.name}`, scalar.sumReducer, [8], [3, 4], layout, contiguous([8]), data);
+      yield reduction(
+        `windows ${dtype} ${layout.name}`,
+        scalar.sumReducer,
+        [2, 3],
+        [4],
+        layout,
+        contiguous([2, 3]),
+        data,
+      );
     }
   }
 }
