@@ -7,7 +7,7 @@ import type { Backend, BufferRef, Executable } from '@jacobi/backend';
 import { getBackend } from './device.ts';
 import { DeviceError } from './errors.ts';
 import { isAlias, lowerApplication } from './lower.ts';
-import type { Application, Params, Primitive } from './primitive.ts';
+import type { Application, Params, ParamValue, Primitive } from './primitive.ts';
 import type { Program } from './program.ts';
 import { checkOpen, currentTrace, idle, visibleRecorders } from './recorder.ts';
 import { Tensor } from './tensor.ts';
@@ -54,7 +54,7 @@ function find(
   programs: readonly Program[],
   closures: readonly unknown[],
 ): Bound {
-  const owner = (closures[0] ?? programs[0] ?? null) as object | null;
+  const owner = closures[0] ?? programs[0] ?? null;
   const plain = owner === null;
   const cache = cacheOf(primitive as unknown as Primitive<never>, owner);
   if (plain) {
@@ -147,14 +147,14 @@ function keyOf(
   }
   let key = '';
   for (const t of inputs) key += `${t.id},`;
-  for (const name in params) key += `|${name}:${paramKey(params[name])}`;
+  for (const name in params) key += `|${name}:${paramKey(params[name]!)}`;
   for (const p of programs) key += `#${p.id}`;
   for (const c of closures) key += `@${closureId(c)}`;
   return key;
 }
 
-function paramKey(value: unknown): string {
-  if (typeof value === 'object') return `[${(value as unknown[]).map(paramKey).join()}]`;
+function paramKey(value: ParamValue): string {
+  if (typeof value === 'object') return `[${value.map(paramKey).join()}]`;
   return Object.is(value, -0) ? '-0' : typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
 
@@ -209,7 +209,7 @@ function execute(application: Bound, inputs: readonly Tensor[]): readonly Tensor
     const t = inputs[i]!;
     if (t.buffer === null) checkOpen(t);
     if (backend === null) backend = t.backend;
-    else if (t.backend !== backend) return execute(application, gather(inputs, backend!));
+    else if (t.backend !== backend) return execute(application, gather(inputs, backend));
   }
   backend ??= getBackend();
   if (application.alias) {
@@ -228,7 +228,7 @@ function execute(application: Bound, inputs: readonly Tensor[]): readonly Tensor
     backend.run(application.executable, buffers, [out]);
     return [new Tensor(type, out, backend, null)];
   }
-  const outs = types.map((type) => backend!.alloc(type.dtype, type.size));
+  const outs = types.map((type) => backend.alloc(type.dtype, type.size));
   backend.run(application.executable, buffers, outs);
   return outs.map((out, i) => new Tensor(types[i]!, out, backend, null));
 }

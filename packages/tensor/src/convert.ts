@@ -52,7 +52,7 @@ export function tensor(data: TensorLike, options: TensorOptions = NO_OPTIONS): T
       `tensor: ${(data as object).constructor.name} has no dtype here; copy it to a Float32Array, Float64Array, Int32Array or Uint8Array (bool)`,
     );
   }
-  return fromNested(data as NestedLike, dtype, shape);
+  return fromNested(data, dtype, shape);
 }
 
 /** `tensor` under TensorFlow's name. A tensor goes through unchanged and stays connected. */
@@ -263,5 +263,5 @@ export function describe(value: unknown): string {
       .join(', ');
     return `[${text}${value.length > 6 ? ', …' : ''}]`;
   }
-  return `a ${(value as object).constructor?.name ?? 'object'}`;
+  return `a ${value.constructor?.name ?? 'object'}`;
 }

@@ -4,6 +4,7 @@
  */
 import type { Backend } from '@jacobi/backend';
 import { createCpuBackend } from '@jacobi/backend-cpu';
+import { describe } from './convert.ts';
 import { ArgumentError } from './errors.ts';
 
 let current: Backend | undefined;
@@ -52,7 +53,7 @@ export function refusePromise<T>(operation: string, result: T): T {
 function checkBackend(operation: string, backend: Backend): void {
   if (typeof (backend as Partial<Backend> | undefined)?.compile !== 'function') {
     throw new ArgumentError(
-      `${operation}: backend must be a Backend (await cpu(), await wasm(), …), not ${String(backend)}`,
+      `${operation}: backend must be a Backend (await cpu(), await wasm(), …), not ${describe(backend)}`,
     );
   }
 }

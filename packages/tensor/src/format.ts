@@ -11,7 +11,7 @@ export const Printable: abstract new () => object = /* @__PURE__ */ (() => {
   const inspect = Symbol.for('nodejs.util.inspect.custom');
   return class {
     [inspect](): string {
-      return String(this);
+      return (this as { toString(): string }).toString();
     }
   };
 })();

@@ -33,7 +33,7 @@ export function flattenNest<T>(
     leaves,
     paths,
     structure: structure.join(''),
-    rebuild: <U>(next: readonly U[]) => build(next as readonly unknown[]) as Nest<U>,
+    rebuild: <U>(next: readonly U[]) => build(next) as Nest<U>,
   };
 
   function visit(node: unknown, path: string): (leaves: readonly unknown[]) => unknown {

@@ -20,13 +20,13 @@ function naive(equation: string, operands: readonly Tensor[]): { shape: number[]
   const [left, out] = equation.split('->') as [string, string];
   const terms = left.split(',');
   const sizes = new Map<string, number>();
-  terms.forEach((term, k) => [...term].forEach((label, axis) => sizes.set(label, operands[k]!.shape[axis]!)));
+  terms.forEach((term, k) => term.split('').forEach((label, axis) => sizes.set(label, operands[k]!.shape[axis]!)));
   const labels = [...sizes.keys()];
-  const shape = [...out].map((label) => sizes.get(label)!);
+  const shape = out.split('').map((label) => sizes.get(label)!);
   const data = new Array<number>(shape.reduce((a, b) => a * b, 1)).fill(0);
   const total = [...sizes.values()].reduce((a, b) => a * b, 1);
   const at = (names: string, index: ReadonlyMap<string, number>): number =>
-    [...names].reduce((position, label) => position * sizes.get(label)! + index.get(label)!, 0);
+    names.split('').reduce((position, label) => position * sizes.get(label)! + index.get(label)!, 0);
   for (let n = 0; n < total; n++) {
     const index = new Map<string, number>();
     let rest = n;

@@ -68,6 +68,8 @@ function parse(equation: unknown, count: number): { inputs: string[]; output: st
   return { inputs, output: right ?? null };
 }
 
+const lettersOf = (text: string | undefined): string[] => (text ?? '').split('');
+
 function labelled(equation: string, index: number, tensor: Tensor, term: string): Labelled {
   const letters = term.replace('...', '').length;
   const rest = tensor.rank - letters;
@@ -79,7 +81,7 @@ function labelled(equation: string, index: number, tensor: Tensor, term: string)
   }
   const [before, after] = term.split('...') as [string, string?];
   const dots = Array.from({ length: rest }, (_, i) => `.${rest - 1 - i}`);
-  return { tensor, labels: [...before, ...dots, ...(after ?? '')] };
+  return { tensor, labels: [...lettersOf(before), ...dots, ...lettersOf(after)] };
 }
 
 /** The size that each label stands for; only axes of `...` may be 1 in one operand and larger in another. */
@@ -115,7 +117,7 @@ function ellipsis(all: readonly Labelled[]): string[] {
 function expandOutput(equation: string, output: string, all: readonly Labelled[]): string[] {
   const dots = ellipsis(all);
   const [before, after] = output.split('...') as [string, string?];
-  const labels = [...before, ...(output.includes('...') ? dots : []), ...(after ?? '')];
+  const labels = [...lettersOf(before), ...(output.includes('...') ? dots : []), ...lettersOf(after)];
   labels.forEach((label, i) => {
     if (!all.some((x) => x.labels.includes(label))) {
       throw new ArgumentError(`einsum: output label '${label}' of '${equation}' is in no operand`);

@@ -23,7 +23,7 @@ function extremeTangent(row: RowValues<Axes>, [t]: readonly Tangent[]): Tensor[]
   const { axes } = row.params;
   const y = reshape(row.y(0), onesAt(x.shape, axes));
   const hit = equal(x, y);
-  const count = sum(cast(hit, x.dtype as 'float32'), axes);
+  const count = sum(cast(hit, x.dtype), axes);
   return [mul(sum(where(hit, t!, 0), axes), recip(count))];
 }
 const keepsBoth = { inputs: [0], outputs: [0] };
