@@ -56,33 +56,39 @@ function interpretKernel(kernel: Kernel, slots: readonly TypedArray[], dtypes: r
   }
 }
 
-/** Every index of a shape, row-major. */
+/** Every index of a shape, row-major; always in the same array. */
 function* indicesOf(shape: readonly number[]): Generator<readonly number[]> {
-  const total = shape.reduce((a, b) => a * b, 1);
-  for (let i = 0; i < total; i++) {
-    const index = new Array<number>(shape.length);
-    let rest = i;
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      index[axis] = rest % shape[axis]!;
-      rest = Math.floor(rest / shape[axis]!);
-    }
+  if (shape.includes(0)) return;
+  const index = shape.map(() => 0);
+  for (;;) {
     yield index;
+    let axis = shape.length - 1;
+    while (axis >= 0 && ++index[axis]! === shape[axis]) index[axis--] = 0;
+    if (axis < 0) return;
   }
 }
 
-/** Where an access has the element of an index. */
-function at(access: Access, index: readonly number[]): number {
-  return index.reduce((position, i, axis) => position + i * access.strides[axis]!, access.offset);
+/** Where an access has the element of an index, which may come in pieces. */
+function at(access: Access, index: readonly (readonly number[])[]): number {
+  let position = access.offset;
+  let axis = 0;
+  for (const piece of index) for (const i of piece) position += i * access.strides[axis++]!;
+  return position;
 }
 
-function load(slots: readonly TypedArray[], access: Access, index: readonly number[]): number {
+function load(slots: readonly TypedArray[], access: Access, ...index: readonly (readonly number[])[]): number {
   const position = at(access, index);
   const value = slots[access.slot]![position];
   if (value === undefined) throw new RangeError(`slot ${access.slot} has no element ${position}`);
   return value;
 }
 
-function store(slots: readonly TypedArray[], access: Access, index: readonly number[], value: number): void {
+function store(
+  slots: readonly TypedArray[],
+  access: Access,
+  value: number,
+  ...index: readonly (readonly number[])[]
+): void {
   const position = at(access, index);
   const out = slots[access.slot]!;
   if (!(position >= 0 && position < out.length)) throw new RangeError(`slot ${access.slot} has no element ${position}`);
@@ -113,7 +119,7 @@ function map({ shape, inputs, output, body }: MapKernel, slots: readonly TypedAr
       const call: (...operands: number[]) => number = (step.dtype === 'int32' ? int : undefined) ?? js;
       values.push(round(call(...step.args.map((arg) => values[arg]!)), step.dtype));
     }
-    store(slots, output, index, body.length === 0 ? values[0]! : values.at(-1)!);
+    store(slots, output, body.length === 0 ? values[0]! : values.at(-1)!, index);
   }
 }
 
@@ -124,7 +130,7 @@ function reduce(kernel: ReduceKernel, slots: readonly TypedArray[]): void {
     let total = reducer.identity;
     let compensation = 0;
     for (const inner of indicesOf(reduced)) {
-      const value = load(slots, input, [...index, ...inner]);
+      const value = load(slots, input, index, inner);
       if (accumulate === 'int32') total = (reducer.int ?? reducer.js)(total, value) | 0;
       else if (reducer.name === 'sum' && Number.isFinite(total + value)) {
         const next = total + value;
@@ -132,7 +138,7 @@ function reduce(kernel: ReduceKernel, slots: readonly TypedArray[]): void {
         total = next;
       } else total = reducer.js(total, value);
     }
-    store(slots, output, index, held(total + compensation, slots[output.slot]!));
+    store(slots, output, held(total + compensation, slots[output.slot]!), index);
   }
 }
 
@@ -145,14 +151,10 @@ function held(value: number, out: TypedArray): number {
 
 function argReduce({ kept, length, input, output, largest }: ArgReduceKernel, slots: readonly TypedArray[]): void {
   for (const index of indicesOf(kept)) {
-    const values = Array.from({ length }, (_, i) => load(slots, input, [...index, i]));
+    const values = Array.from({ length }, (_, i) => load(slots, input, index, [i]));
     const best = largest ? Math.max(...values) : Math.min(...values);
-    store(
-      slots,
-      output,
-      index,
-      values.findIndex((value) => value === best || Number.isNaN(value)),
-    );
+    const first = values.findIndex((value) => value === best || Number.isNaN(value));
+    store(slots, output, first, index);
   }
 }
 
@@ -163,11 +165,11 @@ function contract(kernel: ContractKernel, slots: readonly TypedArray[], integer:
       for (const j of indicesOf(n)) {
         let sum = 0;
         for (const p of indicesOf(k)) {
-          const x = load(slots, left, [...b, ...i, ...p]);
-          const y = load(slots, right, [...b, ...j, ...p]);
+          const x = load(slots, left, b, i, p);
+          const y = load(slots, right, b, j, p);
           sum = integer ? (sum + Math.imul(x, y)) | 0 : sum + x * y;
         }
-        store(slots, output, [...b, ...i, ...j], sum);
+        store(slots, output, sum, b, i, j);
       }
     }
   }

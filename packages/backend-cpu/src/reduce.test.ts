@@ -1,0 +1,45 @@
+import type { Plan } from '@jacobi/backend';
+import { sumReducer } from '@jacobi/backend/scalar';
+import { expect, test } from 'vitest';
+import { createCpuBackend } from './index.ts';
+
+/** The sum of all elements. */
+function sum(data: Float32Array | Float64Array): number {
+  const dtype = data instanceof Float32Array ? 'float32' : 'float64';
+  const plan: Plan = {
+    format: 1,
+    slots: [
+      { dtype, length: data.length, role: 'input' },
+      { dtype, length: 1, role: 'output' },
+    ],
+    inputs: [0],
+    outputs: [1],
+    arenaBytes: 0,
+    steps: [
+      {
+        kind: 'reduce',
+        reducer: sumReducer,
+        kept: [],
+        reduced: [data.length],
+        input: { slot: 0, offset: 0, strides: [1] },
+        output: { slot: 1, offset: 0, strides: [] },
+        accumulate: dtype,
+      },
+    ],
+  };
+  const backend = createCpuBackend();
+  const result = backend.alloc(dtype, 1);
+  backend.run(backend.compile(plan), [data], [result]);
+  return backend.readSync!(result)[0]!;
+}
+
+test('10⁷ float32 ones sum to 10⁷, and 10⁷ tenths to what the rounded tenth gives', () => {
+  const data = new Float32Array(1e7).fill(1);
+  expect(sum(data)).toBe(1e7);
+  expect(sum(data.fill(0.1))).toBe(Math.fround(1e7 * Math.fround(0.1)));
+});
+
+test('the error of a float64 sum hardly grows with its length', () => {
+  // One after the other, a million tenths are off by 1.3e-6.
+  expect(Math.abs(sum(new Float64Array(1e6).fill(0.1)) - 1e5)).toBeLessThan(3e-10);
+});
