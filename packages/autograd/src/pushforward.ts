@@ -24,7 +24,9 @@ export function pushforward(rows: readonly Row[], values: Values, tangents: Tang
     if (trace !== null) trace.origin = row.application.primitive.name;
     const outgoing = rowTangents(row, incoming, values, abstract);
     row.outputs.forEach((v, i) => {
-      tangents[v] = isFloating(row.application.outputs[i]!.dtype) ? (outgoing[i] ?? null) : null;
+      if (!isFloating(row.application.outputs[i]!.dtype)) return;
+      // There is one already where the output is a source itself: an intermediate value moves with its row, and by itself.
+      tangents[v] = addTangents(tangents[v] ?? null, outgoing[i] ?? null);
     });
   }
   if (trace !== null) trace.origin = null;
