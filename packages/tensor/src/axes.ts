@@ -17,19 +17,34 @@ export function checkAxis(operation: string, axis: unknown, rank: number, argume
   return a < 0 ? a + rank : a;
 }
 
+const counted: number[][] = [];
+
+/** 0 … rank − 1; the same array each time, since rows that take all axes are looked up by it. */
+export function everyAxis(rank: number): readonly number[] {
+  let axes = counted[rank];
+  if (axes === undefined) {
+    axes = [];
+    for (let i = 0; i < rank; i++) axes.push(i);
+    counted[rank] = axes;
+  }
+  return axes;
+}
+
 /** Several axes, ascending; all of them where none is given. */
 export function checkAxes(
   operation: string,
   axes: number | readonly number[] | null | undefined,
   rank: number,
-): number[] {
-  if (axes === undefined || axes === null) return Array.from({ length: rank }, (_, i) => i);
+): readonly number[] {
+  if (axes === undefined || axes === null) return everyAxis(rank);
   if (typeof axes === 'number') return [checkAxis(operation, axes, rank)];
-  if (!Array.isArray(axes))
+  if (!Array.isArray(axes)) {
     throw new ArgumentError(`${operation}: axis must be a whole number or an array of them, not ${describe(axes)}`);
-  const out = (axes as readonly number[]).map((a) => checkAxis(operation, a, rank)).sort((a, b) => a - b);
-  if (out.some((a, i) => i > 0 && a === out[i - 1]))
+  }
+  const out = axes.map((a) => checkAxis(operation, a, rank)).sort((a, b) => a - b);
+  if (out.some((a, i) => i > 0 && a === out[i - 1])) {
     throw new ArgumentError(`${operation}: axis [${axes.join()}] names an axis twice`);
+  }
   return out;
 }
 
