@@ -83,8 +83,9 @@ const OPERATIONS: readonly (readonly [name: string, f: Operation])[] = [
   ['broadcast wide', (x, _, p) => broadcastTo(x, [1 + (p % 3), ...x.shape])],
   ['sum', ranked(1, (x, _, p) => sum(x, axisOf(x, p)))],
   ['sum kept', ranked(1, (x, _, p) => sum(x, axisOf(x, p), true))],
-  ['mean all', (x) => mean(x)],
-  ['variance kept', ranked(1, (x, _, p) => variance(x, axisOf(x, p), true))],
+  // The mean of nothing is 0/0, with a derivative that is 0 in one mode and NaN in the other.
+  ['mean all', (x) => (x.size === 0 ? null : mean(x))],
+  ['variance kept', ranked(1, (x, _, p) => (x.shape[axisOf(x, p)] === 0 ? null : variance(x, axisOf(x, p), true)))],
   ['prod kept', ranked(1, (x, _, p) => prod(tanh(x), axisOf(x, p), true))],
   ['softmax', ranked(1, (x, _, p) => softmax(x, axisOf(x, p)))],
   ['logSoftmax', ranked(1, (x, _, p) => logSoftmax(x, axisOf(x, p)))],
