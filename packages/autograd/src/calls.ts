@@ -4,7 +4,7 @@
  */
 import { capturedNow } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
-import type { Application, Keeps, Primitive, Program } from '@jacobi/tensor/internal';
+import type { Application, Keeps, Primitive, Program, RowValues, Tangent } from '@jacobi/tensor/internal';
 import { apply, bind, lowerInline, NONE, Trace, withFrame, zerosOf } from '@jacobi/tensor/internal';
 import { batchProgram, withBatchAxis } from './batch.ts';
 import { inlineLinear } from './custom-linear.ts';
@@ -12,10 +12,25 @@ import { linearizeProgram } from './linearized.ts';
 import { carriesTangent, pushProgram } from './pushforward.ts';
 
 /** The type rule of rows that run a program: its outputs. */
-export const programTypes: Primitive['type'] = (_inputs, _params, [program]) => program!.outputs.map((v) => program!.types[v]!);
+export const programTypes: Primitive['type'] = (_inputs, _params, [program]) =>
+  program!.outputs.map((v) => program!.types[v]!);
 
-/** Places of residuals: the outputs after the call's own. */
-type Followed = { readonly own: number; readonly total: number; readonly active: readonly boolean[]; readonly reached: readonly boolean[] };
+/** Places of residuals: the outputs after the call's own. `again`: the residuals themselves may be differentiated. */
+type Followed = {
+  readonly own: number;
+  readonly total: number;
+  readonly active: readonly boolean[];
+  readonly reached: readonly boolean[];
+  readonly again: boolean;
+};
+
+/** The form of a call that has the residuals of its derivative among its outputs. */
+function follow(application: Application<never>, active: readonly boolean[], again: boolean): Application<never> {
+  const mask = application.inputs.map((type, i) => active[i] === true && carriesTangent(type));
+  const { values, tangents, reached } = linearizeProgram(application.programs[0]!, mask);
+  const params = { own: application.outputs.length, total: values.outputs.length, active: mask, reached, again };
+  return apply(followedCallRow, application.inputs, params, [values, tangents]) as unknown as Application<never>;
+}
 
 /** A row that runs a program on its inputs and captured values. */
 export const callRow: Primitive = {
@@ -24,12 +39,7 @@ export const callRow: Primitive = {
   inline: lowerInline,
   // Followed calls take the other form, which has the tangents.
   derivative: { kind: 'zero' },
-  recorded: (application, active) => {
-    const mask = application.inputs.map((type, i) => active[i] === true && carriesTangent(type));
-    const { values, tangents, reached } = linearizeProgram(application.programs[0]!, mask);
-    const params = { own: application.outputs.length, total: values.outputs.length, active: mask, reached };
-    return apply(followedCallRow, application.inputs, params, [values, tangents]) as unknown as Application;
-  },
+  recorded: follow as never,
   batching: { rule: (inputs, mapped, _params, size, { programs }) => batchedCall(programs[0]!, inputs, mapped, size) },
 };
 
@@ -40,18 +50,32 @@ const followedCallRow: Primitive<Followed> = {
   inline: lowerInline,
   derivative: {
     kind: 'rule',
-    keeps: (_active, { own, total }): Keeps => ({ inputs: [], outputs: Array.from({ length: total - own }, (_, i) => own + i) }),
+    keeps: (active, { own, total, again }): Keeps => ({
+      inputs: again ? active.map((_, i) => i) : [],
+      outputs: Array.from({ length: total - own }, (_, i) => own + i),
+    }),
     tangent: (row, tangents) => {
-      const { own, total, active, reached } = row.params;
+      const { own, total, active, reached, again } = row.params;
       const residuals = Array.from({ length: total - own }, (_, i) => row.y(own + i));
       const moving = row.inputs.flatMap((type, i) => (active[i] ? [tangents[i] ?? zerosOf(type)] : []));
       const parts = inlineLinear(row.programs[1]!, [...residuals, ...moving], row.abstract);
       let at = 0;
-      return reached.map((r) => (r ? parts[at++]! : null));
+      const results = reached.map((r) => (r ? parts[at++]! : null));
+      return again ? [...results, ...residualTangents(row, tangents)] : results;
     },
   },
+  recorded: follow as never,
   batching: { rule: (inputs, mapped, _params, size, { programs }) => batchedCall(programs[0]!, inputs, mapped, size) },
 };
+
+/**
+ * Tangents of the residuals, for a derivative of the derivative. These read values that nobody kept, which are computed again;
+ * what no second derivative asks for vanishes from the program.
+ */
+function residualTangents(row: RowValues<Followed>, tangents: readonly Tangent[]): readonly Tangent[] {
+  const values = row.inputs.map((_, i) => row.x(i));
+  return pushProgram(row.programs[0]!, values, tangents, row.abstract).tangents.slice(row.params.own);
+}
 
 /** `call` whose derivative computes its values again: nothing but its inputs is kept. */
 export const checkpointRow: Primitive = {
@@ -66,7 +90,10 @@ export const checkpointRow: Primitive = {
       return pushProgram(row.programs[0]!, values, tangents, row.abstract).tangents;
     },
   },
-  batching: { rule: (inputs, mapped, _params, size, { programs }) => batchedCall(programs[0]!, inputs, mapped, size, checkpointRow) },
+  batching: {
+    rule: (inputs, mapped, _params, size, { programs }) =>
+      batchedCall(programs[0]!, inputs, mapped, size, checkpointRow),
+  },
 };
 
 /** Runs a program as a row over a batch. */

@@ -111,7 +111,10 @@ export function openOperands(application: Application): readonly number[] {
 }
 
 /** Which values of a row its coefficients read, where `active` inputs carry tangents. */
-export function keptValues(application: Application, active: readonly boolean[]): { inputs: readonly number[]; outputs: readonly number[] } {
+export function keptValues(
+  application: Application,
+  active: readonly boolean[],
+): { inputs: readonly number[]; outputs: readonly number[] } {
   const { derivative } = application.primitive;
   switch (derivative.kind) {
     case 'none':
@@ -164,7 +167,7 @@ export function pushProgram(
       pushforward([row], (v) => env[v]!, moving, abstract);
       continue;
     }
-    const form = recorded(row.application, active);
+    const form = recorded(row.application, active, false);
     const outputs = bindApplication(form, args);
     // The extra outputs get variables of their own for the length of this row.
     const extra = outputs.map((_, i) => (i < row.outputs.length ? row.outputs[i]! : env.length + i));

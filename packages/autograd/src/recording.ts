@@ -22,10 +22,15 @@ export class Recording implements Recorder {
   readonly #values: (Tensor | undefined)[] = [];
   /** Variables whose value was read out as numbers, with the method that did it. */
   readonly readOut: Map<Var, string> = new Map();
+  readonly persistent: boolean;
   /** While true, nothing is recorded. */
   paused = false;
   /** Called when a variable is read. */
   onVariable: ((variable: object, value: Tensor) => void) | null = null;
+
+  constructor(persistent = false) {
+    this.persistent = persistent;
+  }
 
   /** Forgets everything. */
   clear(): void {

@@ -6,23 +6,30 @@ import { isFloating } from '@jacobi/backend';
 import type { Variable } from '@jacobi/tensor';
 import { ArgumentError, ShapeError, Tensor, Variable as VariableClass } from '@jacobi/tensor';
 import type { Flat, Var } from '@jacobi/tensor/internal';
-import { asTensor, describe, flattenNest, formatType, isLive, refusePromise, withFrame, zerosOf } from '@jacobi/tensor/internal';
-import { runGradient } from './gradient.ts';
+import {
+  asTensor,
+  describe,
+  flattenNest,
+  formatType,
+  isLive,
+  refusePromise,
+  withFrame,
+  zerosOf,
+} from '@jacobi/tensor/internal';
 import { TapeConsumedError, TapeStateError, UnconnectedError } from './errors.ts';
+import { runGradient } from './gradient.ts';
 import { Recording } from './recording.ts';
 import type { Slice } from './slice.ts';
 import { sliceRecording } from './slice.ts';
-import { checkUnconnected, explainUnconnected } from './unconnected.ts';
 import type { Unconnected } from './unconnected.ts';
+import { checkUnconnected, explainUnconnected } from './unconnected.ts';
 
 /** What derivatives are taken with respect to. */
 export type Source = Tensor | Variable;
 /** Sources in plain objects and arrays. */
 export type Sources = Source | readonly Sources[] | { readonly [key: string]: Sources };
 /** Leaves in the structure of the sources. */
-export type LikeSources<S, Leaf> = S extends Source
-  ? Leaf
-  : { -readonly [K in keyof S]: LikeSources<S[K], Leaf> };
+export type LikeSources<S, Leaf> = S extends Source ? Leaf : { -readonly [K in keyof S]: LikeSources<S[K], Leaf> };
 
 /** Options of `new GradientTape`. */
 export interface TapeOptions {
@@ -62,15 +69,17 @@ const isSource = (x: unknown): x is Source => x instanceof Tensor || x instanceo
  * tape.gradient(y, x) // → 6
  */
 export class GradientTape {
-  #recording = new Recording();
+  readonly #recording: Recording;
   #consumed = false;
   readonly #persistent: boolean;
   readonly #watchAccessed: boolean;
   readonly #variables = new Map<Variable, Set<Tensor>>();
 
   constructor(options: TapeOptions = {}) {
-    if (typeof options !== 'object' || options === null) throw new ArgumentError(`GradientTape: options must be an object, not ${describe(options)}`);
+    if (typeof options !== 'object' || options === null)
+      throw new ArgumentError(`GradientTape: options must be an object, not ${describe(options)}`);
     this.#persistent = checkFlag('persistent', options.persistent, false);
+    this.#recording = new Recording(this.#persistent);
     this.#watchAccessed = checkFlag('watchAccessedVariables', options.watchAccessedVariables, true);
     this.#attach();
   }
@@ -79,7 +88,9 @@ export class GradientTape {
   record<T>(fn: () => T): T {
     if (typeof fn !== 'function') throw new ArgumentError(`record: fn must be a function, not ${describe(fn)}`);
     if (isLive(this.#recording)) {
-      throw new TapeStateError('record: Tape is still recording. This can happen if you try to re-enter an already-active tape; use another tape, or call record again afterwards.');
+      throw new TapeStateError(
+        'record: Tape is still recording. This can happen if you try to re-enter an already-active tape; use another tape, or call record again afterwards.',
+      );
     }
     return withFrame(this.#recording, () => refusePromise('record', fn()));
   }
@@ -92,7 +103,9 @@ export class GradientTape {
         continue;
       }
       if (!isFloating(leaf.dtype)) {
-        console.warn(`The dtype of the watched tensor must be floating (e.g. float32), got ${leaf.dtype}: it carries no derivative; watch cast(x, 'float32')`);
+        console.warn(
+          `The dtype of the watched tensor must be floating (e.g. float32), got ${leaf.dtype}: it carries no derivative; watch cast(x, 'float32')`,
+        );
       }
       this.#recording.watch(leaf);
     }
@@ -102,7 +115,9 @@ export class GradientTape {
   stopRecording<T>(fn: () => T): T {
     const recording = this.#recording;
     if (!isLive(recording) || recording.paused) {
-      throw new TapeStateError('stopRecording: Trying to stop recording a tape which is not recording; call it inside of record.');
+      throw new TapeStateError(
+        'stopRecording: Trying to stop recording a tape which is not recording; call it inside of record.',
+      );
     }
     recording.paused = true;
     try {
@@ -137,12 +152,17 @@ export class GradientTape {
     options: GradientOptions<U> = {},
   ): LikeSources<S, MaybeNull<U>> {
     const unconnected = checkUnconnected('gradient', options.unconnected);
-    const targets = flattenNest('gradient: target', target, isSource, 'tensors').leaves.map((t) => this.targetTensor(t));
+    const targets = flattenNest('gradient: target', target, isSource, 'tensors').leaves.map((t) =>
+      this.targetTensor(t),
+    );
     const flat = this.resolve('gradient', sources);
     const given = cotangentsFor(targets, target, options.outputGradients);
     this.consume('gradient');
     const floating = targets.map((t) => isFloating(t.dtype));
-    const cut = this.cut(flat.leaves, targets.filter((_, i) => floating[i]));
+    const cut = this.cut(
+      flat.leaves,
+      targets.filter((_, i) => floating[i]),
+    );
     const seeds = given?.filter((_, i) => floating[i]);
     const cotangents = runGradient(cut.slice, seeds);
     const results = flat.leaves.map((source, i) =>
@@ -174,7 +194,8 @@ export class GradientTape {
     const flat = flattenNest(`${operation}: sources`, sources, isSource, 'tensors or variables');
     if (flat.leaves.length === 0) throw new ArgumentError(`${operation}: sources has no tensor or variable in it`);
     const leaves = flat.leaves.map((leaf, i): ResolvedSource => {
-      const name = leaf instanceof VariableClass ? leaf.name : flat.paths[i] === '' ? 'the source' : `source ${flat.paths[i]}`;
+      const name =
+        leaf instanceof VariableClass ? leaf.name : flat.paths[i] === '' ? 'the source' : `source ${flat.paths[i]}`;
       const tensors = leaf instanceof VariableClass ? [...(this.#variables.get(leaf) ?? [])] : [leaf];
       const vars = tensors.map((t) => this.#recording.find(t)).filter((v) => v !== undefined);
       return { leaf, name, tensor: tensors[0] ?? null, vars };
@@ -212,7 +233,9 @@ export class GradientTape {
     if (value !== null) return value;
     if (unconnected === 'none') return null;
     if (unconnected === 'zero') return zerosOf(zeroLike);
-    throw new UnconnectedError(`${operation}: ${this.whyUnconnected(targets[0], source)}. (unconnected: 'none' gives null and 'zero' zeros in place of this error.)`);
+    throw new UnconnectedError(
+      `${operation}: ${this.whyUnconnected(targets[0], source)}. (unconnected: 'none' gives null and 'zero' zeros in place of this error.)`,
+    );
   }
 
   /** @internal The reason why nothing leads from a source to a target. */
@@ -262,13 +285,17 @@ function cotangentsFor(targets: readonly Tensor[], target: unknown, given: unkno
   const structure = flattenNest('gradient: target', target, isSource, 'tensors').structure;
   const flat = flattenNest('gradient: outputGradients', given, isEntry, 'tensors or null');
   if (flat.structure !== structure) {
-    throw new ArgumentError('gradient: outputGradients must have the structure of target: one tensor (or null) for each');
+    throw new ArgumentError(
+      'gradient: outputGradients must have the structure of target: one tensor (or null) for each',
+    );
   }
   return flat.leaves.map((g, i) => {
     if (g === null) return null;
     const t = asTensor('gradient', `outputGradients${flat.paths[i]}`, g, targets[i]!.dtype);
     if (t.type !== targets[i]!.type) {
-      throw new ShapeError(`gradient: outputGradients${flat.paths[i]} is ${formatType(t.type)}, but its target is ${formatType(targets[i]!.type)}`);
+      throw new ShapeError(
+        `gradient: outputGradients${flat.paths[i]} is ${formatType(t.type)}, but its target is ${formatType(targets[i]!.type)}`,
+      );
     }
     return t;
   });
@@ -276,6 +303,7 @@ function cotangentsFor(targets: readonly Tensor[], target: unknown, given: unkno
 
 function checkFlag(name: string, value: unknown, byDefault: boolean): boolean {
   if (value === undefined) return byDefault;
-  if (typeof value !== 'boolean') throw new ArgumentError(`GradientTape: ${name} must be true or false, not ${describe(value)}`);
+  if (typeof value !== 'boolean')
+    throw new ArgumentError(`GradientTape: ${name} must be true or false, not ${describe(value)}`);
   return value;
 }

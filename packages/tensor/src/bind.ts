@@ -9,7 +9,7 @@ import { DeviceError } from './errors.ts';
 import { isAlias, lowerApplication } from './lower.ts';
 import type { Application, Params, ParamValue, Primitive } from './primitive.ts';
 import type { Program } from './program.ts';
-import { checkOpen, currentTrace, idle, visibleRecorders } from './recorder.ts';
+import { checkOpen, currentTrace, differentiatedAgain, idle, visibleRecorders } from './recorder.ts';
 import { Tensor } from './tensor.ts';
 import type { TensorType } from './type.ts';
 
@@ -193,7 +193,7 @@ function bindWatched(application: Bound, inputs: readonly Tensor[]): readonly Te
   const active = recorders.map((r) => r.active(inputs));
   if (recorded !== undefined) {
     const any = inputs.map((_, i) => active.some((a) => a?.[i] === true));
-    if (any.includes(true)) form = recorded(application, any) as Bound;
+    if (any.includes(true)) form = recorded(application, any, differentiatedAgain(inputs)) as Bound;
   }
   const outputs = trace === null ? execute(form, inputs) : trace.stage(form, inputs);
   recorders.forEach((recorder, i) => {

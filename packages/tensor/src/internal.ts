@@ -164,6 +164,7 @@ export type { Recorder } from './recorder.ts';
 export {
   checkOpen,
   currentTrace,
+  differentiatedAgain,
   idle,
   isFollowed,
   isLive,

@@ -138,9 +138,9 @@ export interface Primitive<P extends Params = Params> {
   readonly batching: Batching<P>;
   /**
    * The form to run while a tape follows inputs: more outputs, which its derivative reads. `active[i]`: input i carries a
-   * tangent. Only the first outputs are the operation's own.
+   * tangent; `again`: what the derivative reads may be differentiated in turn. Only the first outputs are the operation's own.
    */
-  readonly recorded?: (application: Application<P>, active: readonly boolean[]) => Application<P>;
+  readonly recorded?: (application: Application<P>, active: readonly boolean[], again: boolean) => Application<P>;
   /** An equal, simpler value for a row of a program, or null. */
   readonly simplify?: (inputs: readonly Tensor[], params: P) => Tensor | null;
 }

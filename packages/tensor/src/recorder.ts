@@ -10,6 +10,8 @@ import type { Trace } from './trace.ts';
 
 /** Something that follows eager rows while it is live: a gradient tape. */
 export interface Recorder {
+  /** It may follow what is derived from it: a persistent tape asked inside of its recording. */
+  readonly persistent?: boolean;
   /** Which inputs carry a tangent on this recorder; null if the row does not concern it. */
   active(inputs: readonly Tensor[]): readonly boolean[] | null;
   /** Takes note of a row that has been run. */
@@ -68,6 +70,12 @@ export function isFollowed(tensors: readonly Tensor[]): boolean {
     if (frame.active(tensors) !== null) return true;
   }
   return false;
+}
+
+/** True if what is derived from the tensors may be differentiated: two recorders follow, or one that records its own derivatives. */
+export function differentiatedAgain(tensors: readonly Tensor[]): boolean {
+  const following = visibleRecorders().filter((r) => r.active(tensors) !== null);
+  return following.length > 1 || following.some((r) => r.persistent === true);
 }
 
 /** Runs `fn` with `frame` on top of the stack; the stack is as before whatever `fn` does. */
