@@ -1,8 +1,25 @@
 /** checkGradients passes where rules are right, and says what is wrong where they are not. */
-import {
-  add, ArgumentError, cast, cos, DTypeError, exp, log, matmul, mul, relu, reshape, sin, square, stopGradient, sum, tensor, tile,
-} from '@jacobi/tensor';
+
 import type { Tensor } from '@jacobi/tensor';
+import {
+  ArgumentError,
+  add,
+  cast,
+  cos,
+  DTypeError,
+  exp,
+  log,
+  matmul,
+  mul,
+  relu,
+  reshape,
+  sin,
+  square,
+  stopGradient,
+  sum,
+  tensor,
+  tile,
+} from '@jacobi/tensor';
 import { describe, expect, test } from 'vitest';
 import { checkGradients, customGradient, customJvp, customVjp, GradientCheckError } from './index.ts';
 
@@ -12,8 +29,26 @@ const wrongSquare = customGradient((t: Tensor) => [square(t), (dy: Tensor) => dy
 describe('rules that are right', () => {
   test.each<[string, (...args: never[]) => unknown, unknown[]]>([
     ['a sum of squares', (t: Tensor) => sum(square(t)), [x]],
-    ['a matrix product', (a: Tensor, b: Tensor) => matmul(a, b), [tensor([[1, 2, 3], [4, 5, 6]]), tensor([[1, 0.5], [2, 1], [0, 1]])]],
-    ['nests in and out', ({ w, b }: { w: Tensor; b: Tensor[] }) => ({ y: mul(w, b[0]!), z: [sin(w)] }), [{ w: x, b: [tensor(2)] }]],
+    [
+      'a matrix product',
+      (a: Tensor, b: Tensor) => matmul(a, b),
+      [
+        tensor([
+          [1, 2, 3],
+          [4, 5, 6],
+        ]),
+        tensor([
+          [1, 0.5],
+          [2, 1],
+          [0, 1],
+        ]),
+      ],
+    ],
+    [
+      'nests in and out',
+      ({ w, b }: { w: Tensor; b: Tensor[] }) => ({ y: mul(w, b[0]!), z: [sin(w)] }),
+      [{ w: x, b: [tensor(2)] }],
+    ],
     ['integers beside', (t: Tensor, n: Tensor) => mul(t, cast(n, t.dtype)), [x, tensor([1, 2, 3], { dtype: 'int32' })]],
     ['integers out', (t: Tensor) => [exp(t), cast(t, 'int32')], [tensor([0.5, 1.5])]],
     ['a customGradient', customGradient((t: Tensor) => [sin(t), (dy: Tensor) => mul(dy, cos(t))]), [x]],
@@ -27,7 +62,11 @@ describe('rules that are right', () => {
   });
 
   test('one mode alone', () => {
-    const clipped = customVjp(sin, (t: Tensor) => [sin(t), t], (t: Tensor, dy: Tensor) => [mul(cos(t), dy)]);
+    const clipped = customVjp(
+      sin,
+      (t: Tensor) => [sin(t), t],
+      (t: Tensor, dy: Tensor) => [mul(cos(t), dy)],
+    );
     checkGradients(clipped, [x], { modes: ['reverse'], order: 2 });
   });
 });
@@ -38,23 +77,31 @@ describe('rules that are wrong', () => {
     expect(() => checkGradients(wrongSquare, [x], { modes: ['reverse'] })).toThrow(
       /order 1, reverse mode: ∂output\[2\] \/ ∂args\[0\]\[2\] is 1 by its rule, but (6|5\.99\d+|6\.00\d+) by central differences \(error 5\.00; allowed.*3 of 9 entries are wrong, this one most/,
     );
-    expect(() => checkGradients(wrongSquare, [x], { modes: ['forward'] })).toThrow(/order 1, forward mode: ∂output\[2\] \/ ∂args\[0\]\[2\]/);
+    expect(() => checkGradients(wrongSquare, [x], { modes: ['forward'] })).toThrow(
+      /order 1, forward mode: ∂output\[2\] \/ ∂args\[0\]\[2\]/,
+    );
   });
 
   test('name the argument and the output in nests', () => {
     const f = ({ a }: { a: Tensor[] }) => ({ y: wrongSquare(a[1]) as Tensor });
-    expect(() => checkGradients(f, [{ a: [x, tensor([[5]])] }])).toThrow(/∂output\.y\[0,0\] \/ ∂args\[0\]\.a\[1\]\[0,0\] is 1 by its rule/);
+    expect(() => checkGradients(f, [{ a: [x, tensor([[5]])] }])).toThrow(
+      /∂output\.y\[0,0\] \/ ∂args\[0\]\.a\[1\]\[0,0\] is 1 by its rule/,
+    );
   });
 
   test('at the second order alone', () => {
     // The slope is right, the slope of the slope is not.
     const rule = customGradient((t: Tensor) => [square(t), (dy: Tensor) => mul(dy, mul(2, stopGradient(t)))]);
     checkGradients(rule, [x]);
-    expect(() => checkGradients(rule, [x], { order: 2 })).toThrow(/order 2, (forward|reverse) mode over (forward|reverse)/);
+    expect(() => checkGradients(rule, [x], { order: 2 })).toThrow(
+      /order 2, (forward|reverse) mode over (forward|reverse)/,
+    );
   });
 
   test('of large arguments, along random directions', () => {
-    expect(() => checkGradients((t: Tensor) => sum(wrongSquare(t) as Tensor), [tile(x, [40])])).toThrow(/a random direction is/);
+    expect(() => checkGradients((t: Tensor) => sum(wrongSquare(t) as Tensor), [tile(x, [40])])).toThrow(
+      /a random direction is/,
+    );
   });
 
   test('in forward mode alone', () => {
@@ -77,7 +124,12 @@ describe('arguments', () => {
   test.each<[string, unknown[], RegExp, new () => Error]>([
     ['args that are no array', [sin, x], /args must be an array.*write \[x\]/, ArgumentError],
     ['no args', [sin, []], /args must be an array/, ArgumentError],
-    ['integers alone', [(t: Tensor) => t, [tensor([1], { dtype: 'int32' })]], /no argument is floating \(i32\[1\]\)/, DTypeError],
+    [
+      'integers alone',
+      [(t: Tensor) => t, [tensor([1], { dtype: 'int32' })]],
+      /no argument is floating \(i32\[1\]\)/,
+      DTypeError,
+    ],
     ['a function that casts down', [(t: Tensor) => cast(t, 'float32'), [x]], /remove the cast inside f/, DTypeError],
     ['nothing floating', [(t: Tensor) => cast(t, 'int32'), [x]], /nothing floating/, DTypeError],
     ['order 0', [sin, [x], { order: 0 }], /order must be a whole number ≥ 1/, ArgumentError],

@@ -3,8 +3,8 @@
  * The one idea: everything happens in float64, where central differences are good to nine digits, so that tolerances are tight.
  */
 import { isFloating } from '@jacobi/backend';
-import { ArgumentError, DTypeError } from '@jacobi/tensor';
 import type { Tensor } from '@jacobi/tensor';
+import { ArgumentError, DTypeError } from '@jacobi/tensor';
 import { castTo, describe, formatType, tensorFromData } from '@jacobi/tensor/internal';
 import type { AnyFunction } from './call.ts';
 import { checkFunction, flattenArgument, flattenResult } from './call.ts';
@@ -61,21 +61,31 @@ const STEP = 1e-4;
 export function checkGradients(f: AnyFunction, args: readonly unknown[], options: CheckGradientsOptions = {}): void {
   checkFunction('checkGradients', f);
   if (!Array.isArray(args) || args.length === 0) {
-    throw new ArgumentError(`checkGradients: args must be an array with one entry an argument, not ${describe(args)}; write [x] for one argument`);
+    throw new ArgumentError(
+      `checkGradients: args must be an array with one entry an argument, not ${describe(args)}; write [x] for one argument`,
+    );
   }
   const { order, modes, limits } = checkedOptions(options);
   const checked = prepare(f, args);
   checkOrder(checked, order, modes, limits, []);
 }
 
-function checkedOptions(options: CheckGradientsOptions): { order: number; modes: readonly GradientMode[]; limits: Limits } {
+function checkedOptions(options: CheckGradientsOptions): {
+  order: number;
+  modes: readonly GradientMode[];
+  limits: Limits;
+} {
   const { order = 1, modes = ['forward', 'reverse'], rtol = 1e-6, atol = 1e-7 } = options;
-  if (!Number.isInteger(order) || order < 1) throw new ArgumentError(`checkGradients: order must be a whole number ≥ 1, not ${describe(order)}`);
+  if (!Number.isInteger(order) || order < 1)
+    throw new ArgumentError(`checkGradients: order must be a whole number ≥ 1, not ${describe(order)}`);
   if (!Array.isArray(modes) || modes.length === 0 || modes.some((m) => m !== 'forward' && m !== 'reverse')) {
-    throw new ArgumentError(`checkGradients: modes must be a non-empty array of 'forward' and 'reverse', not ${describe(modes)}`);
+    throw new ArgumentError(
+      `checkGradients: modes must be a non-empty array of 'forward' and 'reverse', not ${describe(modes)}`,
+    );
   }
   for (const [name, value] of Object.entries({ rtol, atol })) {
-    if (typeof value !== 'number' || !(value >= 0)) throw new ArgumentError(`checkGradients: ${name} must be a number ≥ 0, not ${describe(value)}`);
+    if (typeof value !== 'number' || !(value >= 0))
+      throw new ArgumentError(`checkGradients: ${name} must be a number ≥ 0, not ${describe(value)}`);
   }
   return { order, modes, limits: { rtol, atol } };
 }
@@ -87,7 +97,9 @@ function prepare(f: AnyFunction, args: readonly unknown[]): Checked {
   const names = flats.flatMap((flat, i) => flat.paths.map((path) => `args[${i}]${path}`));
   const places = leaves.flatMap((t, i) => (isFloating(t.dtype) ? [i] : []));
   if (places.length === 0) {
-    throw new DTypeError(`checkGradients: no argument is floating (${leaves.map((t) => formatType(t.type)).join(', ')}), and integers carry no derivative`);
+    throw new DTypeError(
+      `checkGradients: no argument is floating (${leaves.map((t) => formatType(t.type)).join(', ')}), and integers carry no derivative`,
+    );
   }
   const call = (xs: readonly Tensor[]): { leaves: Tensor[]; paths: string[] } => {
     const all = [...leaves];
@@ -95,22 +107,39 @@ function prepare(f: AnyFunction, args: readonly unknown[]): Checked {
       all[p] = xs[i]!;
     });
     let at = 0;
-    const result = flattenResult('checkGradients', f(...flats.map((flat) => flat.rebuild(flat.leaves.map(() => all[at++]!)))));
+    const result = flattenResult(
+      'checkGradients',
+      f(...flats.map((flat) => flat.rebuild(flat.leaves.map(() => all[at++]!)))),
+    );
     const floating = result.leaves.map((t) => isFloating(t.dtype));
     return { leaves: result.leaves.filter((_, i) => floating[i]), paths: result.paths.filter((_, i) => floating[i]) };
   };
   const xs = places.map((p) => leaves[p]!);
   const { leaves: ys, paths } = call(xs);
-  if (ys.length === 0) throw new DTypeError('checkGradients: f returns nothing floating, so there is nothing to differentiate');
+  if (ys.length === 0)
+    throw new DTypeError('checkGradients: f returns nothing floating, so there is nothing to differentiate');
   const narrow = ys.find((t) => t.dtype !== 'float64');
   if (narrow !== undefined) {
-    throw new DTypeError(`checkGradients: f gives ${formatType(narrow.type)} for float64 arguments; differences need float64 all the way: remove the cast inside f`);
+    throw new DTypeError(
+      `checkGradients: f gives ${formatType(narrow.type)} for float64 arguments; differences need float64 all the way: remove the cast inside f`,
+    );
   }
-  return { f: (moved) => call(moved).leaves, xs, inputs: places.map((p) => names[p]!), outputs: paths.map((path) => `output${path}`) };
+  return {
+    f: (moved) => call(moved).leaves,
+    xs,
+    inputs: places.map((p) => names[p]!),
+    outputs: paths.map((path) => `output${path}`),
+  };
 }
 
 /** Checks the first derivatives, then those of each way to compute them. */
-function checkOrder(checked: Checked, order: number, modes: readonly GradientMode[], limits: Limits, path: readonly GradientMode[]): void {
+function checkOrder(
+  checked: Checked,
+  order: number,
+  modes: readonly GradientMode[],
+  limits: Limits,
+  path: readonly GradientMode[],
+): void {
   for (const mode of modes) checkMode(checked, mode, limits, path);
   if (order === 1) return;
   for (const mode of modes) checkOrder(derivativeOf(checked, mode), order - 1, modes, limits, [...path, mode]);
@@ -137,7 +166,9 @@ function checkMode(checked: Checked, mode: GradientMode, limits: Limits, path: r
   const found = new Worst(limits);
   const ys = f(xs);
   const small = total <= SMALL;
-  const moves: readonly Move[] = small ? xs.flatMap((t, i) => Array.from({ length: t.size }, (_, k) => unitMove(xs, i, k))) : randomMoves(xs);
+  const moves: readonly Move[] = small
+    ? xs.flatMap((t, i) => Array.from({ length: t.size }, (_, k) => unitMove(xs, i, k)))
+    : randomMoves(xs);
   const numeric = moves.map((move) => differences(f, xs, move));
   if (mode === 'forward') {
     moves.forEach((move, m) => {
@@ -150,7 +181,10 @@ function checkMode(checked: Checked, mode: GradientMode, limits: Limits, path: r
       const back = pulled(f, xs, seed.cotangents);
       moves.forEach((move, m) => {
         const byRule = inner(back, move.tangents);
-        const byDifference = inner(seed.cotangents, numeric[m]!.map((data, o) => like(ys[o]!, data)));
+        const byDifference = inner(
+          seed.cotangents,
+          numeric[m]!.map((data, o) => like(ys[o]!, data)),
+        );
         found.compare([byRule], [byDifference], () => entry(checked, ys, seed.output, seed.element, move));
       });
     }
@@ -166,19 +200,40 @@ interface Move {
 }
 
 function unitMove(xs: readonly Tensor[], input: number, element: number): Move {
-  return { tangents: xs.map((t, i) => like(t, Float64Array.from({ length: t.size }, (_, k) => Number(i === input && k === element)))), input, element };
+  return {
+    tangents: xs.map((t, i) =>
+      like(
+        t,
+        Float64Array.from({ length: t.size }, (_, k) => Number(i === input && k === element)),
+      ),
+    ),
+    input,
+    element,
+  };
 }
 
 const randomMoves = (xs: readonly Tensor[]): Move[] =>
-  Array.from({ length: DIRECTIONS }, (_, m) => ({ tangents: xs.map((t, i) => direction(t, 1000 * (m + 1) + i)), input: null, element: 0 }));
+  Array.from({ length: DIRECTIONS }, (_, m) => ({
+    tangents: xs.map((t, i) => direction(t, 1000 * (m + 1) + i)),
+    input: null,
+    element: 0,
+  }));
 
 /** Cotangents to pull back: each element of the results in turn, or random weights where there are many. */
 function seedsFor(ys: readonly Tensor[]): { cotangents: Tensor[]; output: number | null; element: number }[] {
   if (ys.reduce((n, t) => n + t.size, 0) > SMALL) {
-    return Array.from({ length: DIRECTIONS }, (_, s) => ({ cotangents: ys.map((t, o) => direction(t, 77 * (s + 1) + o)), output: null, element: 0 }));
+    return Array.from({ length: DIRECTIONS }, (_, s) => ({
+      cotangents: ys.map((t, o) => direction(t, 77 * (s + 1) + o)),
+      output: null,
+      element: 0,
+    }));
   }
   return ys.flatMap((y, output) =>
-    Array.from({ length: y.size }, (_, element) => ({ cotangents: [...unitMove(ys, output, element).tangents], output, element })),
+    Array.from({ length: y.size }, (_, element) => ({
+      cotangents: [...unitMove(ys, output, element).tangents],
+      output,
+      element,
+    })),
   );
 }
 
@@ -186,14 +241,32 @@ function seedsFor(ys: readonly Tensor[]): { cotangents: Tensor[]; output: number
 function differences(f: Checked['f'], xs: readonly Tensor[], move: Move): Float64Array[] {
   const at = xs.map((t) => t.dataSync());
   const size = move.input === null ? 1 : Math.max(1, Math.abs(at[move.input]![move.element]!));
-  const values = (lists: Float64Array[]): Lists => f(lists.map((data, i) => like(xs[i]!, data))).map((t) => t.dataSync());
-  return differenceQuotient(values, at, move.tangents.map((t) => t.dataSync()), STEP * size);
+  const values = (lists: Float64Array[]): Lists =>
+    f(lists.map((data, i) => like(xs[i]!, data))).map((t) => t.dataSync());
+  return differenceQuotient(
+    values,
+    at,
+    move.tangents.map((t) => t.dataSync()),
+    STEP * size,
+  );
 }
 
 /** What an entry is the derivative of, and by what: `∂output[1] / ∂args[0].w[0,2]`. */
-function entry({ inputs, outputs, xs }: Checked, ys: readonly Tensor[], output: number | null, element: number, move: Move): string {
-  const above = output === null ? 'a random combination of the outputs' : `${outputs[output]!}${indexOf(element, ys[output]!.shape)}`;
-  const below = move.input === null ? 'a random direction' : `${inputs[move.input]!}${indexOf(move.element, xs[move.input]!.shape)}`;
+function entry(
+  { inputs, outputs, xs }: Checked,
+  ys: readonly Tensor[],
+  output: number | null,
+  element: number,
+  move: Move,
+): string {
+  const above =
+    output === null
+      ? 'a random combination of the outputs'
+      : `${outputs[output]!}${indexOf(element, ys[output]!.shape)}`;
+  const below =
+    move.input === null
+      ? 'a random direction'
+      : `${inputs[move.input]!}${indexOf(move.element, xs[move.input]!.shape)}`;
   return `∂${above} / ∂${below}`;
 }
 
@@ -240,7 +313,10 @@ class Worst {
   report(mode: GradientMode, path: readonly GradientMode[]): void {
     if (this.#wrong === 0) return;
     const { rtol, atol } = this.#limits;
-    const order = path.length === 0 ? `order 1, ${mode} mode` : `order ${path.length + 1}, ${mode} mode over ${[...path].reverse().join(' over ')}`;
+    const order =
+      path.length === 0
+        ? `order 1, ${mode} mode`
+        : `order ${path.length + 1}, ${mode} mode over ${[...path].reverse().join(' over ')}`;
     const error = Math.abs(this.#byRule - this.#byDifference);
     throw new GradientCheckError(
       `checkGradients: ${order}: ${this.#what} is ${this.#byRule} by its rule, but ${this.#byDifference} by central differences ` +
@@ -256,11 +332,14 @@ function like(t: Tensor, data: ArrayLike<number>): Tensor {
 
 /** Numbers between 0.25 and 1 of either sign, the same for the same seed. */
 function direction(t: Tensor, seed: number): Tensor {
-  return like(t, Float64Array.from({ length: t.size }, (_, k) => {
-    const r = Math.abs(Math.sin((k + 1) * 12.9898 + (seed + 1) * 78.233) * 43758.5453) % 1;
-    const sign = Math.sin((k + 3) * 7.13 + seed * 3.7) < 0 ? -1 : 1;
-    return sign * (0.25 + 0.75 * r);
-  }));
+  return like(
+    t,
+    Float64Array.from({ length: t.size }, (_, k) => {
+      const r = Math.abs(Math.sin((k + 1) * 12.9898 + (seed + 1) * 78.233) * 43758.5453) % 1;
+      const sign = Math.sin((k + 3) * 7.13 + seed * 3.7) < 0 ? -1 : 1;
+      return sign * (0.25 + 0.75 * r);
+    }),
+  );
 }
 
 function inner(a: readonly Tensor[], b: readonly Tensor[]): number {
