@@ -2,16 +2,17 @@
  * What is checked of each sample, as one function a property. The one idea: a derivative is compared with what needs no
  * derivative (difference quotients), and everything else (transposition, batches, programs) with it.
  */
-import { differenceQuotient } from '@jacobi/autograd/internal';
+
 import { grad, jit, jvp, vjp, vmap } from '@jacobi/autograd';
-import { isFloating, withoutSyncRead } from '@jacobi/backend';
+import { differenceQuotient } from '@jacobi/autograd/internal';
 import type { DType } from '@jacobi/backend';
+import { isFloating, withoutSyncRead } from '@jacobi/backend';
 import { createCpuBackend } from '@jacobi/backend-cpu';
 import type { Tensor } from '@jacobi/tensor';
 import { add, cast, full, mul, stack, sum, withBackend } from '@jacobi/tensor';
 import type { NdArray } from './array.ts';
-import { expectClose } from './matchers.ts';
 import type { Numbers } from './matchers.ts';
+import { expectClose } from './matchers.ts';
 import { directionFrom, randomFrom } from './random.ts';
 import type { Sample } from './sample.ts';
 import { make, tensorsFor } from './sample.ts';
@@ -25,7 +26,8 @@ export function numbersOf(t: Tensor): Numbers {
   return { shape: t.shape, data: t.dataSync() };
 }
 
-const listOf = (result: Tensor | readonly Tensor[]): Tensor[] => (Array.isArray(result) ? [...(result as Tensor[])] : [result as Tensor]);
+const listOf = (result: Tensor | readonly Tensor[]): Tensor[] =>
+  Array.isArray(result) ? [...(result as Tensor[])] : [result as Tensor];
 
 /** The sample as a function of its floating arguments alone, with a list of floating results (dtype `floating`). */
 export function floatingPart(sample: Sample, seed = 0, floating: DType = 'float64'): { f: Listed; xs: Tensor[] } {
@@ -49,8 +51,15 @@ export function directionsLike(ts: readonly Tensor[], text: string): Tensor[] {
 
 const arraysOf = (ts: readonly Tensor[]): ArrayLike<number>[] => ts.map((t) => t.dataSync());
 
-function expectLists(actual: readonly Tensor[], expected: readonly Numbers[], tolerance: Parameters<typeof expectClose>[2], what: string, scale = 1): void {
-  if (actual.length !== expected.length) throw new Error(`${what}: ${actual.length} results, expected ${expected.length}`);
+function expectLists(
+  actual: readonly Tensor[],
+  expected: readonly Numbers[],
+  tolerance: Parameters<typeof expectClose>[2],
+  what: string,
+  scale = 1,
+): void {
+  if (actual.length !== expected.length)
+    throw new Error(`${what}: ${actual.length} results, expected ${expected.length}`);
   actual.forEach((t, i) => {
     expectClose(numbersOf(t), expected[i]!, tolerance, actual.length === 1 ? what : `${what}, result ${i}`, scale);
   });
@@ -59,7 +68,8 @@ function expectLists(actual: readonly Tensor[], expected: readonly Numbers[], to
 /** Size of the largest finite number, at least 1: what absolute errors are measured by. */
 function scaleOf(lists: readonly ArrayLike<number>[]): number {
   let scale = 1;
-  for (const list of lists) for (let i = 0; i < list.length; i++) if (Number.isFinite(list[i])) scale = Math.max(scale, Math.abs(list[i]!));
+  for (const list of lists)
+    for (let i = 0; i < list.length; i++) if (Number.isFinite(list[i])) scale = Math.max(scale, Math.abs(list[i]!));
   return scale;
 }
 
@@ -69,7 +79,8 @@ export function checkValue(sample: Sample): void {
     const args = tensorsFor(sample, 0, floating);
     const results = listOf(sample.run(...args));
     const wanted = sample.gives ?? args.find((t) => isFloating(t.dtype))?.dtype ?? 'int32';
-    for (const t of results) if (t.dtype !== wanted) throw new Error(`${sample.name}: dtype ${t.dtype}, expected ${wanted}`);
+    for (const t of results)
+      if (t.dtype !== wanted) throw new Error(`${sample.name}: dtype ${t.dtype}, expected ${wanted}`);
     if (sample.oracle !== undefined) {
       const given = sample.oracle(...args.map((t): NdArray => ({ shape: t.shape, data: Array.from(t.dataSync()) })));
       const expected = Array.isArray(given) ? (given as NdArray[]) : [given as NdArray];
@@ -104,15 +115,30 @@ function checkAlong(f: Listed, xs: readonly Tensor[], what: string): void {
     arraysOf(f(...lists.map((list, i) => make(Array.from(list), shapes[i]!, 'float64'))));
   const numeric = differenceQuotient(values, arraysOf(xs), arraysOf(u));
   const scale = scaleOf([...arraysOf(y), ...numeric]);
-  expectLists(dy, numeric.map((data, i) => ({ shape: y[i]!.shape, data })), tolerances.difference.float64, `${what}: jvp against differences`, scale);
+  expectLists(
+    dy,
+    numeric.map((data, i) => ({ shape: y[i]!.shape, data })),
+    tolerances.difference.float64,
+    `${what}: jvp against differences`,
+    scale,
+  );
   const v = directionsLike(y, `v ${what}`);
   const [, pullback] = vjp(f, ...xs) as [Tensor[], (ct: Tensor[]) => Tensor[]];
   const back = pullback(v);
   back.forEach((t, i) => {
-    if (t.type !== xs[i]!.type) throw new Error(`${what}: the cotangent of argument ${i} is ${t.dtype} [${t.shape.join()}], expected ${xs[i]!.dtype} [${xs[i]!.shape.join()}]`);
+    if (t.type !== xs[i]!.type)
+      throw new Error(
+        `${what}: the cotangent of argument ${i} is ${t.dtype} [${t.shape.join()}], expected ${xs[i]!.dtype} [${xs[i]!.shape.join()}]`,
+      );
   });
   const [left, right, size] = [inner(dy, v), inner(u, back), inner(dy, v, Math.abs) + inner(u, back, Math.abs)];
-  expectClose({ shape: [], data: [right] }, { shape: [], data: [left] }, tolerances.derivative.float64, `${what}: ⟨u, Jᵀv⟩ against ⟨Ju, v⟩`, Math.max(1, size));
+  expectClose(
+    { shape: [], data: [right] },
+    { shape: [], data: [left] },
+    tolerances.derivative.float64,
+    `${what}: ⟨u, Jᵀv⟩ against ⟨Ju, v⟩`,
+    Math.max(1, size),
+  );
 }
 
 function inner(a: readonly Tensor[], b: readonly Tensor[], size: (x: number) => number = (x) => x): number {
@@ -144,11 +170,18 @@ export function checkOrder1(sample: Sample): void {
   rough.forEach((t, i) => {
     if (t.dtype !== 'float32') throw new Error(`${sample.name}: a cotangent of float32 is ${t.dtype}`);
   });
-  expectLists(rough, fine.map(numbersOf), tolerances.derivative.float32, `${sample.name}: vjp in float32`, scaleOf(arraysOf(fine)));
+  expectLists(
+    rough,
+    fine.map(numbersOf),
+    tolerances.derivative.float32,
+    `${sample.name}: vjp in float32`,
+    scaleOf(arraysOf(fine)),
+  );
 }
 
 function checkNoDerivative(f: Listed, xs: readonly Tensor[], what: string): void {
-  const total = (...args: Tensor[]): Tensor => f(...args).reduce((s, t) => add(s, sum(cast(t, 'float64'))), full([], 0, { dtype: 'float64' }));
+  const total = (...args: Tensor[]): Tensor =>
+    f(...args).reduce((s, t) => add(s, sum(cast(t, 'float64'))), full([], 0, { dtype: 'float64' }));
   const zeros = xs.map((t): Numbers => ({ shape: t.shape, data: new Float64Array(t.size) }));
   if (f(...xs).length > 0 && !what.startsWith('round') && !what.startsWith('float64 to float32')) {
     const gradients = grad(total, { argnums: xs.map((_, i) => i) })(...xs) as Tensor[];
@@ -171,7 +204,9 @@ export function checkOrder2(sample: Sample): void {
 
 /** All non-empty lists of places. */
 function subsetsOf(count: number): number[][] {
-  const subsets = Array.from({ length: 2 ** count - 1 }, (_, k) => Array.from({ length: count }, (_v, i) => i).filter((i) => ((k + 1) >> i) & 1));
+  const subsets = Array.from({ length: 2 ** count - 1 }, (_, k) =>
+    Array.from({ length: count }, (_v, i) => i).filter((i) => ((k + 1) >> i) & 1),
+  );
   return count > 3 ? subsets.filter((s) => s.length === 1 || s.length === count) : subsets;
 }
 
@@ -202,10 +237,12 @@ export function checkVmap(sample: Sample): void {
     const pair = [b, (b + 1) % BATCH].map((k) => call(e.map((t, i) => (i === last ? examples[k]![i]! : t))));
     return stacked(pair);
   });
-  const expected = singles[0]!.map((_, r): Numbers => ({
-    shape: [BATCH, ...singles[0]![r]!.shape],
-    data: singles.flatMap((s) => Array.from(s[r]!.data)),
-  }));
+  const expected = singles[0]!.map(
+    (_, r): Numbers => ({
+      shape: [BATCH, ...singles[0]![r]!.shape],
+      data: singles.flatMap((s) => Array.from(s[r]!.data)),
+    }),
+  );
   expectLists(nested, expected, exact, `${sample.name}: nested vmap`);
 }
 
@@ -219,7 +256,8 @@ function stacked(singles: readonly (readonly Tensor[])[]): Numbers[] {
 /** A number made of the results with fixed weights, so that no two elements count the same. */
 function weighted(f: Listed, xs: readonly Tensor[], text: string): (...args: Tensor[]) => Tensor {
   const v = directionsLike(f(...xs), `weights ${text}`);
-  return (...args) => f(...args).reduce((total, t, i) => add(total, sum(mul(t, v[i]!))), full([], 0, { dtype: 'float64' }));
+  return (...args) =>
+    f(...args).reduce((total, t, i) => add(total, sum(mul(t, v[i]!))), full([], 0, { dtype: 'float64' }));
 }
 
 /** vmap of the gradient is the stack of gradients. */
@@ -233,7 +271,13 @@ export function checkVmapOfGrad(sample: Sample): void {
   const batch = xs.map((_, i) => stack(examples.map((e) => e[i]!)));
   const singles = examples.map((e) => gradient(...e) as Tensor[]);
   const scale = scaleOf(singles.flatMap(arraysOf));
-  expectLists(vmap(gradient)(...batch) as Tensor[], stacked(singles), tolerances.derivative.float64, `${sample.name}: vmap of grad`, scale);
+  expectLists(
+    vmap(gradient)(...batch) as Tensor[],
+    stacked(singles),
+    tolerances.derivative.float64,
+    `${sample.name}: vmap of grad`,
+    scale,
+  );
 }
 
 /** Jitted: the same values; gradients through it, of it traced, and along directions are those of the plain function. */
@@ -254,6 +298,21 @@ export function checkJit(sample: Sample): void {
   const forward = jvp(g, xs, u) as [Tensor[], Tensor[]];
   const through = jvp(jit(g), xs, u) as [Tensor[], Tensor[]];
   expectLists(through[1], forward[1].map(numbersOf), near, `${sample.name}: jvp of jit`, scaleOf(arraysOf(forward[1])));
+  if (sample.order !== undefined) return;
+  const second = (h: typeof loss): Tensor[] => {
+    const slopes = (...at: Tensor[]): Tensor[] => grad(h, { argnums })(...at) as Tensor[];
+    const along = (jvp(slopes, xs, u) as [unknown, Tensor[]])[1];
+    const back = (vjp(slopes, ...xs) as [unknown, (ct: Tensor[]) => Tensor[]])[1](u);
+    return [...along, ...back];
+  };
+  const curved = second(loss);
+  expectLists(
+    second(jit(loss)),
+    curved.map(numbersOf),
+    near,
+    `${sample.name}: second order of jit`,
+    scaleOf(arraysOf(curved)),
+  );
 }
 
 /** On a device that cannot be read at once: values and gradients are the same numbers. */
@@ -263,13 +322,20 @@ export async function checkAsyncReads(sample: Sample): Promise<void> {
     const here = listOf(sample.run(...tensorsFor(sample)));
     const { f, xs } = floatingPart(sample);
     const differentiable = sample.order !== 0 && xs.length > 0;
-    const gradients = differentiable ? (grad(jit(weighted(f, xs, sample.name)), { argnums: xs.map((_, i) => i) })(...xs) as Tensor[]) : [];
+    const gradients = differentiable
+      ? (grad(jit(weighted(f, xs, sample.name)), { argnums: xs.map((_, i) => i) })(...xs) as Tensor[])
+      : [];
     return { here, gradients };
   });
   const expected = results.map(numbersOf);
   await Promise.all(
     other.here.map(async (t, i) => {
-      expectClose({ shape: t.shape, data: await t.data() }, expected[i]!, exact, `${sample.name} with asynchronous reads`);
+      expectClose(
+        { shape: t.shape, data: await t.data() },
+        expected[i]!,
+        exact,
+        `${sample.name} with asynchronous reads`,
+      );
     }),
   );
   if (other.gradients.length === 0) return;
@@ -278,7 +344,13 @@ export async function checkAsyncReads(sample: Sample): Promise<void> {
   await Promise.all(
     other.gradients.map(async (t, i) => {
       const what = `${sample.name}: gradient with asynchronous reads`;
-      expectClose({ shape: t.shape, data: await t.data() }, numbersOf(plain[i]!), tolerances.derivative.float64, what, scaleOf(arraysOf(plain)));
+      expectClose(
+        { shape: t.shape, data: await t.data() },
+        numbersOf(plain[i]!),
+        tolerances.derivative.float64,
+        what,
+        scaleOf(arraysOf(plain)),
+      );
     }),
   );
 }
