@@ -49,11 +49,7 @@ const pose = new Float64Array(12);
 const jacobian = new Float64Array(12 * 7);
 J.into(q, jacobian, { value: pose });
 
-console.log(
-  'flange at',
-  Array.from(pose.slice(0, 3), fixed).join(', '),
-  'm; by radian of each joint it moves and turns',
-);
+console.log('flange at', Array.from(pose.slice(0, 3), fixed).join(', '), 'm; how it moves with each joint:');
 printMatrix('q1 q2 q3 q4 q5 q6 q7', 'x y z Rxx Rxy Rxz Ryx Ryy Ryz Rzx Rzy Rzz', jacobian);
 console.log(J.explain());
 
