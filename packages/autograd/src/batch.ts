@@ -38,13 +38,25 @@ export function batchRow(row: Row, args: readonly Batched[], size: number): read
   const { batching } = primitive;
   if (batching === 'elementwise') {
     const rank = inputs.reduce((r, t) => Math.max(r, t.shape.length), 0);
-    return bind(primitive, args.map((a) => (a.mapped ? alignBatch(a.tensor, rank) : a.tensor)), params, programs, closures);
+    return bind(
+      primitive,
+      args.map((a) => (a.mapped ? alignBatch(a.tensor, rank) : a.tensor)),
+      params,
+      programs,
+      closures,
+    );
   }
   if ('shift' in batching) {
     const all = args.map((a) => withBatchAxis(a, size));
     return bind(primitive, all, batching.shift(params, inputs, size), programs, closures);
   }
-  return batching.rule(args.map((a) => a.tensor), args.map((a) => a.mapped), params, size, { programs, closures });
+  return batching.rule(
+    args.map((a) => a.tensor),
+    args.map((a) => a.mapped),
+    params,
+    size,
+    { programs, closures },
+  );
 }
 
 /** A mapped operand with axes of size 1 after its batch axis, so that it broadcasts against `rank` axes. */

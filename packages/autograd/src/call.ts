@@ -8,7 +8,18 @@ import { counters } from '@jacobi/compiler';
 import type { Variable } from '@jacobi/tensor';
 import { ArgumentError, DTypeError, Tensor, TraceError, Variable as VariableClass } from '@jacobi/tensor';
 import type { Flat, Program, TensorType, Var } from '@jacobi/tensor/internal';
-import { asTensor, bindOne, checkAxis, describe, flattenNest, idle, refusePromise, reshapeRow, Trace, withFrame } from '@jacobi/tensor/internal';
+import {
+  asTensor,
+  bindOne,
+  checkAxis,
+  describe,
+  flattenNest,
+  idle,
+  refusePromise,
+  reshapeRow,
+  Trace,
+  withFrame,
+} from '@jacobi/tensor/internal';
 import { Recording } from './recording.ts';
 import type { Connection } from './slice.ts';
 import { sliceRecording } from './slice.ts';
@@ -21,12 +32,14 @@ export type AnyNest = any;
 export type AnyFunction = (...args: AnyNest[]) => AnyNest;
 
 type ArgumentLeaf = Tensor | Variable | number;
-const isArgument = (x: unknown): x is ArgumentLeaf => x instanceof Tensor || x instanceof VariableClass || typeof x === 'number';
+const isArgument = (x: unknown): x is ArgumentLeaf =>
+  x instanceof Tensor || x instanceof VariableClass || typeof x === 'number';
 const isResult = (x: unknown): x is Tensor | number => x instanceof Tensor || typeof x === 'number';
 
 /** Throws unless `f` is a function. */
 export function checkFunction(operation: string, f: unknown, argument = 'f'): void {
-  if (typeof f !== 'function') throw new ArgumentError(`${operation}: ${argument} must be a function, not ${describe(f)}`);
+  if (typeof f !== 'function')
+    throw new ArgumentError(`${operation}: ${argument} must be a function, not ${describe(f)}`);
 }
 
 /** An argument taken apart into tensors. */
@@ -38,7 +51,9 @@ export function flattenArgument(operation: string, name: string, argument: unkno
 /** What a function returned, taken apart into tensors. */
 export function flattenResult(operation: string, result: unknown): Flat<Tensor> {
   if (result === undefined || result === null) {
-    throw new ArgumentError(`${operation}: Cannot differentiate a function that returns ${String(result)}; did you forget to return a value from f?`);
+    throw new ArgumentError(
+      `${operation}: Cannot differentiate a function that returns ${String(result)}; did you forget to return a value from f?`,
+    );
   }
   const flat = flattenNest(`${operation}: the result of f`, result, isResult, 'tensors');
   return { ...flat, leaves: flat.leaves.map((leaf) => asTensor(operation, 'the result of f', leaf)) };
@@ -52,13 +67,18 @@ export function checkArgnums(operation: string, argnums: Argnums | undefined, co
   const given = argnums ?? 0;
   const list = typeof given === 'number' ? [given] : given;
   if (!Array.isArray(list) || list.length === 0) {
-    throw new ArgumentError(`${operation}: argnums must be a whole number or a non-empty array of them, not ${describe(argnums)}`);
+    throw new ArgumentError(
+      `${operation}: argnums must be a whole number or a non-empty array of them, not ${describe(argnums)}`,
+    );
   }
   const places = list.map((n) => {
     if (Number.isInteger(n) && n < count && n >= -count) return checkAxis(operation, n, count, 'argnums');
-    throw new ArgumentError(`${operation}: argnums ${describe(n)} names no argument: f was called with ${count} argument${count === 1 ? '' : 's'}`);
+    throw new ArgumentError(
+      `${operation}: argnums ${describe(n)} names no argument: f was called with ${count} argument${count === 1 ? '' : 's'}`,
+    );
   });
-  if (new Set(places).size !== places.length) throw new ArgumentError(`${operation}: argnums must be unique, not [${list.join()}]`);
+  if (new Set(places).size !== places.length)
+    throw new ArgumentError(`${operation}: argnums must be unique, not [${list.join()}]`);
   return places;
 }
 
@@ -120,14 +140,18 @@ export function recordCall(
 export function splitAux(operation: string, returned: unknown, hasAux: boolean | undefined): [unknown, unknown] {
   if (!hasAux) return [returned, undefined];
   if (!Array.isArray(returned) || returned.length !== 2) {
-    throw new ArgumentError(`${operation}: with hasAux, f must return a two-element tuple [value, aux], not ${describe(returned)}`);
+    throw new ArgumentError(
+      `${operation}: with hasAux, f must return a two-element tuple [value, aux], not ${describe(returned)}`,
+    );
   }
   return [returned[0], returned[1]];
 }
 
 function checkDifferentiable(operation: string, path: string, dtype: DType): void {
   if (isFloating(dtype)) return;
-  throw new DTypeError(`${operation}: ${path} has dtype ${dtype}, and integers carry no derivative; cast it first: cast(x, 'float32')`);
+  throw new DTypeError(
+    `${operation}: ${path} has dtype ${dtype}, and integers carry no derivative; cast it first: cast(x, 'float32')`,
+  );
 }
 
 /** Only jit and checkpoint know how to make an assignment an output; elsewhere it would be lost. */

@@ -5,7 +5,7 @@
 import { inline } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
 import type { Primitive, Program, Tangent, TensorType } from '@jacobi/tensor/internal';
-import { bind, bindApplication, tensorType, Trace, withFrame, zerosOf } from '@jacobi/tensor/internal';
+import { bind, bindApplication, Trace, tensorType, withFrame, zerosOf } from '@jacobi/tensor/internal';
 import { RuleError } from './errors.ts';
 import type { CustomTranspose } from './transpose.ts';
 import { transposeRows } from './transpose.ts';
@@ -13,7 +13,8 @@ import { transposeRows } from './transpose.ts';
 /** Types as a param: a row without a program says what it gives by them. */
 export type TypeList = readonly (readonly [string, ...number[]])[];
 export const typeList = (types: readonly TensorType[]): TypeList => types.map((t) => [t.dtype, ...t.shape]);
-export const typesFrom = (list: TypeList): TensorType[] => list.map(([dtype, ...shape]) => tensorType(dtype as 'float32', shape as number[]));
+export const typesFrom = (list: TypeList): TensorType[] =>
+  list.map(([dtype, ...shape]) => tensorType(dtype as 'float32', shape as number[]));
 
 /** Params: how many of the operands are residuals, and what comes out. */
 type CustomParams = { readonly residuals: number; readonly types: TypeList };
@@ -39,12 +40,19 @@ export function customTangents(
   abstract: boolean,
 ): readonly Tensor[] {
   if (!abstract) return transposedRule(residuals, tangents, outputs, rule);
-  return bind(customLinearRow, [...residuals, ...tangents], { residuals: residuals.length, types: typeList(outputs) }, [], [rule]);
+  return bind(
+    customLinearRow,
+    [...residuals, ...tangents],
+    { residuals: residuals.length, types: typeList(outputs) },
+    [],
+    [rule],
+  );
 }
 
 /** Binds the rows of a linear program; custom rows as they are, or by the transpose of their transpose. */
 export function inlineLinear(program: Program, values: readonly Tensor[], abstract: boolean): Tensor[] {
-  if (abstract || !program.rows.some((r) => r.application.primitive === (customLinearRow as unknown as Primitive))) return inline(program, values);
+  if (abstract || !program.rows.some((r) => r.application.primitive === (customLinearRow as unknown as Primitive)))
+    return inline(program, values);
   const env: Tensor[] = new Array(program.types.length);
   program.inputs.forEach((v, i) => {
     env[v] = values[i]!;
@@ -54,7 +62,12 @@ export function inlineLinear(program: Program, values: readonly Tensor[], abstra
     const { residuals } = application.params as unknown as CustomParams;
     const made =
       application.primitive === (customLinearRow as unknown as Primitive)
-        ? transposedRule(args.slice(0, residuals), args.slice(residuals), application.outputs, application.closures[0] as CustomTranspose)
+        ? transposedRule(
+            args.slice(0, residuals),
+            args.slice(residuals),
+            application.outputs,
+            application.closures[0] as CustomTranspose,
+          )
         : bindApplication(application, args);
     outputs.forEach((v, i) => {
       env[v] = made[i]!;

@@ -51,7 +51,13 @@ export function derive<Meta>(
   const derived = deriveAnew(tag, slice, build);
   // Captured tensors would be kept alive, closures make structures that never come back.
   const lasting = derived.program.captured.length === 0 && slice.rows.every((r) => r.application.closures.length === 0);
-  if (lasting) cache.set(tag, slice.structure, derived, (derived.program.rows.length + slice.structure.length / 20 + 4) * ROW_BYTES);
+  if (lasting)
+    cache.set(
+      tag,
+      slice.structure,
+      derived,
+      (derived.program.rows.length + slice.structure.length / 20 + 4) * ROW_BYTES,
+    );
   return derived;
 }
 
@@ -100,7 +106,11 @@ export function runDerived(derived: Derived<unknown>, slice: Slice, further: rea
 }
 
 /** The tangents of a slice's targets from those of its sources. */
-export function pushSlice({ slice, value }: Derivation, sourceTangents: readonly Tangent[], abstract = false): Tangent[] {
+export function pushSlice(
+  { slice, value }: Derivation,
+  sourceTangents: readonly Tangent[],
+  abstract = false,
+): Tangent[] {
   const tangents: Tangent[] = new Array<Tangent>(slice.types.length).fill(null);
   slice.sources.forEach((v, i) => {
     tangents[v] = sourceTangents[i] ?? null;

@@ -1,7 +1,7 @@
 /** grad and valueAndGrad: gradients of functions with one number as result. */
 import { isFloating } from '@jacobi/backend';
-import { DTypeError, ShapeError } from '@jacobi/tensor';
 import type { Tensor } from '@jacobi/tensor';
+import { DTypeError, ShapeError } from '@jacobi/tensor';
 import { describe, formatType } from '@jacobi/tensor/internal';
 import type { AnyFunction, AnyNest, Argnums, RecordedCall } from './call.ts';
 import { checkFunction, recordCall } from './call.ts';
@@ -49,7 +49,12 @@ export function valueAndGrad(f: AnyFunction, options: GradOptions = {}): GradFun
   };
 }
 
-function differentiate(operation: string, f: AnyFunction, args: readonly unknown[], options: GradOptions): { gradients: unknown; call: RecordedCall } {
+function differentiate(
+  operation: string,
+  f: AnyFunction,
+  args: readonly unknown[],
+  options: GradOptions,
+): { gradients: unknown; call: RecordedCall } {
   const call = recordCall(operation, f, args, options);
   checkScalar(operation, call);
   const { slice } = call.connect([call.result.leaves[0]!]);
@@ -68,5 +73,6 @@ function checkScalar(operation: string, { result }: RecordedCall): void {
         '(reshape(y, []) of a tensor of size 1), or use jacobian for all of them.',
     );
   }
-  if (!isFloating(y!.dtype)) throw new DTypeError(`${operation}: f must return a float32 or float64 number, not ${formatType(y!.type)}`);
+  if (!isFloating(y!.dtype))
+    throw new DTypeError(`${operation}: f must return a float32 or float64 number, not ${formatType(y!.type)}`);
 }

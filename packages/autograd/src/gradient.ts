@@ -18,7 +18,9 @@ export function onesOf({ shape, dtype }: TensorType): Tensor {
 /** The program from the values of a slice and cotangents of its targets (`seeded`; ones for the others) to those of its sources. */
 export function pullback(slice: Slice, seeded: readonly boolean[]): Derived<null> {
   return derive(`pullback:${seeded.map(Number).join('')}`, slice, (derivation) => {
-    const seeds = slice.targets.map((v, i) => (seeded[i] ? derivation.input(slice.types[v]!) : onesOf(slice.types[v]!)));
+    const seeds = slice.targets.map((v, i) =>
+      seeded[i] ? derivation.input(slice.types[v]!) : onesOf(slice.types[v]!),
+    );
     const cotangents = pullSlice(derivation, seeds);
     return { outputs: slice.sources.map((v, i) => cotangents[i] ?? zerosOf(slice.types[v]!)), meta: null };
   });
@@ -36,7 +38,11 @@ export function pushforwardOf(slice: Slice): Derived<null> {
 /** Cotangents of the slice's sources from those of its targets; where none is given, from ones. */
 export function runGradient(slice: Slice, given?: readonly (Tensor | null)[]): Tensor[] {
   const seeded = slice.targets.map((_, i) => (given?.[i] ?? null) !== null);
-  return runDerived(pullback(slice, seeded), slice, given?.filter((g): g is Tensor => g !== null));
+  return runDerived(
+    pullback(slice, seeded),
+    slice,
+    given?.filter((g): g is Tensor => g !== null),
+  );
 }
 
 /** Tangents of the slice's targets from those of its sources. */

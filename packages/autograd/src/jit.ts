@@ -69,7 +69,12 @@ function wrap(operation: string, f: AnyFunction, row: Primitive, fixed: readonly
   };
 }
 
-function traceNow(operation: string, f: AnyFunction, args: readonly unknown[], flats: readonly (Flat<Tensor> | null)[]): Traced {
+function traceNow(
+  operation: string,
+  f: AnyFunction,
+  args: readonly unknown[],
+  flats: readonly (Flat<Tensor> | null)[],
+): Traced {
   const types = flats.flatMap((flat) => flat?.leaves.map((t) => t.type) ?? []);
   let assigned: Variable[] = [];
   const { program, result } = traceCall(
@@ -88,7 +93,8 @@ function traceNow(operation: string, f: AnyFunction, args: readonly unknown[], f
   return { program, result, assigned };
 }
 
-const capturesTrace = (program: Program): boolean => program.captured.some((c) => c.read === undefined && c.tensor.trace !== null);
+const capturesTrace = (program: Program): boolean =>
+  program.captured.some((c) => c.read === undefined && c.tensor.trace !== null);
 
 function keyOf(arg: unknown, flat: Flat<Tensor> | null, ids: Map<unknown, number>): string {
   if (flat !== null) return `${flat.structure}${flat.leaves.map((t) => t.type.id).join()}`;

@@ -43,7 +43,8 @@ function linearizeAnew(program: Program, active: readonly boolean[]): Linearized
   const tangentInputs = moving.filter((t) => t !== null).map((t) => trace.variable(t));
   const all = trace.finish([...outputs, ...tangents.filter((t) => t !== null)]);
   const dependent = new Set<Var>(tangentInputs);
-  for (const row of all.rows) if (row.inputs.some((v) => dependent.has(v))) row.outputs.forEach((v) => dependent.add(v));
+  for (const row of all.rows)
+    if (row.inputs.some((v) => dependent.has(v))) row.outputs.forEach((v) => dependent.add(v));
   // A tangent that no moving input leads to is zero, whatever rows it is made of.
   const reached = tangents.map((t) => t !== null && dependent.has(trace.variable(t)));
   const tangentOutputs = tangents.filter((_, i) => reached[i]).map((t) => trace.variable(t!));
@@ -58,7 +59,13 @@ function linearizeAnew(program: Program, active: readonly boolean[]): Linearized
       rows: all.rows.filter((r) => !r.inputs.some((v) => dependent.has(v))),
       outputs: [...all.outputs.slice(0, outputs.length), ...residuals],
     }),
-    tangents: makeProgram({ ...all, inputs: [...residuals, ...tangentInputs], captured: [], rows: linear, outputs: tangentOutputs }),
+    tangents: makeProgram({
+      ...all,
+      inputs: [...residuals, ...tangentInputs],
+      captured: [],
+      rows: linear,
+      outputs: tangentOutputs,
+    }),
     reached,
   };
 }

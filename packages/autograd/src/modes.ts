@@ -20,10 +20,17 @@ export interface AuxOptions {
  * @example
  * jvp(sin, [tensor(0)], [tensor(2)])[1] // → 2
  */
-export function jvp(f: AnyFunction, primals: readonly AnyNest[], tangents: readonly AnyNest[], options: AuxOptions = {}): AnyNest[] {
+export function jvp(
+  f: AnyFunction,
+  primals: readonly AnyNest[],
+  tangents: readonly AnyNest[],
+  options: AuxOptions = {},
+): AnyNest[] {
   checkFunction('jvp', f);
   if (!Array.isArray(primals) || !Array.isArray(tangents)) {
-    throw new ArgumentError(`jvp: primals and tangents must be arrays (one entry an argument); found ${kind(primals)} and ${kind(tangents)}`);
+    throw new ArgumentError(
+      `jvp: primals and tangents must be arrays (one entry an argument); found ${kind(primals)} and ${kind(tangents)}`,
+    );
   }
   const call = recordAll('jvp', f, primals, options);
   return withAux([call.value, push('jvp', call, tangents)], call, options);
@@ -45,7 +52,10 @@ export function vjp(f: AnyFunction, ...primals: AnyNest[]): AnyNest[] {
   const pullback = (cotangent: AnyNest): AnyNest[] => {
     const flat = matching('vjp', 'cotangent', call.recorded.result, cotangent);
     const known = call.recorded.result.leaves.map((t) => call.recorded.recording.find(t) !== undefined);
-    const parts = runGradient(call.connection.slice, flat.filter((_, i) => known[i]));
+    const parts = runGradient(
+      call.connection.slice,
+      flat.filter((_, i) => known[i]),
+    );
     return rebuildArguments(call.recorded, parts);
   };
   return withAux([call.value, pullback], call, options);
@@ -87,18 +97,26 @@ interface Recorded {
 function recordAll(operation: string, f: AnyFunction, primals: readonly AnyNest[], options: AuxOptions): Recorded {
   if (primals.length === 0) throw new ArgumentError(`${operation}: there must be at least one primal`);
   const recorded = recordCall(operation, f, primals, { argnums: primals.map((_, i) => i), hasAux: options.hasAux });
-  return { recorded, value: recorded.result.rebuild(recorded.result.leaves), connection: recorded.connect(recorded.result.leaves) };
+  return {
+    recorded,
+    value: recorded.result.rebuild(recorded.result.leaves),
+    connection: recorded.connect(recorded.result.leaves),
+  };
 }
 
 function push(operation: string, { recorded, connection }: Recorded, tangents: readonly AnyNest[]): AnyNest {
   if (tangents.length !== recorded.arguments.length) {
-    throw new ArgumentError(`${operation}: there must be one tangent for each of the ${recorded.arguments.length} primals, not ${tangents.length}`);
+    throw new ArgumentError(
+      `${operation}: there must be one tangent for each of the ${recorded.arguments.length} primals, not ${tangents.length}`,
+    );
   }
   const incoming = recorded.arguments.flatMap((flat, i) => matching(operation, `tangents[${i}]`, flat, tangents[i]));
   const outgoing = runTangent(connection.slice, incoming);
   let at = 0;
   const { result, recording } = recorded;
-  return result.rebuild(result.leaves.map((t) => (recording.find(t) === undefined ? zerosOf(t.type) : outgoing[at++]!)));
+  return result.rebuild(
+    result.leaves.map((t) => (recording.find(t) === undefined ? zerosOf(t.type) : outgoing[at++]!)),
+  );
 }
 
 function rebuildArguments(recorded: RecordedCall, parts: readonly Tensor[]): AnyNest[] {
@@ -110,12 +128,15 @@ function rebuildArguments(recorded: RecordedCall, parts: readonly Tensor[]): Any
 function matching(operation: string, name: string, like: Flat<Tensor>, nest: unknown): Tensor[] {
   const flat = flattenArgument(operation, name, nest);
   if (flat.structure !== like.structure) {
-    throw new ArgumentError(`${operation}: ${name} must have the same tree structure as what it belongs to: ${like.structure}, not ${flat.structure}`);
+    throw new ArgumentError(
+      `${operation}: ${name} must have the same tree structure as what it belongs to: ${like.structure}, not ${flat.structure}`,
+    );
   }
   return flat.leaves.map((t, i) => {
     const { type } = like.leaves[i]!;
     const path = `${name}${flat.paths[i]}`;
-    if (t.rank === 0 && type.shape.length === 0 && t.dtype !== type.dtype && !(nest instanceof Tensor)) return asTensor(operation, path, t.item(), type.dtype);
+    if (t.rank === 0 && type.shape.length === 0 && t.dtype !== type.dtype && !(nest instanceof Tensor))
+      return asTensor(operation, path, t.item(), type.dtype);
     if (t.type === type) return t;
     const Wrong = t.dtype === type.dtype ? ShapeError : DTypeError;
     throw new Wrong(`${operation}: ${path} is ${formatType(t.type)}, but must be ${formatType(type)} like its primal`);
@@ -128,7 +149,11 @@ function withAux(parts: AnyNest[], { recorded }: Recorded, options: AuxOptions):
 
 function takeOptions(primals: AnyNest[]): AuxOptions {
   const last = primals.at(-1);
-  const isOptions = typeof last === 'object' && last !== null && Object.keys(last).join() === 'hasAux' && typeof last.hasAux === 'boolean';
+  const isOptions =
+    typeof last === 'object' &&
+    last !== null &&
+    Object.keys(last).join() === 'hasAux' &&
+    typeof last.hasAux === 'boolean';
   return isOptions ? primals.pop() : {};
 }
 

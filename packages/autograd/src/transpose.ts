@@ -4,7 +4,20 @@
  * else to reverse mode. Must not name operations: only the closed set of linear maps.
  */
 import type { Tensor } from '@jacobi/tensor';
-import { add, broadcastTo, cast, concat, flip, mul, neg, reshape, split, sum, transpose as permute, where } from '@jacobi/tensor';
+import {
+  add,
+  broadcastTo,
+  cast,
+  concat,
+  flip,
+  mul,
+  neg,
+  transpose as permute,
+  reshape,
+  split,
+  sum,
+  where,
+} from '@jacobi/tensor';
 import type { Application, LinearMap, Row, Tangent, TensorType, Var } from '@jacobi/tensor/internal';
 import {
   bindOne,
@@ -139,13 +152,25 @@ function transposeRow(row: LinearRow, open: readonly boolean[], incoming: readon
       return [bindOne(diagonalRow, [ct], p)];
     case 'concat': {
       const { axis } = params as { axis: number };
-      return split(ct, inputs.map((t) => t.shape[axis]!), axis);
+      return split(
+        ct,
+        inputs.map((t) => t.shape[axis]!),
+        axis,
+      );
     }
     case 'split':
-      return [concat(incoming.map((part, i) => part ?? zerosOf(outputs[i]!)), (params as { axis: number }).axis)];
+      return [
+        concat(
+          incoming.map((part, i) => part ?? zerosOf(outputs[i]!)),
+          (params as { axis: number }).axis,
+        ),
+      ];
     case 'gather': {
       const { axis } = params as { axis: number };
-      return [bindOne(scatterAddRow, [ct, row.coefficient(1)], { ...(params as object), size: x.shape[axis]! } as never), null];
+      return [
+        bindOne(scatterAddRow, [ct, row.coefficient(1)], { ...(params as object), size: x.shape[axis]! } as never),
+        null,
+      ];
     }
     case 'scatterAdd': {
       const { axis, batch } = params as { axis: number; batch: number };
@@ -153,7 +178,15 @@ function transposeRow(row: LinearRow, open: readonly boolean[], incoming: readon
     }
     case 'sum': {
       const { axes } = params as { axes: readonly number[] };
-      return [broadcastTo(reshape(ct, x.shape.map((d, i) => (axes.includes(i) ? 1 : d))), x.shape)];
+      return [
+        broadcastTo(
+          reshape(
+            ct,
+            x.shape.map((d, i) => (axes.includes(i) ? 1 : d)),
+          ),
+          x.shape,
+        ),
+      ];
     }
     case 'contract': {
       const { left, right, out } = params as { left: number[]; right: number[]; out: number[] };
@@ -189,7 +222,11 @@ function transposePermutation(ct: Tensor, { permutation }: { readonly permutatio
 function transposeSlice(
   ct: Tensor,
   x: TensorType,
-  { begin, size, stride }: { readonly begin: readonly number[]; readonly size: readonly number[]; readonly stride: readonly number[] },
+  {
+    begin,
+    size,
+    stride,
+  }: { readonly begin: readonly number[]; readonly size: readonly number[]; readonly stride: readonly number[] },
 ): Tensor {
   const high = x.shape.map((d, i) => (size[i] === 0 ? d - begin[i]! : d - begin[i]! - (size[i]! - 1) * stride[i]! - 1));
   return bindOne(padRow, [ct], { low: begin, high, interior: stride.map((s) => s - 1) });

@@ -15,12 +15,15 @@ export type Unconnected = 'error' | 'none' | 'zero';
 export function checkUnconnected(operation: string, value: unknown): Unconnected {
   if (value === undefined) return 'error';
   if (value === 'error' || value === 'none' || value === 'zero') return value;
-  throw new ArgumentError(`${operation}: Unknown value for unconnected_gradients: '${typeof value === 'string' ? value : typeof value}'; unconnected must be 'error', 'none' or 'zero'`);
+  throw new ArgumentError(
+    `${operation}: Unknown value for unconnected_gradients: '${typeof value === 'string' ? value : typeof value}'; unconnected must be 'error', 'none' or 'zero'`,
+  );
 }
 
 /** Says in a sentence why no derivative leads from `source` to `target`. */
 export function explainUnconnected(recording: Recording, target: Tensor, source: Tensor | null, name: string): string {
-  if (source === null) return `${name} was not read inside of record (watchAccessedVariables off, not trainable, or not used): read its .value there, or watch it`;
+  if (source === null)
+    return `${name} was not read inside of record (watchAccessedVariables off, not trainable, or not used): read its .value there, or watch it`;
   const s = recording.find(source);
   if (s === undefined || !recording.isFollowed(s)) {
     return `${name} was not watched: call tape.watch(${name}) before computing with it`;
@@ -45,7 +48,8 @@ export function explainUnconnected(recording: Recording, target: Tensor, source:
 /** True if `to` is computed from `from` in any way. */
 function depends(recording: Recording, from: Var, to: Var): boolean {
   const reached = new Set([from]);
-  for (const row of recording.rows) if (row.inputs.some((v) => reached.has(v))) row.outputs.forEach((v) => reached.add(v));
+  for (const row of recording.rows)
+    if (row.inputs.some((v) => reached.has(v))) row.outputs.forEach((v) => reached.add(v));
   return reached.has(to);
 }
 
@@ -61,10 +65,13 @@ function cutBetween(recording: Recording, from: Var, to: Var): string | null {
     if (!row.inputs.some((v) => smooth.has(v))) continue;
     const { name, derivative } = row.application.primitive;
     const out = row.application.outputs[0]!;
-    if (derivative.kind === 'none') leads.push({ text: derivative.reason === name ? name : `${name} (${derivative.reason})`, outputs: row.outputs });
-    else if (!recording.isActive(row.outputs[0]!)) leads.push({ text: `${name}, whose result is ${formatType(out)}`, outputs: row.outputs });
+    if (derivative.kind === 'none')
+      leads.push({ text: derivative.reason === name ? name : `${name} (${derivative.reason})`, outputs: row.outputs });
+    else if (!recording.isActive(row.outputs[0]!))
+      leads.push({ text: `${name}, whose result is ${formatType(out)}`, outputs: row.outputs });
     else row.outputs.forEach((v) => smooth.add(v));
   }
-  for (const lead of leads) if (found === null && lead.outputs.some((v) => depends(recording, v, to))) found = lead.text;
+  for (const lead of leads)
+    if (found === null && lead.outputs.some((v) => depends(recording, v, to))) found = lead.text;
   return found;
 }

@@ -36,15 +36,19 @@ interface Leaf {
 export function vmap(f: AnyFunction, options: VmapOptions = {}): (...args: AnyNest[]) => AnyNest {
   checkFunction('vmap', f);
   const { outAxes = 0, chunkSize } = options;
-  if (!Number.isInteger(outAxes)) throw new ArgumentError(`vmap: outAxes must be a whole number, not ${describe(outAxes)}`);
+  if (!Number.isInteger(outAxes))
+    throw new ArgumentError(`vmap: outAxes must be a whole number, not ${describe(outAxes)}`);
   if (chunkSize !== undefined && !(Number.isInteger(chunkSize) && chunkSize > 0)) {
     throw new ArgumentError(`vmap: chunkSize should be greater than 0, a whole number, not ${describe(chunkSize)}`);
   }
   return (...args) => {
-    if (args.length === 0) throw new ArgumentError('vmap: got no inputs: call the mapped function with at least one argument');
+    if (args.length === 0)
+      throw new ArgumentError('vmap: got no inputs: call the mapped function with at least one argument');
     const axes = axesFor(options.inAxes, args.length);
     const flats = args.map((arg, i) => flattenArgument('vmap', `argument ${i}`, arg));
-    const leaves = flats.flatMap((flat, i) => flat.leaves.map((t, k): Leaf => lead(t, axes[i]!, `argument ${i}${flat.paths[k]}`)));
+    const leaves = flats.flatMap((flat, i) =>
+      flat.leaves.map((t, k): Leaf => lead(t, axes[i]!, `argument ${i}${flat.paths[k]}`)),
+    );
     const size = batchSize(leaves);
     const types = leaves.map((l) => (l.axis === null ? l.tensor.type : coreType(l.tensor)));
     const traced = traceCall('vmap', f, types, (inputs) => {
@@ -61,16 +65,22 @@ function axesFor(inAxes: VmapOptions['inAxes'], count: number): (number | null)[
   const valid = (a: unknown): boolean => a === null || Number.isInteger(a);
   if (valid(inAxes)) return new Array<number | null>(count).fill(inAxes as number | null);
   if (!Array.isArray(inAxes) || !inAxes.every(valid)) {
-    throw new ArgumentError(`vmap: inAxes must be a whole number, null, or an array of them (one an argument), not ${describe(inAxes)}`);
+    throw new ArgumentError(
+      `vmap: inAxes must be a whole number, null, or an array of them (one an argument), not ${describe(inAxes)}`,
+    );
   }
-  if (inAxes.length !== count) throw new ArgumentError(`vmap: inAxes has ${inAxes.length} entries, but f was called with ${count} arguments`);
+  if (inAxes.length !== count)
+    throw new ArgumentError(`vmap: inAxes has ${inAxes.length} entries, but f was called with ${count} arguments`);
   return [...(inAxes as readonly (number | null)[])];
 }
 
 /** The tensor with its batch axis first. */
 function lead(t: Tensor, axis: number | null, path: string): Leaf {
   if (axis === null) return { tensor: t, axis, path };
-  if (t.rank === 0) throw new ShapeError(`vmap: ${path} is ${formatType(t.type)}: a scalar has no axis to map over; use inAxes null for it`);
+  if (t.rank === 0)
+    throw new ShapeError(
+      `vmap: ${path} is ${formatType(t.type)}: a scalar has no axis to map over; use inAxes null for it`,
+    );
   const a = checkAxis('vmap', axis, t.rank, `inAxes of ${path}`);
   const order = [a, ...t.shape.keys()].filter((v, i) => i === 0 || v !== a);
   return { tensor: transpose(t, order), axis: 0, path };
@@ -97,11 +107,21 @@ function runChunks(program: Program, leaves: readonly Leaf[], size: number, chun
     const some = leaves.map((l) => (l.axis === null ? l : { ...l, tensor: rowsOf(l.tensor, at, rows) }));
     parts.push(runBatch(program, some, rows));
   }
-  return parts[0]!.map((_, i) => concat(parts.map((p) => p[i]!), 0));
+  return parts[0]!.map((_, i) =>
+    concat(
+      parts.map((p) => p[i]!),
+      0,
+    ),
+  );
 }
 
 function rowsOf(t: Tensor, begin: number, count: number): Tensor {
-  return takeSlice(t, t.shape.map((_, i) => (i === 0 ? begin : 0)), [count, ...t.shape.slice(1)], t.shape.map(() => 1));
+  return takeSlice(
+    t,
+    t.shape.map((_, i) => (i === 0 ? begin : 0)),
+    [count, ...t.shape.slice(1)],
+    t.shape.map(() => 1),
+  );
 }
 
 /** The batched program, as one program, on the leaves. */
@@ -109,10 +129,16 @@ function runBatch(program: Program, leaves: readonly Leaf[], size: number): Tens
   const trace = new Trace('vmap');
   const batched = withFrame(trace, () => {
     const inputs = leaves.map((l) => ({ tensor: trace.input(l.tensor.type), mapped: l.axis !== null }));
-    const captured = program.captured.map((c) => ({ tensor: c.read === undefined ? c.tensor : c.read(), mapped: false }));
+    const captured = program.captured.map((c) => ({
+      tensor: c.read === undefined ? c.tensor : c.read(),
+      mapped: false,
+    }));
     return trace.finish(batchProgram(program, [...inputs, ...captured], size).map((b) => withBatchAxis(b, size)));
   });
-  return evaluate(batched, leaves.map((l) => l.tensor));
+  return evaluate(
+    batched,
+    leaves.map((l) => l.tensor),
+  );
 }
 
 function moveFirst(t: Tensor, axis: number): Tensor {
