@@ -37,7 +37,8 @@ export function at(x: NdArray, index: readonly number[]): number {
     if (!(i >= 0 && i < x.shape[axis]!)) throw new Error(`index [${index.join()}] is outside of [${x.shape.join()}]`);
     place = place * x.shape[axis]! + i;
   });
-  if (index.length !== x.shape.length) throw new Error(`index [${index.join()}] has not the rank of [${x.shape.join()}]`);
+  if (index.length !== x.shape.length)
+    throw new Error(`index [${index.join()}] has not the rank of [${x.shape.join()}]`);
   return x.data[place]!;
 }
 
@@ -84,7 +85,9 @@ export function alongAxes(
     (outer) =>
       fn(
         indices(reduced).map((inner) => {
-          const index = x.shape.map((_, a) => (axes.includes(a) ? inner[axes.indexOf(a)]! : outer[keptAxes.indexOf(a)]!));
+          const index = x.shape.map((_, a) =>
+            axes.includes(a) ? inner[axes.indexOf(a)]! : outer[keptAxes.indexOf(a)]!,
+          );
           return at(x, index);
         }),
       ),
@@ -95,7 +98,12 @@ export function alongAxes(
 /** A function from the line of values along an axis to another line, on each line. */
 export function onLines(x: NdArray, axis: number, fn: (line: number[]) => readonly number[]): NdArray {
   return build(x.shape, (index) => {
-    const line = Array.from({ length: x.shape[axis]! }, (_, i) => at(x, index.map((v, a) => (a === axis ? i : v))));
+    const line = Array.from({ length: x.shape[axis]! }, (_, i) =>
+      at(
+        x,
+        index.map((v, a) => (a === axis ? i : v)),
+      ),
+    );
     return fn(line)[index[axis]!]!;
   });
 }

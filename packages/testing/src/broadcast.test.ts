@@ -10,17 +10,36 @@ import { samples } from './samples.ts';
 const SHAPES: readonly (readonly number[])[] = [[], [1], [3], [2, 3], [2, 1], [1, 3], [0, 3]];
 
 const BINARY: Readonly<Record<string, readonly Sample[]>> = {
-  add: samples.add, sub: samples.sub, mul: samples.mul, div: samples.div, pow: samples.pow, atan2: samples.atan2, hypot: samples.hypot,
-  maximum: samples.maximum, minimum: samples.minimum, floorDiv: samples.floorDiv, mod: samples.floorMod, logAddExp: composites.logAddExp,
-  xlogy: composites.xlogy, equal: samples.equal, notEqual: samples.notEqual, less: samples.less, lessEqual: samples.lessEqual,
-  greater: samples.greater, greaterEqual: samples.greaterEqual, logicalAnd: samples.logicalAnd, logicalOr: samples.logicalOr,
+  add: samples.add,
+  sub: samples.sub,
+  mul: samples.mul,
+  div: samples.div,
+  pow: samples.pow,
+  atan2: samples.atan2,
+  hypot: samples.hypot,
+  maximum: samples.maximum,
+  minimum: samples.minimum,
+  floorDiv: samples.floorDiv,
+  mod: samples.floorMod,
+  logAddExp: composites.logAddExp,
+  xlogy: composites.xlogy,
+  equal: samples.equal,
+  notEqual: samples.notEqual,
+  less: samples.less,
+  lessEqual: samples.lessEqual,
+  greater: samples.greater,
+  greaterEqual: samples.greaterEqual,
+  logicalAnd: samples.logicalAnd,
+  logicalOr: samples.logicalOr,
   logicalXor: samples.logicalXor,
 };
 
 /** NumPy's rule: aligned at the last axis, sizes are equal or 1. */
 function fits(a: readonly number[], b: readonly number[]): boolean {
   const rank = Math.min(a.length, b.length);
-  return Array.from({ length: rank }, (_, i) => [a.at(-1 - i), b.at(-1 - i)]).every(([p, q]) => p === q || p === 1 || q === 1);
+  return Array.from({ length: rank }, (_, i) => [a.at(-1 - i), b.at(-1 - i)]).every(
+    ([p, q]) => p === q || p === 1 || q === 1,
+  );
 }
 
 function onShapes({ points: _points, jets: _jets, ...sample }: Sample, shapes: readonly (readonly number[])[]): Sample {
@@ -39,10 +58,13 @@ describe.each(Object.keys(BINARY))('%s on all pairs of shapes', (operation) => {
   test('value', each(checkValue));
   test('order 1', each(checkOrder1));
   test('order 2', each(checkOrder2));
-  test('vmap', each((sample) => {
-    checkVmap(sample);
-    checkVmapOfGrad(sample);
-  }));
+  test(
+    'vmap',
+    each((sample) => {
+      checkVmap(sample);
+      checkVmapOfGrad(sample);
+    }),
+  );
   test('others are refused', () => {
     for (const pair of pairs) {
       if (fits(...pair)) continue;

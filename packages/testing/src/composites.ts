@@ -5,8 +5,42 @@
 import type * as library from '@jacobi/tensor';
 import type { Tensor } from '@jacobi/tensor';
 import {
-  arange, broadcastTo, clip, diag, diagPart, dot, einsum, exp2, expandDims, gelu, leakyRelu, linspace, log10, log2, logAddExp, logSigmoid, oneHot,
-  ones, onesLike, outer, relu6, roll, selu, silu, softsign, squeeze, stack, stridedSlice, swish, tensordot, tile, tril, triu, unstack, xlogy, zeros,
+  arange,
+  broadcastTo,
+  clip,
+  diag,
+  diagPart,
+  dot,
+  einsum,
+  exp2,
+  expandDims,
+  gelu,
+  leakyRelu,
+  linspace,
+  log2,
+  log10,
+  logAddExp,
+  logSigmoid,
+  oneHot,
+  ones,
+  onesLike,
+  outer,
+  relu6,
+  roll,
+  selu,
+  silu,
+  softsign,
+  squeeze,
+  stack,
+  stridedSlice,
+  swish,
+  tensordot,
+  tile,
+  tril,
+  triu,
+  unstack,
+  xlogy,
+  zeros,
   zerosLike,
 } from '@jacobi/tensor';
 import type { NdArray } from './array.ts';
@@ -14,11 +48,11 @@ import { at, build, elementwiseOf } from './array.ts';
 import { einsumOf, erfOf, matmulOf } from './oracles.ts';
 import type { Sample } from './sample.ts';
 import { apart, real, whole } from './sample.ts';
-import type { PrimitiveName } from './samples.ts';
-import { samples } from './samples.ts';
 import { binary, unary, within } from './samples/builders.ts';
 import { einsumSample } from './samples/products.ts';
 import { statistics } from './samples/statistics.ts';
+import type { PrimitiveName } from './samples.ts';
+import { samples } from './samples.ts';
 
 type Library = typeof library;
 type OperationKey = {
@@ -32,7 +66,12 @@ const any = within(-2, 2);
 const positive = within(0.5, 2);
 const grid = (shape: readonly number[]): Sample['arguments'][number] => apart(shape);
 const sigma = (x: number): number => 1 / (1 + Math.exp(-x));
-const mapped = (name: string, shape: readonly number[], run: (x: Tensor) => Tensor | Tensor[], oracle: NonNullable<Sample['oracle']>): Sample => ({
+const mapped = (
+  name: string,
+  shape: readonly number[],
+  run: (x: Tensor) => Tensor | Tensor[],
+  oracle: NonNullable<Sample['oracle']>,
+): Sample => ({
   name: `${name} of [${shape.join()}]`,
   arguments: [real(shape)],
   run,
@@ -43,8 +82,21 @@ const selu1 = 1.0507009873554805;
 const selu2 = 1.6732632423543772;
 const tanhBell = (x: number): number => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
 
-function stepped(shape: readonly number[], begin: readonly number[], count: readonly number[], step: readonly number[]): (x: NdArray) => NdArray {
-  return (x) => build(shape.map((d, a) => count[a] ?? d), (index) => at(x, index.map((i, a) => (begin[a] ?? 0) + i * (step[a] ?? 1))));
+function stepped(
+  shape: readonly number[],
+  begin: readonly number[],
+  count: readonly number[],
+  step: readonly number[],
+): (x: NdArray) => NdArray {
+  return (x) =>
+    build(
+      shape.map((d, a) => count[a] ?? d),
+      (index) =>
+        at(
+          x,
+          index.map((i, a) => (begin[a] ?? 0) + i * (step[a] ?? 1)),
+        ),
+    );
 }
 
 /** Each public operation that is made of others, with what it is checked on. */
@@ -54,7 +106,15 @@ export const composites: Record<CompositeName, readonly Sample[]> = {
   where: samples.select,
   mod: samples.floorMod,
   matmul: samples.contract,
-  broadcastTo: [...samples.broadcast, mapped('broadcastTo its own shape', [2, 3], (x) => broadcastTo(x, [2, 3]), (x) => x)],
+  broadcastTo: [
+    ...samples.broadcast,
+    mapped(
+      'broadcastTo its own shape',
+      [2, 3],
+      (x) => broadcastTo(x, [2, 3]),
+      (x) => x,
+    ),
+  ],
   // Elementwise
   exp2: unary('exp2', exp2, (x) => 2 ** x, any),
   log2: unary('log2', log2, Math.log2, positive),
@@ -73,24 +133,58 @@ export const composites: Record<CompositeName, readonly Sample[]> = {
       { at: [[2], [4]], shapes: [[1], [1]], gradients: [[Math.log(4)], [0.5]], hessian: [0, 0.25, 0.25, -0.125] },
     ],
   }),
-  logSigmoid: unary('logSigmoid', logSigmoid, (x) => Math.log(sigma(x)), any, { jets: [[-1000, [-1000, 1, 0]], [1000, [0, 0, 0]]] }),
+  logSigmoid: unary('logSigmoid', logSigmoid, (x) => Math.log(sigma(x)), any, {
+    jets: [
+      [-1000, [-1000, 1, 0]],
+      [1000, [0, 0, 0]],
+    ],
+  }),
   softsign: unary('softsign', softsign, (x) => x / (1 + Math.abs(x)), grid, { jets: [[0, [0, 1]]] }),
-  relu6: unary('relu6', relu6, (x) => Math.min(Math.max(x, 0), 6), grid, { jets: [[0, [0, 0, 0]], [6, [6, 0, 0]], [3, [3, 1, 0]], [7, [6, 0, 0]]] }),
+  relu6: unary('relu6', relu6, (x) => Math.min(Math.max(x, 0), 6), grid, {
+    jets: [
+      [0, [0, 0, 0]],
+      [6, [6, 0, 0]],
+      [3, [3, 1, 0]],
+      [7, [6, 0, 0]],
+    ],
+  }),
   leakyRelu: [
     ...unary('leakyRelu', leakyRelu, (x) => (x > 0 ? x : 0.2 * x), grid, { jets: [[0, [0, 0.2, 0]]] }),
-    ...unary('leakyRelu, alpha 0.01', (x) => leakyRelu(x, 0.01), (x) => (x > 0 ? x : 0.01 * x), grid),
+    ...unary(
+      'leakyRelu, alpha 0.01',
+      (x) => leakyRelu(x, 0.01),
+      (x) => (x > 0 ? x : 0.01 * x),
+      grid,
+    ),
   ],
   selu: unary('selu', selu, (x) => selu1 * (x > 0 ? x : selu2 * Math.expm1(x)), grid),
   silu: unary('silu', silu, (x) => x * sigma(x), any, { jets: [[0, [0, 0.5, 0.5]]] }),
   swish: unary('swish', swish, (x) => x * sigma(x), any),
   gelu: [
-    ...unary('gelu', gelu, (x) => 0.5 * x * (1 + erfOf(x / Math.SQRT2)), any, { jets: [[0, [0, 0.5, 2 / Math.sqrt(2 * Math.PI)]], [-40, [0, 0, 0]]] }),
+    ...unary('gelu', gelu, (x) => 0.5 * x * (1 + erfOf(x / Math.SQRT2)), any, {
+      jets: [
+        [0, [0, 0.5, 2 / Math.sqrt(2 * Math.PI)]],
+        [-40, [0, 0, 0]],
+      ],
+    }),
     ...unary('gelu, approximate', (x) => gelu(x, { approximate: true }), tanhBell, any),
   ],
   clip: [
-    ...unary('clip', (x) => clip(x, -0.5, 0.7), (x) => Math.min(Math.max(x, -0.5), 0.7), (shape) => apart(shape, 0.05), {
-      jets: [[-0.5, [-0.5, 1, 0]], [0.7, [0.7, 1, 0]], [2, [0.7, 0, 0]], [-2, [-0.5, 0, 0]], [Infinity, [0.7, 0, 0]]],
-    }),
+    ...unary(
+      'clip',
+      (x) => clip(x, -0.5, 0.7),
+      (x) => Math.min(Math.max(x, -0.5), 0.7),
+      (shape) => apart(shape, 0.05),
+      {
+        jets: [
+          [-0.5, [-0.5, 1, 0]],
+          [0.7, [0.7, 1, 0]],
+          [2, [0.7, 0, 0]],
+          [-2, [-0.5, 0, 0]],
+          [Infinity, [0.7, 0, 0]],
+        ],
+      },
+    ),
     {
       name: 'clip between tensors',
       arguments: [apart([2, 3]), real([3], -0.3, -0.25), real([], 0.25, 0.3)],
@@ -100,12 +194,32 @@ export const composites: Record<CompositeName, readonly Sample[]> = {
   ],
   // Shapes
   squeeze: [
-    mapped('squeeze', [1, 3, 1], (x) => squeeze(x), (x) => ({ ...x, shape: [3] })),
-    mapped('squeeze axis -1', [1, 2, 1], (x) => squeeze(x, -1), (x) => ({ ...x, shape: [1, 2] })),
+    mapped(
+      'squeeze',
+      [1, 3, 1],
+      (x) => squeeze(x),
+      (x) => ({ ...x, shape: [3] }),
+    ),
+    mapped(
+      'squeeze axis -1',
+      [1, 2, 1],
+      (x) => squeeze(x, -1),
+      (x) => ({ ...x, shape: [1, 2] }),
+    ),
   ],
   expandDims: [
-    mapped('expandDims 1', [2, 3], (x) => expandDims(x, 1), (x) => ({ ...x, shape: [2, 1, 3] })),
-    mapped('expandDims -1', [], (x) => expandDims(x, -1), (x) => ({ ...x, shape: [1] })),
+    mapped(
+      'expandDims 1',
+      [2, 3],
+      (x) => expandDims(x, 1),
+      (x) => ({ ...x, shape: [2, 1, 3] }),
+    ),
+    mapped(
+      'expandDims -1',
+      [],
+      (x) => expandDims(x, -1),
+      (x) => ({ ...x, shape: [1] }),
+    ),
   ],
   stack: [0, 1, -1].map((axis) => ({
     name: `stack along ${axis}`,
@@ -115,43 +229,105 @@ export const composites: Record<CompositeName, readonly Sample[]> = {
       const place = axis < 0 ? 2 : axis;
       const shape = [2, 3];
       shape.splice(place, 0, 2);
-      return build(shape, (index) => at(index[place] === 0 ? a : b, index.filter((_, k) => k !== place)));
+      return build(shape, (index) =>
+        at(
+          index[place] === 0 ? a : b,
+          index.filter((_, k) => k !== place),
+        ),
+      );
     },
   })),
   unstack: [
-    mapped('unstack', [2, 3], (x) => unstack(x), (x) => [0, 1].map((i) => build([3], ([j]) => at(x, [i, j!])))),
-    mapped('unstack along 1', [2, 3], (x) => unstack(x, 1), (x) => [0, 1, 2].map((j) => build([2], ([i]) => at(x, [i!, j])))),
+    mapped(
+      'unstack',
+      [2, 3],
+      (x) => unstack(x),
+      (x) => [0, 1].map((i) => build([3], ([j]) => at(x, [i, j!]))),
+    ),
+    mapped(
+      'unstack along 1',
+      [2, 3],
+      (x) => unstack(x, 1),
+      (x) => [0, 1, 2].map((j) => build([2], ([i]) => at(x, [i!, j]))),
+    ),
   ],
   stridedSlice: [
     mapped('stridedSlice 1:5:2', [6, 2], (x) => stridedSlice(x, [1], [5], [2]), stepped([6, 2], [1], [2], [2])),
     mapped('stridedSlice ::-1', [4], (x) => stridedSlice(x, null, null, -1), stepped([4], [3], [4], [-1])),
-    mapped('stridedSlice -2:0:-2, 1:-1', [5, 4], (x) => stridedSlice(x, [-2, 1], [0, -1], [-2, 1]), stepped([5, 4], [3, 1], [2, 2], [-2, 1])),
+    mapped(
+      'stridedSlice -2:0:-2, 1:-1',
+      [5, 4],
+      (x) => stridedSlice(x, [-2, 1], [0, -1], [-2, 1]),
+      stepped([5, 4], [3, 1], [2, 2], [-2, 1]),
+    ),
     mapped('stridedSlice 3:1', [4, 2], (x) => stridedSlice(x, [3], [1]), stepped([4, 2], [0], [0], [1])),
     mapped('stridedSlice 4:100:3', [7], (x) => stridedSlice(x, 4, 100, 3), stepped([7], [4], [1], [3])),
   ],
   tile: (
     [
-      [[2, 3], [2, 1]],
+      [
+        [2, 3],
+        [2, 1],
+      ],
       [[2], [3]],
-      [[1, 2], [0, 2]],
+      [
+        [1, 2],
+        [0, 2],
+      ],
       [[], []],
     ] as [number[], number[]][]
   ).map(([shape, repeats]) =>
-    mapped(`tile ${repeats.join(' × ')}`, shape, (x) => tile(x, repeats), (x) =>
-      build(shape.map((d, a) => d * repeats[a]!), (index) => at(x, index.map((i, a) => i % shape[a]!))),
+    mapped(
+      `tile ${repeats.join(' × ')}`,
+      shape,
+      (x) => tile(x, repeats),
+      (x) =>
+        build(
+          shape.map((d, a) => d * repeats[a]!),
+          (index) =>
+            at(
+              x,
+              index.map((i, a) => i % shape[a]!),
+            ),
+        ),
     ),
   ),
   roll: [
-    mapped('roll by 2', [2, 3], (x) => roll(x, 2), (x) => ({ shape: [2, 3], data: x.data.map((_, i) => x.data[(i + 4) % 6]!) })),
-    mapped('roll by -1 along 1', [2, 3], (x) => roll(x, -1, 1), (x) => build([2, 3], ([i, j]) => at(x, [i!, (j! + 1) % 3]))),
-    mapped('roll by 1 and 4 along 0 and 1', [2, 3], (x) => roll(x, [1, 4], [0, 1]), (x) => build([2, 3], ([i, j]) => at(x, [(i! + 1) % 2, (j! + 2) % 3]))),
-    mapped('roll of nothing', [0, 2], (x) => roll(x, 1, 0), (x) => x),
+    mapped(
+      'roll by 2',
+      [2, 3],
+      (x) => roll(x, 2),
+      (x) => ({ shape: [2, 3], data: x.data.map((_, i) => x.data[(i + 4) % 6]!) }),
+    ),
+    mapped(
+      'roll by -1 along 1',
+      [2, 3],
+      (x) => roll(x, -1, 1),
+      (x) => build([2, 3], ([i, j]) => at(x, [i!, (j! + 1) % 3])),
+    ),
+    mapped(
+      'roll by 1 and 4 along 0 and 1',
+      [2, 3],
+      (x) => roll(x, [1, 4], [0, 1]),
+      (x) => build([2, 3], ([i, j]) => at(x, [(i! + 1) % 2, (j! + 2) % 3])),
+    ),
+    mapped(
+      'roll of nothing',
+      [0, 2],
+      (x) => roll(x, 1, 0),
+      (x) => x,
+    ),
   ],
   diag: ([0, 1, -2] as const).map((k) =>
-    mapped(`diag ${k}`, [2, 3], (x) => diag(x, k), (x) => {
-      const n = 3 + Math.abs(k);
-      return build([2, n, n], ([b, i, j]) => (j! - i! === k ? at(x, [b!, Math.min(i!, j!)]) : 0));
-    }),
+    mapped(
+      `diag ${k}`,
+      [2, 3],
+      (x) => diag(x, k),
+      (x) => {
+        const n = 3 + Math.abs(k);
+        return build([2, n, n], ([b, i, j]) => (j! - i! === k ? at(x, [b!, Math.min(i!, j!)]) : 0));
+      },
+    ),
   ),
   diagPart: (
     [
@@ -161,27 +337,74 @@ export const composites: Record<CompositeName, readonly Sample[]> = {
       [[2, 2], 5, 0],
     ] as [number[], number, number][]
   ).map(([shape, k, length]) =>
-    mapped(`diagPart ${k}`, shape, (x) => diagPart(x, k), (x) =>
-      build([...shape.slice(0, -2), length], (index) => {
-        const i = index.at(-1)!;
-        return at(x, [...index.slice(0, -1), i + Math.max(0, -k), i + Math.max(0, k)]);
-      }),
+    mapped(
+      `diagPart ${k}`,
+      shape,
+      (x) => diagPart(x, k),
+      (x) =>
+        build([...shape.slice(0, -2), length], (index) => {
+          const i = index.at(-1)!;
+          return at(x, [...index.slice(0, -1), i + Math.max(0, -k), i + Math.max(0, k)]);
+        }),
     ),
   ),
-  tril: ([0, 1, -1] as const).map((k) => mapped(`tril ${k}`, [2, 3, 4], (x) => tril(x, k), (x) => build([2, 3, 4], (i) => (i[2]! - i[1]! <= k ? at(x, i) : 0)))),
-  triu: ([0, 2, -1] as const).map((k) => mapped(`triu ${k}`, [3, 4], (x) => triu(x, k), (x) => build([3, 4], (i) => (i[1]! - i[0]! >= k ? at(x, i) : 0)))),
+  tril: ([0, 1, -1] as const).map((k) =>
+    mapped(
+      `tril ${k}`,
+      [2, 3, 4],
+      (x) => tril(x, k),
+      (x) => build([2, 3, 4], (i) => (i[2]! - i[1]! <= k ? at(x, i) : 0)),
+    ),
+  ),
+  triu: ([0, 2, -1] as const).map((k) =>
+    mapped(
+      `triu ${k}`,
+      [3, 4],
+      (x) => triu(x, k),
+      (x) => build([3, 4], (i) => (i[1]! - i[0]! >= k ? at(x, i) : 0)),
+    ),
+  ),
   // Products
   dot: [
     { name: 'dot of vectors', arguments: [real([3]), real([3])], run: dot, oracle: einsumOf('i,i->') },
     { name: 'dot of matrices', arguments: [real([2, 3]), real([3, 4])], run: dot, oracle: einsumOf('ij,jk->ik') },
-    { name: 'dot over the last but one axis', arguments: [real([2, 3]), real([2, 3, 2])], run: dot, oracle: einsumOf('ij,kjl->ikl') },
+    {
+      name: 'dot over the last but one axis',
+      arguments: [real([2, 3]), real([2, 3, 2])],
+      run: dot,
+      oracle: einsumOf('ij,kjl->ikl'),
+    },
   ],
   outer: [{ name: 'outer', arguments: [real([2]), real([3])], run: outer, oracle: einsumOf('i,j->ij') }],
   tensordot: [
-    { name: 'tensordot over 1', arguments: [real([2, 3]), real([3, 4])], run: (a, b) => tensordot(a, b, 1), oracle: einsumOf('ij,jk->ik') },
-    { name: 'tensordot over 2', arguments: [real([2, 3, 2]), real([3, 2])], run: (a, b) => tensordot(a, b), oracle: einsumOf('ijk,jk->i') },
-    { name: 'tensordot over named axes', arguments: [real([2, 3, 4]), real([4, 2])], run: (a, b) => tensordot(a, b, [[0, 2], [1, 0]]), oracle: einsumOf('ijk,ki->j') },
-    { name: 'tensordot over nothing', arguments: [real([2]), real([1, 3])], run: (a, b) => tensordot(a, b, 0), oracle: einsumOf('i,jk->ijk') },
+    {
+      name: 'tensordot over 1',
+      arguments: [real([2, 3]), real([3, 4])],
+      run: (a, b) => tensordot(a, b, 1),
+      oracle: einsumOf('ij,jk->ik'),
+    },
+    {
+      name: 'tensordot over 2',
+      arguments: [real([2, 3, 2]), real([3, 2])],
+      run: (a, b) => tensordot(a, b),
+      oracle: einsumOf('ijk,jk->i'),
+    },
+    {
+      name: 'tensordot over named axes',
+      arguments: [real([2, 3, 4]), real([4, 2])],
+      run: (a, b) =>
+        tensordot(a, b, [
+          [0, 2],
+          [1, 0],
+        ]),
+      oracle: einsumOf('ijk,ki->j'),
+    },
+    {
+      name: 'tensordot over nothing',
+      arguments: [real([2]), real([1, 3])],
+      run: (a, b) => tensordot(a, b, 0),
+      oracle: einsumOf('i,jk->ijk'),
+    },
   ],
   einsum: [
     einsumSample('ij,jk->ik', { i: 2, j: 3, k: 4 }),
@@ -207,13 +430,69 @@ export const composites: Record<CompositeName, readonly Sample[]> = {
   ],
   // Creation
   oneHot: [
-    { name: 'oneHot', arguments: [whole([2, 2], 0, 3)], run: (i) => oneHot(i, 3), oracle: (i) => build([2, 2, 3], (k) => Number(at(i, k.slice(0, 2)) === k[2])), gives: 'float32', order: 0, reason: 'integers' },
-    { name: 'oneHot along 0', arguments: [whole([3], -1, 3)], run: (i) => oneHot(i, 2, { axis: 0, dtype: 'int32' }), oracle: (i) => build([2, 3], (k) => Number(at(i, [k[1]!]) === k[0])), gives: 'int32', order: 0, reason: 'integers' },
+    {
+      name: 'oneHot',
+      arguments: [whole([2, 2], 0, 3)],
+      run: (i) => oneHot(i, 3),
+      oracle: (i) => build([2, 2, 3], (k) => Number(at(i, k.slice(0, 2)) === k[2])),
+      gives: 'float32',
+      order: 0,
+      reason: 'integers',
+    },
+    {
+      name: 'oneHot along 0',
+      arguments: [whole([3], -1, 3)],
+      run: (i) => oneHot(i, 2, { axis: 0, dtype: 'int32' }),
+      oracle: (i) => build([2, 3], (k) => Number(at(i, [k[1]!]) === k[0])),
+      gives: 'int32',
+      order: 0,
+      reason: 'integers',
+    },
   ],
-  zeros: [{ name: 'zeros', arguments: [], run: () => zeros([2, 3]), oracle: () => build([2, 3], () => 0), gives: 'float32', ...constants }],
-  ones: [{ name: 'ones', arguments: [], run: () => ones([0, 3], { dtype: 'int32' }), oracle: () => build([0, 3], () => 1), gives: 'int32', ...constants }],
-  zerosLike: [{ name: 'zerosLike', arguments: [real([2, 3])], run: zerosLike, oracle: elementwiseOf(() => 0), ...constants }],
-  onesLike: [{ name: 'onesLike', arguments: [real([2, 3])], run: onesLike, oracle: elementwiseOf(() => 1), ...constants }],
-  arange: [{ name: 'arange', arguments: [], run: () => arange(5, -2, -2), oracle: () => ({ shape: [4], data: [5, 3, 1, -1] }), gives: 'int32', ...constants }],
-  linspace: [{ name: 'linspace', arguments: [], run: () => linspace(-1, 1, 5, { dtype: 'float64' }), oracle: () => ({ shape: [5], data: [-1, -0.5, 0, 0.5, 1] }), gives: 'float64', ...constants }],
+  zeros: [
+    {
+      name: 'zeros',
+      arguments: [],
+      run: () => zeros([2, 3]),
+      oracle: () => build([2, 3], () => 0),
+      gives: 'float32',
+      ...constants,
+    },
+  ],
+  ones: [
+    {
+      name: 'ones',
+      arguments: [],
+      run: () => ones([0, 3], { dtype: 'int32' }),
+      oracle: () => build([0, 3], () => 1),
+      gives: 'int32',
+      ...constants,
+    },
+  ],
+  zerosLike: [
+    { name: 'zerosLike', arguments: [real([2, 3])], run: zerosLike, oracle: elementwiseOf(() => 0), ...constants },
+  ],
+  onesLike: [
+    { name: 'onesLike', arguments: [real([2, 3])], run: onesLike, oracle: elementwiseOf(() => 1), ...constants },
+  ],
+  arange: [
+    {
+      name: 'arange',
+      arguments: [],
+      run: () => arange(5, -2, -2),
+      oracle: () => ({ shape: [4], data: [5, 3, 1, -1] }),
+      gives: 'int32',
+      ...constants,
+    },
+  ],
+  linspace: [
+    {
+      name: 'linspace',
+      arguments: [],
+      run: () => linspace(-1, 1, 5, { dtype: 'float64' }),
+      oracle: () => ({ shape: [5], data: [-1, -0.5, 0, 0.5, 1] }),
+      gives: 'float64',
+      ...constants,
+    },
+  ],
 };

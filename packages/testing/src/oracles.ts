@@ -31,7 +31,12 @@ export function einsumOf(equation: string): (...xs: NdArray[]) => NdArray {
         const valueOf = (label: string, inner: readonly number[]): number =>
           right.includes(label) ? index[right.indexOf(label)]! : inner[summed.indexOf(label)]!;
         return all.reduce((sum, inner) => {
-          const factors = labels.map((own, i) => at(xs[i]!, [...own].map((label) => valueOf(label, inner))));
+          const factors = labels.map((own, i) =>
+            at(
+              xs[i]!,
+              [...own].map((label) => valueOf(label, inner)),
+            ),
+          );
           return sum + factors.reduce((p, v) => p * v, 1);
         }, 0);
       },
@@ -53,7 +58,8 @@ export function matmulOf(a: NdArray, b: NdArray): NdArray {
   const full = build([...lead, m, n], (index) => {
     const [i, j] = index.slice(-2) as [number, number];
     let sum = 0;
-    for (let l = 0; l < k; l++) sum += broadcastAt(wideA, fit(wideA, index, [i, l])) * broadcastAt(wideB, fit(wideB, index, [l, j]));
+    for (let l = 0; l < k; l++)
+      sum += broadcastAt(wideA, fit(wideA, index, [i, l])) * broadcastAt(wideB, fit(wideB, index, [l, j]));
     return sum;
   });
   const shape = [...lead, ...(a.shape.length === 1 ? [] : [m]), ...(b.shape.length === 1 ? [] : [n])];

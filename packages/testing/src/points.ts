@@ -24,7 +24,8 @@ function checkPoint(sample: Sample, point: Point): void {
   });
   const what = `${sample.name} at ${JSON.stringify(point.at)}`;
   const result = sample.run(...args) as Tensor;
-  if (point.value !== undefined) expectClose(numbersOf(result), { shape: result.shape, data: point.value }, near, `${what}: value`);
+  if (point.value !== undefined)
+    expectClose(numbersOf(result), { shape: result.shape, data: point.value }, near, `${what}: value`);
   const places = args.flatMap((t, i) => (isFloating(t.dtype) ? [i] : []));
   const own = places.map((p) => args[p]!);
   const total = (...xs: Tensor[]): Tensor => {
@@ -40,35 +41,61 @@ function checkPoint(sample: Sample, point: Point): void {
     places.forEach((p, i) => {
       const expected = point.gradients?.[p];
       if (expected === null || expected === undefined) return;
-      expectClose(numbersOf(reverse[i]!), { shape: own[i]!.shape, data: expected }, near, `${what}: gradient of argument ${p}`);
+      expectClose(
+        numbersOf(reverse[i]!),
+        { shape: own[i]!.shape, data: expected },
+        near,
+        `${what}: gradient of argument ${p}`,
+      );
       const forward = expected.map((_, k) => {
         const alone = (x: Tensor): Tensor => total(...own.map((t, q) => (q === i ? x : t)));
         return (jvp(alone, [own[i]!], [unit(own[i]!, k)]) as [Tensor, Tensor])[1].item();
       });
       // Along one axis of a function with infinite slopes, 0 · ∞ may be NaN where reverse mode is not asked.
       if (forward.every(Number.isFinite) || expected.length === 1) {
-        expectClose({ shape: own[i]!.shape, data: forward }, { shape: own[i]!.shape, data: expected }, near, `${what}: slopes by forward mode of argument ${p}`);
+        expectClose(
+          { shape: own[i]!.shape, data: forward },
+          { shape: own[i]!.shape, data: expected },
+          near,
+          `${what}: slopes by forward mode of argument ${p}`,
+        );
       }
     });
   }
   if (point.hessian !== undefined) {
     const n = Math.sqrt(point.hessian.length);
     const expected = { shape: [n, n], data: point.hessian };
-    expectClose({ shape: [n, n], data: hessianBy('forward', total, own) }, expected, near, `${what}: Hessian, forward over reverse`);
-    expectClose({ shape: [n, n], data: hessianBy('reverse', total, own) }, expected, near, `${what}: Hessian, reverse over reverse`);
+    expectClose(
+      { shape: [n, n], data: hessianBy('forward', total, own) },
+      expected,
+      near,
+      `${what}: Hessian, forward over reverse`,
+    );
+    expectClose(
+      { shape: [n, n], data: hessianBy('reverse', total, own) },
+      expected,
+      near,
+      `${what}: Hessian, reverse over reverse`,
+    );
   }
 }
 
 /** The k-th unit vector like `t`. */
 function unit(t: Tensor, k: number): Tensor {
-  return make(Array.from({ length: t.size }, (_, i) => Number(i === k)), t.shape, t.dtype);
+  return make(
+    Array.from({ length: t.size }, (_, i) => Number(i === k)),
+    t.shape,
+    t.dtype,
+  );
 }
 
 /** All second derivatives, row by row. */
 function hessianBy(outer: 'forward' | 'reverse', f: (...xs: Tensor[]) => Tensor, xs: readonly Tensor[]): number[] {
   const gradient = grad(f, { argnums: xs.map((_, i) => i) }) as (...args: Tensor[]) => Tensor[];
   const flat = (ts: readonly Tensor[]): number[] => ts.flatMap((t) => Array.from(t.dataSync()));
-  const basis = xs.flatMap((t, i) => Array.from({ length: t.size }, (_, k) => xs.map((x, q) => (q === i ? unit(t, k) : unit(x, -1)))));
+  const basis = xs.flatMap((t, i) =>
+    Array.from({ length: t.size }, (_, k) => xs.map((x, q) => (q === i ? unit(t, k) : unit(x, -1)))),
+  );
   return basis.flatMap((direction) => {
     if (outer === 'forward') return flat((jvp(gradient, xs, direction) as [unknown, Tensor[]])[1]);
     return flat((vjp(gradient, ...xs) as [unknown, (ct: Tensor[]) => Tensor[]])[1](direction));
@@ -81,7 +108,10 @@ type Scalar = (x: Tensor) => Tensor;
 function checkJet(sample: Sample, [x, orders]: Jet): void {
   const f: Scalar = (t) => sample.run(t) as Tensor;
   const reverse = (g: Scalar): Scalar => grad(g) as Scalar;
-  const forward = (g: Scalar): Scalar => (t) => (jvp(g, [t], [make([1], [], 'float64')]) as [Tensor, Tensor])[1];
+  const forward =
+    (g: Scalar): Scalar =>
+    (t) =>
+      (jvp(g, [t], [make([1], [], 'float64')]) as [Tensor, Tensor])[1];
   const ways: Record<string, (g: Scalar, order: number) => Scalar> = {
     'reverse mode': reverse,
     'forward mode': forward,
@@ -93,7 +123,12 @@ function checkJet(sample: Sample, [x, orders]: Jet): void {
       if (order > 0) g = derive(g, order);
       if (expected === null) return;
       const actual = g(make([x], [], 'float64')).item();
-      expectClose({ shape: [], data: [actual] }, { shape: [], data: [expected] }, near, `${sample.name}: derivative ${order} at ${x} by ${name}`);
+      expectClose(
+        { shape: [], data: [actual] },
+        { shape: [], data: [expected] },
+        near,
+        `${sample.name}: derivative ${order} at ${x} by ${name}`,
+      );
     });
   }
 }

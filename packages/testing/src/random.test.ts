@@ -6,8 +6,8 @@ import type { Tensor } from '@jacobi/tensor';
 import fc from 'fast-check';
 import { describe, test } from 'vitest';
 import { checkJit, checkOrder1, checkOrder2, checkVmap, checkVmapOfGrad } from './checks.ts';
-import { describeProgram, runProgram } from './programs.ts';
 import type { RandomProgram } from './programs.ts';
+import { describeProgram, runProgram } from './programs.ts';
 import type { Sample } from './sample.ts';
 import { real, tensorsFor } from './sample.ts';
 
@@ -15,7 +15,10 @@ const shapes = fc.constantFrom<readonly number[]>([], [1], [3], [2, 3], [3, 3], 
 const number = fc.nat({ max: 999 });
 const programs: fc.Arbitrary<RandomProgram> = fc.record({
   sources: fc.array(shapes, { minLength: 1, maxLength: 3 }),
-  steps: fc.array(fc.record({ op: number, a: number, b: number, p: number, q: number }), { minLength: 1, maxLength: 8 }),
+  steps: fc.array(fc.record({ op: number, a: number, b: number, p: number, q: number }), {
+    minLength: 1,
+    maxLength: 8,
+  }),
 });
 
 /** A program as a sample: what is checked of operations is checked of it. */

@@ -8,8 +8,8 @@ import type { Tensor } from '@jacobi/tensor';
 import { tensorFromData } from '@jacobi/tensor/internal';
 import type { NdArray } from './array.ts';
 import { countOf } from './array.ts';
-import { randomFrom } from './random.ts';
 import type { Random } from './random.ts';
+import { randomFrom } from './random.ts';
 
 /** How to make one argument. */
 export interface Argument {
@@ -56,7 +56,11 @@ export interface Sample {
 
 /** Uniform float64 numbers. */
 export function real(shape: readonly number[], low = -2, high = 2): Argument {
-  return { shape, dtype: 'float64', fill: (n, random) => Array.from({ length: n }, () => low + (high - low) * random()) };
+  return {
+    shape,
+    dtype: 'float64',
+    fill: (n, random) => Array.from({ length: n }, () => low + (high - low) * random()),
+  };
 }
 
 /**
@@ -101,7 +105,11 @@ export function truth(shape: readonly number[]): Argument {
 }
 
 /** The given numbers, the same each time. */
-export function fixed(data: readonly number[], shape: readonly number[] = [data.length], dtype: DType = 'float64'): Argument {
+export function fixed(
+  data: readonly number[],
+  shape: readonly number[] = [data.length],
+  dtype: DType = 'float64',
+): Argument {
   return { shape, dtype, fill: () => [...data] };
 }
 

@@ -3,7 +3,13 @@
  * Tests are imported by nobody, so vitest comes as an argument.
  */
 import {
-  checkAsyncReads, checkJit, checkOrder1, checkOrder2, checkValue, checkVmap, checkVmapOfGrad,
+  checkAsyncReads,
+  checkJit,
+  checkOrder1,
+  checkOrder2,
+  checkValue,
+  checkVmap,
+  checkVmapOfGrad,
 } from './checks.ts';
 import { checkPoints } from './points.ts';
 import type { Sample } from './sample.ts';
@@ -63,7 +69,11 @@ export interface Coverage {
 }
 
 /** Declares the tests for a table of samples. */
-export function sweep(kind: Coverage['kind'], table: Readonly<Record<string, readonly Sample[]>>, { describe, test }: Tools): void {
+export function sweep(
+  kind: Coverage['kind'],
+  table: Readonly<Record<string, readonly Sample[]>>,
+  { describe, test }: Tools,
+): void {
   for (const [operation, samples] of Object.entries(table)) {
     describe(operation, () => {
       for (const { title, check, instead } of properties) {

@@ -34,10 +34,16 @@ export function unary(
 
 /** Shapes of two operands that broadcast in each of the ways there are. */
 const PAIRS: readonly (readonly [number[], number[]])[] = [
-  [[2, 3], [2, 3]],
+  [
+    [2, 3],
+    [2, 3],
+  ],
   [[2, 3], [3]],
   [[], [2, 3]],
-  [[2, 1], [1, 3]],
+  [
+    [2, 1],
+    [1, 3],
+  ],
   [[], []],
   [[0, 3], [1]],
 ];

@@ -1,7 +1,16 @@
 /** Samples of contractions, of rows that read and write by index, and of random bits. */
-import { einsum, gather, matmul, scatterAdd } from '@jacobi/tensor';
+
 import type { Tensor } from '@jacobi/tensor';
-import { bindOne, bitsToRangeRow, bitsToUnit64Row, bitsToUnitRow, gatherRow, randomBitsRow, scatterAddRow } from '@jacobi/tensor/internal';
+import { einsum, gather, matmul, scatterAdd } from '@jacobi/tensor';
+import {
+  bindOne,
+  bitsToRangeRow,
+  bitsToUnit64Row,
+  bitsToUnitRow,
+  gatherRow,
+  randomBitsRow,
+  scatterAddRow,
+} from '@jacobi/tensor/internal';
 import type { NdArray } from '../array.ts';
 import { at, build, elementwiseOf, indices } from '../array.ts';
 import { einsumOf, matmulOf } from '../oracles.ts';
@@ -12,7 +21,9 @@ import { fixed, real, whole } from '../sample.ts';
 export function einsumSample(equation: string, sizes: Readonly<Record<string, number>>): Sample {
   const operands = equation.split('->')[0]!.split(',');
   return {
-    name: `einsum ${equation} of ${Object.entries(sizes).map(([l, n]) => `${l} = ${n}`).join(', ')}`,
+    name: `einsum ${equation} of ${Object.entries(sizes)
+      .map(([l, n]) => `${l} = ${n}`)
+      .join(', ')}`,
     arguments: operands.map((own) => real([...own].map((label) => sizes[label]!))),
     run: (...xs) => einsum(equation, ...xs),
     oracle: einsumOf(equation),
@@ -87,8 +98,20 @@ export const products: Record<Name, readonly Sample[]> = {
     einsumSample('bij,bkj->kbi', { b: 2, i: 2, j: 3, k: 2 }),
     einsumSample('ij,ij->', { i: 2, j: 3 }),
     einsumSample('ij,j->ij', { i: 2, j: 3 }),
-    { name: 'product of int32 matrices', arguments: [whole([2, 3], -5, 6), whole([3, 2], -5, 6)], run: matmul, oracle: matmulOf, order: 0, reason: 'integers' },
-    { name: 'a matrix with itself', arguments: [real([3, 3])], run: (x: Tensor) => matmul(x, x), oracle: (x: NdArray) => matmulOf(x, x) },
+    {
+      name: 'product of int32 matrices',
+      arguments: [whole([2, 3], -5, 6), whole([3, 2], -5, 6)],
+      run: matmul,
+      oracle: matmulOf,
+      order: 0,
+      reason: 'integers',
+    },
+    {
+      name: 'a matrix with itself',
+      arguments: [real([3, 3])],
+      run: (x: Tensor) => matmul(x, x),
+      oracle: (x: NdArray) => matmulOf(x, x),
+    },
   ],
   gather: [
     ...GATHERS.map(
@@ -103,9 +126,25 @@ export const products: Record<Name, readonly Sample[]> = {
       name: 'gather with repeats',
       arguments: [real([3]), fixed([1, 1, 1], [3], 'int32')],
       run: (x: Tensor, i: Tensor) => gather(x, i),
-      points: [{ at: [[1, 2, 3], [1, 1, 1]], value: [2, 2, 2], gradients: [[0, 3, 0], null] }],
+      points: [
+        {
+          at: [
+            [1, 2, 3],
+            [1, 1, 1],
+          ],
+          value: [2, 2, 2],
+          gradients: [[0, 3, 0], null],
+        },
+      ],
     },
-    { name: 'gather of int32', arguments: [whole([3], 0, 9), whole([2], 0, 3)], run: (x: Tensor, i: Tensor) => gather(x, i), oracle: (x: NdArray, i: NdArray) => gathered(x, i, 0, 0), order: 0, reason: 'integers' },
+    {
+      name: 'gather of int32',
+      arguments: [whole([3], 0, 9), whole([2], 0, 3)],
+      run: (x: Tensor, i: Tensor) => gather(x, i),
+      oracle: (x: NdArray, i: NdArray) => gathered(x, i, 0, 0),
+      order: 0,
+      reason: 'integers',
+    },
   ],
   scatterAdd: [
     ...SCATTERS.map(
@@ -142,14 +181,25 @@ export const products: Record<Name, readonly Sample[]> = {
     },
   ],
   bitsToUnit: [
-    { name: 'bits to [0, 1) in float32', arguments: [fixed([0, -1, 256, 0x7fffffff], [4], 'int32')], run: (x: Tensor) => bindOne(bitsToUnitRow, [x]), oracle: elementwiseOf((x) => Math.floor((x < 0 ? x + 2 ** 32 : x) / 256) / 2 ** 24), gives: 'float32', order: 0, reason: 'integers' },
+    {
+      name: 'bits to [0, 1) in float32',
+      arguments: [fixed([0, -1, 256, 0x7fffffff], [4], 'int32')],
+      run: (x: Tensor) => bindOne(bitsToUnitRow, [x]),
+      oracle: elementwiseOf((x) => Math.floor((x < 0 ? x + 2 ** 32 : x) / 256) / 2 ** 24),
+      gives: 'float32',
+      order: 0,
+      reason: 'integers',
+    },
   ],
   bitsToUnit64: [
     {
       name: 'bits to [0, 1) in float64',
       arguments: [fixed([0, -1, 32, 0x7fffffff], [4], 'int32'), fixed([64, -1, 0, 5], [4], 'int32')],
       run: (a: Tensor, b: Tensor) => bindOne(bitsToUnit64Row, [a, b]),
-      oracle: elementwiseOf((a, b) => (Math.floor((a < 0 ? a + 2 ** 32 : a) / 32) * 2 ** 26 + Math.floor((b < 0 ? b + 2 ** 32 : b) / 64)) / 2 ** 53),
+      oracle: elementwiseOf(
+        (a, b) =>
+          (Math.floor((a < 0 ? a + 2 ** 32 : a) / 32) * 2 ** 26 + Math.floor((b < 0 ? b + 2 ** 32 : b) / 64)) / 2 ** 53,
+      ),
       gives: 'float64',
       order: 0,
       reason: 'integers',

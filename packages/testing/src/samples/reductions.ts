@@ -1,6 +1,7 @@
 /** Samples of reductions, positions of extremes and running sums and products. */
-import { all, any, argmax, argmin, cumprod, cumsum, max, min, prod, sum } from '@jacobi/tensor';
+
 import type { Tensor } from '@jacobi/tensor';
+import { all, any, argmax, argmin, cumprod, cumsum, max, min, prod, sum } from '@jacobi/tensor';
 import { bindOne, recurrenceRow } from '@jacobi/tensor/internal';
 import type { NdArray } from '../array.ts';
 import { alongAxes, at, onLines } from '../array.ts';
@@ -28,13 +29,21 @@ const EMPTY: typeof WAYS = [
 ];
 const EMPTY_RESULT: typeof WAYS = [[[0, 3], 1, false]];
 
-function reductions(name: string, run: Reduce, fold: (values: number[]) => number, make: Shaped, ways: typeof WAYS, extras: Extras = {}): Sample[] {
+function reductions(
+  name: string,
+  run: Reduce,
+  fold: (values: number[]) => number,
+  make: Shaped,
+  ways: typeof WAYS,
+  extras: Extras = {},
+): Sample[] {
   return ways.map(([shape, axis, keepDims]) => ({
     name: `${name} of [${shape.join()}] over ${axis === undefined ? 'all' : `[${String(axis)}]`}${keepDims ? ', kept' : ''}`,
     arguments: [make(shape)],
     run: (x) => run(x, axis, keepDims),
     oracle: (x: NdArray) => {
-      const axes = axis === undefined ? x.shape.map((_, a) => a) : [axis].flat().map((a) => (a < 0 ? a + x.shape.length : a));
+      const axes =
+        axis === undefined ? x.shape.map((_, a) => a) : [axis].flat().map((a) => (a < 0 ? a + x.shape.length : a));
       return alongAxes(x, axes, keepDims, fold);
     },
     ...extras,
@@ -42,7 +51,12 @@ function reductions(name: string, run: Reduce, fold: (values: number[]) => numbe
 }
 
 function pointsOf(name: string, run: (x: Tensor) => Tensor, points: readonly Point[]): Sample {
-  return { name, arguments: [apart([points[0]!.at[0]!.length])], run, points: points.map((p) => ({ shapes: [[p.at[0]!.length]], ...p })) };
+  return {
+    name,
+    arguments: [apart([points[0]!.at[0]!.length])],
+    run,
+    points: points.map((p) => ({ shapes: [[p.at[0]!.length]], ...p })),
+  };
 }
 
 const total = (values: number[]): number => values.reduce((a, b) => a + b, 0);
@@ -62,12 +76,14 @@ const LINES: typeof WAYS = [
   [[0, 3], 1, false],
 ];
 
-const running = (lines: (line: number[]) => number[], reverse = false, exclusive?: number) => (line: number[]): number[] => {
-  const ordered = reverse ? [...line].reverse() : [...line];
-  const input = exclusive === undefined ? ordered : [exclusive, ...ordered.slice(0, -1)];
-  const out = lines(input);
-  return reverse ? out.reverse() : out;
-};
+const running =
+  (lines: (line: number[]) => number[], reverse = false, exclusive?: number) =>
+  (line: number[]): number[] => {
+    const ordered = reverse ? [...line].reverse() : [...line];
+    const input = exclusive === undefined ? ordered : [exclusive, ...ordered.slice(0, -1)];
+    const out = lines(input);
+    return reverse ? out.reverse() : out;
+  };
 const sums = (line: number[]): number[] => line.map((_, i) => total(line.slice(0, i + 1)));
 const products = (line: number[]): number[] => line.map((_, i) => product(line.slice(0, i + 1)));
 
@@ -91,7 +107,8 @@ function scans(
     name: `${name} of [${shape.join()}] along ${axis}${reverse ? ', reverse' : ''}${exclusive ? ', exclusive' : ''}`,
     arguments: [real(shape)],
     run: (x: Tensor) => run(x, axis, { reverse, exclusive }),
-    oracle: (x: NdArray) => onLines(x, axis < 0 ? axis + shape.length : axis, running(lines, reverse, exclusive ? identity : undefined)),
+    oracle: (x: NdArray) =>
+      onLines(x, axis < 0 ? axis + shape.length : axis, running(lines, reverse, exclusive ? identity : undefined)),
     ...extras,
   }));
 }
@@ -110,12 +127,19 @@ function recurrences(): Sample[] {
     run: (v: Tensor, a: Tensor) => bindOne(recurrenceRow, [v, a], { axis, reverse }),
     oracle: (v: NdArray, a: NdArray) => {
       const line = (x: NdArray, index: readonly number[]): number[] =>
-        Array.from({ length: shape[axis]! }, (_, i) => at(x, index.map((p, k) => (k === axis ? i : p))));
+        Array.from({ length: shape[axis]! }, (_, i) =>
+          at(
+            x,
+            index.map((p, k) => (k === axis ? i : p)),
+          ),
+        );
       const places: NdArray = { shape, data: v.data.map((_, i) => i) };
       return onLines(places, axis, (line0) => {
         const index = indexOf(line0[0]!, shape);
         const [values, factors] = [line(v, index), line(a, index)];
-        const out = reverse ? recurrenceOf(values.reverse(), factors.reverse()).reverse() : recurrenceOf(values, factors);
+        const out = reverse
+          ? recurrenceOf(values.reverse(), factors.reverse()).reverse()
+          : recurrenceOf(values, factors);
         return out;
       });
     },
@@ -131,8 +155,7 @@ function indexOf(place: number, shape: readonly number[]): number[] {
   return index;
 }
 
-type Name = 'sum' | 'prod' | 'max' | 'min' | 'any' | 'all' | 'argmax' | 'argmin' | 'cumsum' | 'cumprod'
-  | 'recurrence';
+type Name = 'sum' | 'prod' | 'max' | 'min' | 'any' | 'all' | 'argmax' | 'argmin' | 'cumsum' | 'cumprod' | 'recurrence';
 
 export const reductionSamples: Record<Name, readonly Sample[]> = {
   sum: [
@@ -170,11 +193,23 @@ export const reductionSamples: Record<Name, readonly Sample[]> = {
   all: reductions('all', all, (v) => Number(v.every((b) => b !== 0)), flags, [...WAYS, ...EMPTY], bools),
   argmax: [
     ...reductions('argmax', argmax as Reduce, argmaxOf, grid, LINES, places),
-    { name: 'argmax of equals', arguments: [fixed([1, 3, 3, 2])], run: (x: Tensor) => argmax(x), points: [{ at: [[1, 3, 3, 2]], value: [1] }], ...places },
+    {
+      name: 'argmax of equals',
+      arguments: [fixed([1, 3, 3, 2])],
+      run: (x: Tensor) => argmax(x),
+      points: [{ at: [[1, 3, 3, 2]], value: [1] }],
+      ...places,
+    },
   ],
   argmin: [
     ...reductions('argmin', argmin as Reduce, (v) => argmaxOf(v.map((x) => -x)), grid, LINES, places),
-    { name: 'argmin of equals', arguments: [fixed([3, 1, 1, 2])], run: (x: Tensor) => argmin(x), points: [{ at: [[3, 1, 1, 2]], value: [1] }], ...places },
+    {
+      name: 'argmin of equals',
+      arguments: [fixed([3, 1, 1, 2])],
+      run: (x: Tensor) => argmin(x),
+      points: [{ at: [[3, 1, 1, 2]], value: [1] }],
+      ...places,
+    },
   ],
   cumsum: scans('cumsum', cumsum, sums, 0),
   cumprod: [
