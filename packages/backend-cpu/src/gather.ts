@@ -3,6 +3,7 @@
  * read as NaN (0 for integers) and write nothing. Must not import scalar functions.
  */
 import type { GatherKernel, ScatterKernel, TypedArray } from '@jacobi/backend';
+import { copyLoop } from '@jacobi/backend';
 import type { Visit } from './nest.ts';
 
 export function compileGather(kernel: GatherKernel): Visit {
@@ -11,7 +12,7 @@ export function compileGather(kernel: GatherKernel): Visit {
     const from = slots[source]!;
     const out = slots[output]!;
     forEachIndex(kernel, slots[indices]!, (at, to, inside) => {
-      if (inside) for (let r = 0; r < inner; r++) out[to + r] = from[at + r]!;
+      if (inside) copyLoop(inner, out, to, 1, from, at, 1);
       else out.fill(NaN, to, to + inner);
     });
   };
@@ -23,9 +24,13 @@ export function compileScatter(kernel: ScatterKernel): Visit {
     const from = slots[updates]!;
     const out = slots[output]!;
     forEachIndex(kernel, slots[indices]!, (to, at, inside) => {
-      if (inside) for (let r = 0; r < inner; r++) out[to + r]! += from[at + r]!;
+      if (inside) addRow(inner, out, to, from, at);
     });
   };
+}
+
+function addRow(n: number, out: TypedArray, o: number, from: TypedArray, i: number): void {
+  for (; n-- > 0; o++, i++) out[o]! += from[i]!;
 }
 
 /** Calls `visit` for each index: where its row is along the axis, where it is in order, whether it is on the axis. */
