@@ -14,7 +14,7 @@ import { transposeRows } from './transpose.ts';
 export type TypeList = readonly (readonly [string, ...number[]])[];
 export const typeList = (types: readonly TensorType[]): TypeList => types.map((t) => [t.dtype, ...t.shape]);
 export const typesFrom = (list: TypeList): TensorType[] =>
-  list.map(([dtype, ...shape]) => tensorType(dtype as 'float32', shape as number[]));
+  list.map(([dtype, ...shape]) => tensorType(dtype as 'float32', shape));
 
 /** Params: how many of the operands are residuals, and what comes out. */
 type CustomParams = { readonly residuals: number; readonly types: TypeList };

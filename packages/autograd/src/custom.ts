@@ -2,16 +2,13 @@
  * customJvp: tangents given by the user.
  * The one idea: the function runs unseen by tapes, and one row with the user's rule stands for it.
  */
-import { inline } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
-import { Tensor as TensorClass } from '@jacobi/tensor';
 import type { Flat, Primitive, Program, RowValues, Tangent, TensorType } from '@jacobi/tensor/internal';
 import {
   apply,
   bind,
   currentTrace,
   describe,
-  flattenNest,
   formatType,
   isFollowed,
   lowerInline,
@@ -24,13 +21,12 @@ import {
 } from '@jacobi/tensor/internal';
 import { batchProgram, withBatchAxis } from './batch.ts';
 import type { AnyFunction, AnyNest } from './call.ts';
-import { checkFunction, flattenArgument, flattenResult, fresh, traceCall } from './call.ts';
+import { checkFunction, flattenArgument, flattenResult, fresh } from './call.ts';
 import { programTypes } from './calls.ts';
 import type { TypeList } from './custom-linear.ts';
-import { customTangents, typeList, typesFrom } from './custom-linear.ts';
+import { typeList, typesFrom } from './custom-linear.ts';
 import { RuleError } from './errors.ts';
-import { carriesTangent, pushProgram } from './pushforward.ts';
-import type { CustomTranspose } from './transpose.ts';
+import { pushProgram } from './pushforward.ts';
 
 /** From values and tangents of the inputs to tangents of the outputs, all flat. */
 type TangentRule = (values: readonly Tensor[], tangents: readonly Tensor[]) => readonly Tensor[];

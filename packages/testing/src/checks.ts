@@ -167,7 +167,7 @@ export function checkOrder1(sample: Sample): void {
     return pullback(y.map((t) => full(t.shape, 1, { dtype: t.dtype })));
   };
   const [rough, fine] = [pull(single.f, single.xs), pull(f, near)];
-  rough.forEach((t, i) => {
+  rough.forEach((t) => {
     if (t.dtype !== 'float32') throw new Error(`${sample.name}: a cotangent of float32 is ${t.dtype}`);
   });
   expectLists(

@@ -8,12 +8,9 @@ import {
   arange,
   broadcastTo,
   clip,
-  diag,
-  diagPart,
   dot,
   einsum,
   exp2,
-  expandDims,
   gelu,
   leakyRelu,
   linspace,
@@ -26,30 +23,22 @@ import {
   onesLike,
   outer,
   relu6,
-  roll,
   selu,
   silu,
   softsign,
-  squeeze,
-  stack,
-  stridedSlice,
   swish,
   tensordot,
-  tile,
-  tril,
-  triu,
-  unstack,
   xlogy,
   zeros,
   zerosLike,
 } from '@jacobi/tensor';
-import type { NdArray } from './array.ts';
 import { at, build, elementwiseOf } from './array.ts';
 import { einsumOf, erfOf, matmulOf } from './oracles.ts';
 import type { Sample } from './sample.ts';
 import { apart, real, whole } from './sample.ts';
-import { binary, unary, within } from './samples/builders.ts';
+import { binary, move, unary, within } from './samples/builders.ts';
 import { einsumSample } from './samples/products.ts';
+import { rearrangements } from './samples/rearrangements.ts';
 import { statistics } from './samples/statistics.ts';
 import type { PrimitiveName } from './samples.ts';
 import { samples } from './samples.ts';
@@ -66,49 +55,22 @@ const any = within(-2, 2);
 const positive = within(0.5, 2);
 const grid = (shape: readonly number[]): Sample['arguments'][number] => apart(shape);
 const sigma = (x: number): number => 1 / (1 + Math.exp(-x));
-const mapped = (
-  name: string,
-  shape: readonly number[],
-  run: (x: Tensor) => Tensor | Tensor[],
-  oracle: NonNullable<Sample['oracle']>,
-): Sample => ({
-  name: `${name} of [${shape.join()}]`,
-  arguments: [real(shape)],
-  run,
-  oracle,
-});
 const constants = { order: 0, reason: 'constant' } as const;
 const selu1 = 1.0507009873554805;
 const selu2 = 1.6732632423543772;
 const tanhBell = (x: number): number => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
 
-function stepped(
-  shape: readonly number[],
-  begin: readonly number[],
-  count: readonly number[],
-  step: readonly number[],
-): (x: NdArray) => NdArray {
-  return (x) =>
-    build(
-      shape.map((d, a) => count[a] ?? d),
-      (index) =>
-        at(
-          x,
-          index.map((i, a) => (begin[a] ?? 0) + i * (step[a] ?? 1)),
-        ),
-    );
-}
-
 /** Each public operation that is made of others, with what it is checked on. */
 export const composites: Record<CompositeName, readonly Sample[]> = {
   ...statistics,
+  ...rearrangements,
   // Names of primitives under which the public operation goes by another name.
   where: samples.select,
   mod: samples.floorMod,
   matmul: samples.contract,
   broadcastTo: [
     ...samples.broadcast,
-    mapped(
+    move(
       'broadcastTo its own shape',
       [2, 3],
       (x) => broadcastTo(x, [2, 3]),
@@ -192,178 +154,6 @@ export const composites: Record<CompositeName, readonly Sample[]> = {
       oracle: elementwiseOf((x, low, high) => Math.min(Math.max(x, low), high)),
     },
   ],
-  // Shapes
-  squeeze: [
-    mapped(
-      'squeeze',
-      [1, 3, 1],
-      (x) => squeeze(x),
-      (x) => ({ ...x, shape: [3] }),
-    ),
-    mapped(
-      'squeeze axis -1',
-      [1, 2, 1],
-      (x) => squeeze(x, -1),
-      (x) => ({ ...x, shape: [1, 2] }),
-    ),
-  ],
-  expandDims: [
-    mapped(
-      'expandDims 1',
-      [2, 3],
-      (x) => expandDims(x, 1),
-      (x) => ({ ...x, shape: [2, 1, 3] }),
-    ),
-    mapped(
-      'expandDims -1',
-      [],
-      (x) => expandDims(x, -1),
-      (x) => ({ ...x, shape: [1] }),
-    ),
-  ],
-  stack: [0, 1, -1].map((axis) => ({
-    name: `stack along ${axis}`,
-    arguments: [real([2, 3]), real([2, 3])],
-    run: (a: Tensor, b: Tensor) => stack([a, b], axis),
-    oracle: (a: NdArray, b: NdArray) => {
-      const place = axis < 0 ? 2 : axis;
-      const shape = [2, 3];
-      shape.splice(place, 0, 2);
-      return build(shape, (index) =>
-        at(
-          index[place] === 0 ? a : b,
-          index.filter((_, k) => k !== place),
-        ),
-      );
-    },
-  })),
-  unstack: [
-    mapped(
-      'unstack',
-      [2, 3],
-      (x) => unstack(x),
-      (x) => [0, 1].map((i) => build([3], ([j]) => at(x, [i, j!]))),
-    ),
-    mapped(
-      'unstack along 1',
-      [2, 3],
-      (x) => unstack(x, 1),
-      (x) => [0, 1, 2].map((j) => build([2], ([i]) => at(x, [i!, j]))),
-    ),
-  ],
-  stridedSlice: [
-    mapped('stridedSlice 1:5:2', [6, 2], (x) => stridedSlice(x, [1], [5], [2]), stepped([6, 2], [1], [2], [2])),
-    mapped('stridedSlice ::-1', [4], (x) => stridedSlice(x, null, null, -1), stepped([4], [3], [4], [-1])),
-    mapped(
-      'stridedSlice -2:0:-2, 1:-1',
-      [5, 4],
-      (x) => stridedSlice(x, [-2, 1], [0, -1], [-2, 1]),
-      stepped([5, 4], [3, 1], [2, 2], [-2, 1]),
-    ),
-    mapped('stridedSlice 3:1', [4, 2], (x) => stridedSlice(x, [3], [1]), stepped([4, 2], [0], [0], [1])),
-    mapped('stridedSlice 4:100:3', [7], (x) => stridedSlice(x, 4, 100, 3), stepped([7], [4], [1], [3])),
-  ],
-  tile: (
-    [
-      [
-        [2, 3],
-        [2, 1],
-      ],
-      [[2], [3]],
-      [
-        [1, 2],
-        [0, 2],
-      ],
-      [[], []],
-    ] as [number[], number[]][]
-  ).map(([shape, repeats]) =>
-    mapped(
-      `tile ${repeats.join(' × ')}`,
-      shape,
-      (x) => tile(x, repeats),
-      (x) =>
-        build(
-          shape.map((d, a) => d * repeats[a]!),
-          (index) =>
-            at(
-              x,
-              index.map((i, a) => i % shape[a]!),
-            ),
-        ),
-    ),
-  ),
-  roll: [
-    mapped(
-      'roll by 2',
-      [2, 3],
-      (x) => roll(x, 2),
-      (x) => ({ shape: [2, 3], data: x.data.map((_, i) => x.data[(i + 4) % 6]!) }),
-    ),
-    mapped(
-      'roll by -1 along 1',
-      [2, 3],
-      (x) => roll(x, -1, 1),
-      (x) => build([2, 3], ([i, j]) => at(x, [i!, (j! + 1) % 3])),
-    ),
-    mapped(
-      'roll by 1 and 4 along 0 and 1',
-      [2, 3],
-      (x) => roll(x, [1, 4], [0, 1]),
-      (x) => build([2, 3], ([i, j]) => at(x, [(i! + 1) % 2, (j! + 2) % 3])),
-    ),
-    mapped(
-      'roll of nothing',
-      [0, 2],
-      (x) => roll(x, 1, 0),
-      (x) => x,
-    ),
-  ],
-  diag: ([0, 1, -2] as const).map((k) =>
-    mapped(
-      `diag ${k}`,
-      [2, 3],
-      (x) => diag(x, k),
-      (x) => {
-        const n = 3 + Math.abs(k);
-        return build([2, n, n], ([b, i, j]) => (j! - i! === k ? at(x, [b!, Math.min(i!, j!)]) : 0));
-      },
-    ),
-  ),
-  diagPart: (
-    [
-      [[2, 3, 4], 0, 3],
-      [[3, 4], 2, 2],
-      [[3, 4], -1, 2],
-      [[2, 2], 5, 0],
-    ] as [number[], number, number][]
-  ).map(([shape, k, length]) =>
-    mapped(
-      `diagPart ${k}`,
-      shape,
-      (x) => diagPart(x, k),
-      (x) =>
-        build([...shape.slice(0, -2), length], (index) => {
-          const i = index.at(-1)!;
-          return at(x, [...index.slice(0, -1), i + Math.max(0, -k), i + Math.max(0, k)]);
-        }),
-    ),
-  ),
-  tril: ([0, 1, -1] as const).map((k) =>
-    mapped(
-      `tril ${k}`,
-      [2, 3, 4],
-      (x) => tril(x, k),
-      (x) => build([2, 3, 4], (i) => (i[2]! - i[1]! <= k ? at(x, i) : 0)),
-    ),
-  ),
-  triu: ([0, 2, -1] as const).map((k) =>
-    mapped(
-      `triu ${k}`,
-      [3, 4],
-      (x) => triu(x, k),
-      (x) => build([3, 4], (i) => (i[1]! - i[0]! >= k ? at(x, i) : 0)),
-    ),
-  ),
   // Products
   dot: [
     { name: 'dot of vectors', arguments: [real([3]), real([3])], run: dot, oracle: einsumOf('i,i->') },

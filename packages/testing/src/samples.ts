@@ -6,6 +6,7 @@ import type * as internal from '@jacobi/tensor/internal';
 import type { Sample } from './sample.ts';
 import { arithmetic } from './samples/arithmetic.ts';
 import { functions } from './samples/functions.ts';
+import { joining } from './samples/joining.ts';
 import { movement } from './samples/movement.ts';
 import { products } from './samples/products.ts';
 import { reductionSamples } from './samples/reductions.ts';
@@ -21,5 +22,6 @@ export const samples: Record<PrimitiveName, readonly Sample[]> = {
   ...functions,
   ...reductionSamples,
   ...movement,
+  ...joining,
   ...products,
 };

@@ -66,3 +66,16 @@ export function binary(
     ...(i === 0 ? extras : rest),
   }));
 }
+
+/** A function of one float64 operand of a shape, with the computation of its value. */
+export const move = (
+  name: string,
+  shape: readonly number[],
+  run: Sample['run'],
+  oracle: NonNullable<Sample['oracle']>,
+): Sample => ({
+  name: `${name} of [${shape.join()}]`,
+  arguments: [real(shape)],
+  run,
+  oracle,
+});
