@@ -1,1 +1,7 @@
-export {};
+/** @jacobi/testing: what Jacobi's own tests share. */
+
+export type { Numbers } from './matchers.ts';
+export { expectClose } from './matchers.ts';
+export { values } from './nests.ts';
+export type { Comparison, Tolerance } from './tolerances.ts';
+export { exact, tolerances } from './tolerances.ts';
