@@ -81,19 +81,23 @@ export function transposeRows(
   return inputs.map((v) => cotangents.get(v) ?? null);
 }
 
-/** The map by which a row is linear in the open operands; throws if it is not linear in them. */
-export function linearMapOf(application: Application, open: readonly boolean[]): LinearMap {
-  const { derivative, name } = application.primitive;
-  const wrong = (): never => {
-    throw new JacobiError(
-      `${name} is not linear in a tangent that reaches it: a tangent rule must be linear in the tangents (it may do anything with values)`,
-    );
-  };
-  if (derivative.kind === 'bilinear') return open[0] && open[1] ? wrong() : derivative.map;
-  if (derivative.kind === 'none' || derivative.kind === 'zero') return wrong();
+/** The map by which a row is linear in the open operands; null if it is not linear in them. */
+export function linearMapIn(application: Application, open: readonly boolean[]): LinearMap | null {
+  const { derivative } = application.primitive;
+  if (derivative.kind === 'bilinear') return open[0] && open[1] ? null : derivative.map;
+  if (derivative.kind === 'none' || derivative.kind === 'zero') return null;
   const allowed = openOperands(application);
-  if (open.some((o, i) => o && !allowed.includes(i))) return wrong();
+  if (open.some((o, i) => o && !allowed.includes(i))) return null;
   return derivative.kind === 'linear' ? derivative.map : derivative.linear!.map;
+}
+
+/** The same; throws if the row is not linear in the open operands. */
+export function linearMapOf(application: Application, open: readonly boolean[]): LinearMap {
+  const map = linearMapIn(application, open);
+  if (map !== null) return map;
+  throw new JacobiError(
+    `${application.primitive.name} is not linear in a tangent that reaches it: a tangent rule must be linear in the tangents (it may do anything with values)`,
+  );
 }
 
 /** The sum over the places to which an operand of type `type` was broadcast. */

@@ -3,12 +3,13 @@
  * The one idea: structure first. Axes that the program carries from source to target need no seeds; what is left is counted,
  * and the cheaper direction is taken. Must not run anything.
  */
-import type { Slice } from '@jacobi/autograd/internal';
-import { pullback, pushforwardOf } from '@jacobi/autograd/internal';
+import { RuleError } from '@jacobi/autograd';
+import type { Derived, Slice } from '@jacobi/autograd/internal';
+import { derive, pullback, pushforwardOf, pushSlice } from '@jacobi/autograd/internal';
 import { bytesPerElement, sizeOf } from '@jacobi/backend';
 import { ArgumentError } from '@jacobi/tensor';
 import type { Row, TensorType } from '@jacobi/tensor/internal';
-import { checkFlag, checkOptions as checkNames, describe, formatType } from '@jacobi/tensor/internal';
+import { checkFlag, checkOptions as checkNames, describe, formatType, zerosOf } from '@jacobi/tensor/internal';
 import type { Cost } from './cost.ts';
 import { costOf } from './cost.ts';
 import { MixedRowsError } from './errors.ts';
@@ -101,7 +102,7 @@ export function checkFunctionOptions(operation: string, options: JacobianOptions
 /** Chooses a plan for the Jacobian of a slice's only target with respect to all its sources. */
 export function choosePlan(operation: string, slice: Slice, batch: boolean, mode: 'auto' | Mode): ChosenPlan {
   const target = slice.types[slice.targets[0]!]!;
-  const forward = pushforwardOf(slice);
+  const { forward, reverseOnly } = linearProgram(slice, mode);
   const tangents = forward.program.inputs.slice(forward.residuals.length);
   const mixedBy: (Mixing | null)[] = [];
   const sources = tangents.map((v, i): SourcePlan => {
@@ -118,7 +119,8 @@ export function choosePlan(operation: string, slice: Slice, batch: boolean, mode
   const groups = new Map(reached.map((s) => [groupKey(s), seedsOf(target.shape, s.pairs, 'target')]));
   const reverseSeeds = [...groups.values()].reduce((a, b) => a + b, 0);
   const forwardCost = costOf(forward.program, tangents);
-  const choice = chooseMode(slice, mode, mixing !== undefined, forwardSeeds, reverseSeeds, forwardCost);
+  const only = mixing !== undefined ? 'examples mix, so only the batch-summed target has a value' : reverseOnly;
+  const choice = chooseMode(slice, mode, only, forwardSeeds, reverseSeeds, forwardCost);
   const seeds = choice.mode === 'forward' ? forwardSeeds : reverseSeeds;
   return {
     mode: choice.mode,
@@ -136,6 +138,23 @@ export function choosePlan(operation: string, slice: Slice, batch: boolean, mode
     mixedBy,
     reason: choice.reason,
   };
+}
+
+/**
+ * The linear program of a slice, and why it cannot be run forward, if so. Where a custom backward rule is not linear in its
+ * cotangent, its rows stay opaque: they can be transposed, and no axis is carried through them.
+ */
+function linearProgram(slice: Slice, mode: 'auto' | Mode): { forward: Derived<null>; reverseOnly: string | null } {
+  try {
+    return { forward: pushforwardOf(slice), reverseOnly: null };
+  } catch (error) {
+    if (mode === 'forward' || !(error instanceof RuleError)) throw error;
+    const forward = derive('abstract pushforward', slice, (derivation) => {
+      const tangents = pushSlice(derivation, slice.sources.map((v) => derivation.input(slice.types[v]!)), true);
+      return { outputs: slice.targets.map((v, i) => tangents[i] ?? zerosOf(slice.types[v]!)), meta: null };
+    });
+    return { forward, reverseOnly: 'a custom backward rule is not linear, so there is no forward mode' };
+  }
 }
 
 /** The pairs worth using: axes longer than 1, each target axis once; the batch axis always, in batch form. */
@@ -172,7 +191,7 @@ function entries(target: TensorType, { type, pairs }: SourcePlan): number {
 function chooseMode(
   slice: Slice,
   mode: 'auto' | Mode,
-  mixed: boolean,
+  reverseOnly: string | null,
   forwardSeeds: number,
   reverseSeeds: number,
   forwardCost: Cost,
@@ -183,7 +202,7 @@ function chooseMode(
   };
   if (mode === 'forward') return { mode, reason: 'asked for', cost: forwardCost };
   if (mode === 'reverse') return { mode, reason: 'asked for', cost: reverseCost() };
-  if (mixed) return { mode: 'reverse', reason: 'examples mix, so only the batch-summed target has a value', cost: reverseCost() };
+  if (reverseOnly !== null) return { mode: 'reverse', reason: reverseOnly, cost: reverseCost() };
   const seeds = `${forwardSeeds} forward or ${reverseSeeds} reverse seeds`;
   if (forwardSeeds * 2 <= reverseSeeds) return { mode: 'forward', reason: `${seeds}: forward has at most half`, cost: forwardCost };
   const back = reverseCost();

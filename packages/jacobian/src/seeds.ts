@@ -4,7 +4,7 @@
  * value is held as its diagonal; the first row that mixes elements turns it into a block. Must not name operations: only
  * the closed set of linear maps.
  */
-import { batchRow, linearMapOf, withBatchAxis } from '@jacobi/autograd/internal';
+import { batchRow, linearMapIn, withBatchAxis } from '@jacobi/autograd/internal';
 import { sizeOf } from '@jacobi/backend';
 import type { Tensor } from '@jacobi/tensor';
 import { add, reshape, sub, transpose } from '@jacobi/tensor';
@@ -72,7 +72,8 @@ function pushDiagonal(row: Row, args: readonly Seeded[], zero: readonly boolean[
   const params = application.params as unknown as { readonly permutation: readonly number[]; readonly axes: readonly number[] };
   const same = (): Seeded => ({ kind: 'diagonal', tensor: bindApplication(application, tensors)[0]!, axes });
   const keepsShape = out.shape.length === own.tensor.rank && out.shape.every((d, i) => d === own.tensor.shape[i]);
-  const map = linearMapOf(application, open);
+  // Custom backward rules need not be linear: then there is no diagonal to keep.
+  const map = linearMapIn(application, open);
   switch (map) {
     case 'neg':
     case 'cast':
