@@ -2,7 +2,7 @@
 import { isFloating } from '@jacobi/backend';
 import type { Tensor } from '@jacobi/tensor';
 import { DTypeError, ShapeError } from '@jacobi/tensor';
-import { describe, formatType } from '@jacobi/tensor/internal';
+import { checkOptions, describe, formatType } from '@jacobi/tensor/internal';
 import type { AnyFunction, AnyNest, Argnums, RecordedCall } from './call.ts';
 import { checkFunction, recordCall } from './call.ts';
 import { runGradient } from './gradient.ts';
@@ -29,6 +29,7 @@ export type GradFunction = (...args: AnyNest[]) => AnyNest;
  */
 export function grad(f: AnyFunction, options: GradOptions = {}): GradFunction {
   checkFunction('grad', f);
+  checkOptions('grad', options, ['argnums', 'hasAux']);
   return (...args) => {
     const { gradients, call } = differentiate('grad', f, args, options);
     return options.hasAux ? [gradients, call.aux] : gradients;
@@ -42,6 +43,7 @@ export function grad(f: AnyFunction, options: GradOptions = {}): GradFunction {
  */
 export function valueAndGrad(f: AnyFunction, options: GradOptions = {}): GradFunction {
   checkFunction('valueAndGrad', f);
+  checkOptions('valueAndGrad', options, ['argnums', 'hasAux']);
   return (...args) => {
     const { gradients, call } = differentiate('valueAndGrad', f, args, options);
     const value = call.result.leaves[0]!;

@@ -2,7 +2,7 @@
 import type { Tensor, Variable } from '@jacobi/tensor';
 import { ArgumentError } from '@jacobi/tensor';
 import type { Flat, Primitive, Program } from '@jacobi/tensor/internal';
-import { describe } from '@jacobi/tensor/internal';
+import { checkOptions, describe } from '@jacobi/tensor/internal';
 import type { AnyFunction, AnyNest } from './call.ts';
 import { checkFunction, flattenArgument, traceCall } from './call.ts';
 import { callProgram, callRow, checkpointRow } from './calls.ts';
@@ -30,6 +30,7 @@ interface Traced {
  */
 export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): (...args: Parameters<F>) => AnyNest {
   checkFunction('jit', f);
+  checkOptions('jit', options, ['staticArgnums']);
   return wrap('jit', f, callRow, statics(options.staticArgnums));
 }
 

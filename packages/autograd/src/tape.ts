@@ -8,6 +8,7 @@ import { ArgumentError, ShapeError, Tensor, Variable as VariableClass } from '@j
 import type { Flat, Var } from '@jacobi/tensor/internal';
 import {
   asTensor,
+  checkOptions,
   describe,
   flattenNest,
   formatType,
@@ -76,8 +77,7 @@ export class GradientTape {
   readonly #variables = new Map<Variable, Set<Tensor>>();
 
   constructor(options: TapeOptions = {}) {
-    if (typeof options !== 'object' || options === null)
-      throw new ArgumentError(`GradientTape: options must be an object, not ${describe(options)}`);
+    checkOptions('GradientTape', options, ['persistent', 'watchAccessedVariables']);
     this.#persistent = checkFlag('persistent', options.persistent, false);
     this.#recording = new Recording(this.#persistent);
     this.#watchAccessed = checkFlag('watchAccessedVariables', options.watchAccessedVariables, true);
@@ -151,6 +151,7 @@ export class GradientTape {
     sources: S,
     options: GradientOptions<U> = {},
   ): LikeSources<S, MaybeNull<U>> {
+    checkOptions('gradient', options, ['outputGradients', 'unconnected']);
     const unconnected = checkUnconnected('gradient', options.unconnected);
     const targets = flattenNest('gradient: target', target, isSource, 'tensors').leaves.map((t) =>
       this.targetTensor(t),
@@ -195,7 +196,7 @@ export class GradientTape {
     if (flat.leaves.length === 0) throw new ArgumentError(`${operation}: sources has no tensor or variable in it`);
     const leaves = flat.leaves.map((leaf, i): ResolvedSource => {
       const name =
-        leaf instanceof VariableClass ? leaf.name : flat.paths[i] === '' ? 'the source' : `source ${flat.paths[i]}`;
+        leaf instanceof VariableClass ? leaf.name : flat.paths[i] === '' ? 'source' : `source ${flat.paths[i]}`;
       const tensors = leaf instanceof VariableClass ? [...(this.#variables.get(leaf) ?? [])] : [leaf];
       const vars = tensors.map((t) => this.#recording.find(t)).filter((v) => v !== undefined);
       return { leaf, name, tensor: tensors[0] ?? null, vars };

@@ -3,7 +3,7 @@ import { evaluate } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
 import { ArgumentError, concat, ShapeError, transpose } from '@jacobi/tensor';
 import type { Program, TensorType } from '@jacobi/tensor/internal';
-import { checkAxis, describe, formatType, Trace, takeSlice, tensorType, withFrame } from '@jacobi/tensor/internal';
+import { checkAxis, checkOptions, describe, formatType, Trace, takeSlice, tensorType, withFrame } from '@jacobi/tensor/internal';
 import { batchProgram, withBatchAxis } from './batch.ts';
 import type { AnyFunction, AnyNest } from './call.ts';
 import { checkFunction, flattenArgument, traceCall } from './call.ts';
@@ -35,6 +35,7 @@ interface Leaf {
  */
 export function vmap(f: AnyFunction, options: VmapOptions = {}): (...args: AnyNest[]) => AnyNest {
   checkFunction('vmap', f);
+  checkOptions('vmap', options, ['inAxes', 'outAxes', 'chunkSize']);
   const { outAxes = 0, chunkSize } = options;
   if (!Number.isInteger(outAxes))
     throw new ArgumentError(`vmap: outAxes must be a whole number, not ${describe(outAxes)}`);

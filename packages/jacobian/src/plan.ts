@@ -91,11 +91,11 @@ export function checkOptions(operation: string, options: JacobianOptions, ...oth
 
 /** Checks the options of Jacobians of functions. */
 export function checkFunctionOptions(operation: string, options: JacobianOptions & { readonly sparse?: unknown; readonly hasAux?: unknown }, ...others: readonly string[]): void {
-  checkOptions(operation, options, 'argnums', 'hasAux', 'sparse', ...others);
-  const { sparse, hasAux } = options;
+  const { sparse, hasAux, ...rest } = options;
   if (sparse !== undefined && sparse !== false) {
     throw new ArgumentError(`${operation}: sparse Jacobians are not there yet: sparse can only be false, not ${describe(sparse)}; leave it out for a dense Jacobian`);
   }
+  checkOptions(operation, rest, 'argnums', ...others);
   if (hasAux !== undefined) checkFlag(operation, 'hasAux', hasAux);
 }
 
@@ -231,7 +231,7 @@ export function explainPlan(plan: ChosenPlan, rows: number, chunk: number): stri
   const { target, sources, mode, flops, bytes } = plan;
   const seeds = mode === 'forward' ? plan.forwardSeeds : plan.reverseSeeds;
   const lines = [
-    `${plan.batch ? 'batch Jacobian' : 'Jacobian'} of ${formatType(target)} with respect to ${sources.map((s) => formatType(s.type)).join(', ')}, through ${rows} rows`,
+    `${plan.batch ? 'batch Jacobian' : 'Jacobian'} of ${formatType(target)} with respect to ${sources.map((s) => formatType(s.type)).join(', ')}, through ${rows} row${rows === 1 ? '' : 's'}`,
     `  mode:  ${mode} (${plan.reason})`,
     `  seeds: ${seeds}${chunk < seeds ? `, ${chunk} at a time` : ', as one block'}`,
     `  cost:  about ${flops} flops, ${bytes} bytes between`,

@@ -144,7 +144,7 @@ function concrete(t: Tensor, method: string): BufferRef {
   if (t.buffer === null) {
     throw new TraceError(
       `${method}: ${formatType(t.type)} is a traced value: it has a type but no numbers yet. Inside jit, vmap and ` +
-        'prepareJacobian choose with where or cond in place of if; to look at numbers, call the function without them.',
+        'prepareJacobian choose with where in place of if; to look at numbers, call the function without them.',
     );
   }
   noteRead(t, method);
