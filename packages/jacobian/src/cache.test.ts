@@ -168,7 +168,7 @@ describe('explain', () => {
     `);
     expect(tape.explain(c, a)).toMatchInlineSnapshot(`
       "Jacobian: nothing to compute
-        the source: not connected, the target does not depend on the source: no recorded operation leads from one to the other"
+        source: not connected, the target does not depend on source: no recorded operation leads from one to the other"
     `);
     expect(tape.jacobian(y, a).shape).toEqual([2, 3]);
   });

@@ -90,7 +90,7 @@ const bad: readonly Bad[] = [
     ];
   }),
   { name: 'tape.jacobian, a leaf that is no source', run: () => tape.jacobian(y, wrong({ a: [x, 'x'] })), kind: 'ArgumentError', says: ['jacobian: sources.a[1] must be a nest of tensors or variables', 'not a string'] },
-  { name: 'tape.jacobian, not watched', run: () => tape.jacobian(y, f64([1, 2])), kind: 'UnconnectedError', says: ['jacobian: the source was not watched: call tape.watch', "'none' gives null and 'zero' zeros"] },
+  { name: 'tape.jacobian, not watched', run: () => tape.jacobian(y, f64([1, 2])), kind: 'UnconnectedError', says: ['jacobian: source was not watched: call tape.watch', "'none' gives null and 'zero' zeros"] },
   { name: 'tape.jacobian, one of several not connected', run: () => tape.jacobian(y, { a: x, b: m }), kind: 'UnconnectedError', says: ['.b', 'does not depend on'] },
   { name: 'batchJacobian, sizes', run: () => tape.batchJacobian(f64([[1, 2], [3, 4], [5, 6]]), m), kind: 'ShapeError', says: ['Need first dimension of target shape (f64[3,2]) and source shape (f64[2,2]) to match'] },
   { name: 'batchJacobian, target of rank 1', run: () => tape.batchJacobian(y, m), kind: 'ShapeError', says: ['batchJacobian: target must have rank at least 2 ([batch, …]), not f64[2]'] },

@@ -91,11 +91,11 @@ export function checkOptions(operation: string, options: JacobianOptions, ...oth
 
 /** Checks the options of Jacobians of functions. */
 export function checkFunctionOptions(operation: string, options: JacobianOptions & { readonly sparse?: unknown; readonly hasAux?: unknown }, ...others: readonly string[]): void {
-  const { sparse, hasAux, ...rest } = options;
+  checkOptions(operation, options, 'argnums', 'hasAux', 'sparse', ...others);
+  const { sparse, hasAux } = options;
   if (sparse !== undefined && sparse !== false) {
     throw new ArgumentError(`${operation}: sparse Jacobians are not there yet: sparse can only be false, not ${describe(sparse)}; leave it out for a dense Jacobian`);
   }
-  checkOptions(operation, rest, 'argnums', ...others);
   if (hasAux !== undefined) checkFlag(operation, 'hasAux', hasAux);
 }
 

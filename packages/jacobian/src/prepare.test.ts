@@ -295,7 +295,7 @@ describe('refusals', () => {
     ['batch no flag', () => prepareJacobian(ops.sin, spec(2, 2), { batch: 1 as never }), 'batch must be true or false'],
     ['batch of rank 1', () => prepareJacobian(ops.sin, spec(2), { batch: true }), 'rank at least 2 with the same first size, not f64[2] and f64[2]'],
     ['batch of two results', () => prepareJacobian((t: Tensor) => [t, t], spec(2, 2), { batch: true }), 'batch: true needs one result and one differentiated tensor'],
-    ['looking at numbers', () => prepareJacobian((t: Tensor) => ops.mul(t, t.arraySync().toString().length), spec(2)), 'choose with where or cond in place of if'],
+    ['looking at numbers', () => prepareJacobian((t: Tensor) => ops.mul(t, t.arraySync().toString().length), spec(2)), 'choose with where in place of if'],
     ['nothing returned', () => prepareJacobian(() => undefined, spec(2)), 'did you forget to return a value from f?'],
     ['a promise', () => prepareJacobian((async (t: Tensor) => t) as never, spec(2)), 'Promise'],
     ['aux missing', () => prepareJacobian(ops.sin, spec(2), { hasAux: true }), 'two-element tuple'],

@@ -275,7 +275,7 @@ describe('unconnected', () => {
   const x = f64([1, 2]);
   const other = f64([[3], [4]]);
   const cases: readonly { name: string; f: (tape: GradientTape) => Tensor; says: string }[] = [
-    { name: 'not used', f: () => ops.square(other), says: 'does not depend on the source' },
+    { name: 'not used', f: () => ops.square(other), says: 'does not depend on source' },
     { name: 'stopGradient', f: () => ops.mul(ops.stopGradient(x), 2), says: 'stopGradient' },
     { name: 'cast to an integer', f: () => ops.cast(x, 'int32'), says: 'cast' },
     { name: 'an index', f: () => ops.argmax(x), says: 'argmax' },
