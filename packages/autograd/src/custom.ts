@@ -157,12 +157,14 @@ function callJvp(
   // Results that are arguments, or known to a tape already, need an identity of their own.
   const outputs = muted(() => result.leaves.map(fresh));
   const params = { types: typeList(outputs.map((t) => t.type)) };
+  // The rule sees the primals themselves, so that it may look at their numbers.
+  const here: TangentRule = (_values, tangents) => rule(leaves, tangents);
   const application = apply(
     jvpRow,
     leaves.map((t) => t.type),
     params,
     [],
-    [rule],
+    [here],
   );
   for (const recorder of visibleRecorders()) {
     if (recorder.active(leaves) !== null) recorder.record(application as never, leaves, outputs);
