@@ -4,9 +4,10 @@
  */
 import { inline } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
-import type { Primitive, Program, Tangent, TensorType } from '@jacobi/tensor/internal';
-import { bind, bindApplication, Trace, tensorType, withFrame, zerosOf } from '@jacobi/tensor/internal';
+import type { Primitive, Program, Row, Tangent, TensorType, Var } from '@jacobi/tensor/internal';
+import { bind, bindApplication, JacobiError, Trace, tensorType, withFrame, zerosOf } from '@jacobi/tensor/internal';
 import { RuleError } from './errors.ts';
+import { openOperands } from './pushforward.ts';
 import type { CustomTranspose } from './transpose.ts';
 import { transposeRows } from './transpose.ts';
 
@@ -31,6 +32,8 @@ export const customLinearRow: Primitive<CustomParams> = {
   },
 };
 
+const isCustom = (primitive: Primitive): boolean => primitive === (customLinearRow as unknown as Primitive);
+
 /** Tangents of a function with a custom backward rule. */
 export function customTangents(
   residuals: readonly Tensor[],
@@ -51,7 +54,7 @@ export function customTangents(
 
 /** Binds the rows of a linear program; custom rows as they are, or by the transpose of their transpose. */
 export function inlineLinear(program: Program, values: readonly Tensor[], abstract: boolean): Tensor[] {
-  if (abstract || !program.rows.some((r) => r.application.primitive === (customLinearRow as unknown as Primitive)))
+  if (abstract || !program.rows.some((r) => isCustom(r.application.primitive)))
     return inline(program, values);
   const env: Tensor[] = new Array(program.types.length);
   program.inputs.forEach((v, i) => {
@@ -61,7 +64,7 @@ export function inlineLinear(program: Program, values: readonly Tensor[], abstra
     const args = inputs.map((v) => env[v]!);
     const { residuals } = application.params as unknown as CustomParams;
     const made =
-      application.primitive === (customLinearRow as unknown as Primitive)
+      isCustom(application.primitive)
         ? transposedRule(
             args.slice(0, residuals),
             args.slice(residuals),
@@ -93,6 +96,7 @@ function transposedRule(
     const vars = cotangents.map((t) => trace.variable(t));
     let parts: Tangent[];
     try {
+      refuseConstants(trace.rows, vars, seeds.map((seed) => seed.variable));
       parts = transposeRows([...trace.rows], vars, seeds, (v) => trace.tensorOf(v));
     } catch (error) {
       throw new RuleError(
@@ -106,4 +110,26 @@ function transposedRule(
   });
   const captured = made.program.captured.map((c) => (c.read === undefined ? c.tensor : c.read()));
   return inline({ ...made.program, inputs: made.inputs }, [...residuals, ...tangents, ...captured]);
+}
+
+/**
+ * Throws where something that does not depend on `inputs` is added to something that does: such a map is affine, and
+ * transposing its rows would lose the constant without a word. Zeros may be added.
+ */
+function refuseConstants(rows: readonly Row[], inputs: readonly Var[], outputs: readonly Var[]): void {
+  const dependent = new Set(inputs);
+  const zeros = new Set<Var>();
+  const constant = (v: Var): boolean => !dependent.has(v) && !zeros.has(v);
+  for (const { application, inputs: operands, outputs: results } of rows) {
+    const { primitive, params } = application;
+    const open = openOperands(application).map((i) => operands[i]!);
+    if (operands.some((v) => dependent.has(v))) {
+      const added = primitive.derivative.kind === 'bilinear' || isCustom(primitive) ? [] : open;
+      if (added.some(constant)) throw new JacobiError(`${primitive.name} adds a constant to it`);
+      for (const v of results) dependent.add(v);
+    } else if (primitive.fill?.(params) === 0 || (open.length > 0 && open.every((v) => zeros.has(v)))) {
+      for (const v of results) zeros.add(v);
+    }
+  }
+  if (outputs.some(constant)) throw new JacobiError('a gradient does not depend on it, and is not zero');
 }
