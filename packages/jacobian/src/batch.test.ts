@@ -65,6 +65,7 @@ const mixing: readonly (Case & { readonly by: string })[] = [
   { name: 'Gram matrix', f: (x) => ops.matmul(x, ops.transpose(x)), shape: [3, 2], by: "'contract'" },
   { name: 'largest of the batch', f: (x) => ops.sub(x, ops.max(x, 0)), shape: [3, 2], by: "'max'" },
   { name: 'softmax over the batch', f: (x) => ops.softmax(x, 0), shape: [3, 2], by: "'sum'" },
+  { name: 'a mean over the batch, spread over a new axis', f: (x) => ops.broadcastTo(ops.mean(ops.square(x), 0), [3, 4, 2]), shape: [3, 2], by: "'sum'" },
   { name: 'a diagonal', f: (x) => ops.diag(ops.sum(x, 1)), shape: [3, 2], by: '' },
 ];
 

@@ -239,6 +239,24 @@ describe('custom backward rules', () => {
     }
   });
 
+  test('that add constants to what comes: each row is pulled back by itself', () => {
+    const shifted = customVjp((t: Tensor) => t, (t: Tensor) => [t, t], (t: Tensor, dy: Tensor) => [ops.where(ops.greater(t, 1.5), ops.mul(dy, 3), ops.mul(0.5, t))]);
+    for (const options of [{}, { mode: 'reverse' }, { chunkSize: 1 }] as FunctionJacobianOptions[]) {
+      expect((jacobian(shifted, options)(f64([1, 2])) as Tensor).arraySync()).toEqual([[0.5, 0], [0.5, 3]]);
+    }
+  });
+
+  test('that add 1 to what comes (2·dy·x + 1 at 3): 7, and no forward mode', () => {
+    const f = customVjp(ops.square, (t: Tensor) => [ops.square(t), t], (t: Tensor, dy: Tensor) => [ops.add(ops.mul(dy, ops.mul(2, t)), 1)]);
+    expect((jacobian(f)(f64(3)) as Tensor).item()).toBe(7);
+    expect(() => jacfwd(f)(f64(3)) as Tensor).toThrow('add adds a constant to it');
+    const constant = customVjp(ops.square, (t: Tensor) => [ops.square(t), t], (t: Tensor) => [t]);
+    expect((jacobian(constant)(f64(3)) as Tensor).item()).toBe(3);
+    expect(() => jacfwd(constant)(f64(3)) as Tensor).toThrow('a gradient does not depend on it');
+    const none = customVjp(ops.square, (t: Tensor) => [ops.square(t), t], (t: Tensor, dy: Tensor) => [ops.where(ops.greater(t, 0), ops.add(dy, ops.zerosLike(dy)), 0)]);
+    expect((jacfwd(none)(f64([3, -1])) as Tensor).arraySync()).toEqual([[1, 0], [0, 0]]);
+  });
+
   test('that are linear serve both', () => {
     const doubled = customVjp(ops.square, (t: Tensor) => [ops.square(t), t], (t: Tensor, dy: Tensor) => [ops.mul(dy, ops.mul(4, t))]);
     for (const options of every) expect((jacobian(doubled, options)(f64([1, 2])) as Tensor).arraySync()).toEqual([[4, 0], [0, 8]]);

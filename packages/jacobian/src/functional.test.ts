@@ -82,6 +82,7 @@ const cases: readonly Case[] = [
   { name: 'documentation: four functions of three numbers', f: (x) => { const [a, b, c] = ops.unstack(x) as [Tensor, Tensor, Tensor]; return ops.stack([a, ops.mul(5, c), ops.sub(ops.mul(4, ops.square(b)), ops.mul(2, c)), ops.mul(c, ops.floor(a))]); }, args: [f64([1, 2, 3])], gives: [[1, 0, 0], [0, 0, 5], [0, 16, -2], [0, 0, 1]] },
   { name: 'a source of no elements', f: (x) => ops.sum(x), args: [f64([])], gives: [] },
   { name: 'a result of no elements', f: (x) => ops.slice(x, [0], [0]), args: [x2], gives: [] },
+  { name: 'nothing, by steps of two', f: (x) => ops.stridedSlice(x, [1], [1], [2]), args: [x2], gives: [] },
   { name: 'a nest with an empty array in it', f: ({ x }) => ops.square(x), args: [{ x: f64(2), rest: [] }], gives: { x: 4, rest: [] } },
   { name: 'aux: a tensor', f: (x) => [ops.pow(x, 3), [ops.square(x)]], args: [f64(3)], options: { hasAux: true }, gives: [27, [9]] },
   { name: 'aux: anything', f: (x) => [ops.square(x), { text: 'as it was', x, list: new Map() }], args: [f64(3)], options: { hasAux: true }, gives: [6, { text: 'as it was', x: 3, list: {} }] },

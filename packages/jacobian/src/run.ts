@@ -65,8 +65,7 @@ export function runJacobian(operation: string, slice: Slice, batch: boolean, opt
     const parts: Tensor[][] = [];
     for (let at = 0; at < group.seeds; at += chunk) {
       const rows = Math.min(chunk, group.seeds - at);
-      const basis = bindOne(eyeRow, [], { rows, columns: group.seeds, offset: at, dtype: group.seedType.dtype });
-      parts.push(runChunk(slice, plan, group, g, basis));
+      parts.push(runChunk(slice, plan, group, g, basisFor(group, at, rows)));
     }
     group.members.forEach((member, k) => {
       blocks[member] = parts.length === 0 ? null : concat(parts.map((p) => p[k]!), 0);
@@ -79,13 +78,17 @@ function wholeJacobian(derivation: Derivation, plan: ChosenPlan): Tensor[] {
   const blocks = new Array<Tensor | null>(plan.sources.length).fill(null);
   for (const group of groupsOf(plan)) {
     if (group.seeds === 0) continue;
-    const made = pushWhole(derivation, plan.mode, group);
+    const made = plan.linear ? pushWhole(derivation, plan.mode, group) : pushBlock(derivation, plan.mode, group, basisFor(group, 0, group.seeds));
     group.members.forEach((member, k) => {
       blocks[member] = made[k]!;
     });
   }
   return plan.sources.map((source, i) => finish(plan, source, blocks[i]!));
 }
+
+/** Some rows of the identity over a group's free axes. */
+const basisFor = ({ seeds, seedType }: Group, offset: number, rows: number): Tensor =>
+  bindOne(eyeRow, [], { rows, columns: seeds, offset, dtype: seedType.dtype });
 
 /** One chunk of seeds, by a program that is the same for all chunks of its size. */
 function runChunk(slice: Slice, plan: ChosenPlan, group: Group, index: number, basis: Tensor): Tensor[] {
