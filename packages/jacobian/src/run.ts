@@ -102,17 +102,17 @@ function runChunk(slice: Slice, plan: ChosenPlan, group: Group, index: number, b
 
 /** Sends all seeds of a group through the linear program. */
 function pushWhole({ slice, value }: Derivation, mode: Mode, group: Group): Tensor[] {
-  const { seedType, paired, seeds } = group;
+  const { seedType, paired } = group;
   const identity = { ones: onesOf(seedType), free: seedType.shape.map((_, i) => i).filter((i) => !paired.includes(i)) };
   const linear = mode === 'forward' ? pushforwardOf(slice) : pullback(slice, [true]);
   const values = linear.residuals.map((v) => ({ tensor: value(v) }));
   const captured = capturedNow(linear.program).map((tensor) => ({ tensor }));
   if (mode === 'reverse') {
-    const made = pushIdentity(linear.program, [...values, identity, ...captured], seeds);
+    const made = pushIdentity(linear.program, [...values, identity, ...captured]);
     return group.members.map((m) => made[m]!);
   }
-  const tangents = slice.sources.map((v, i) => (i === group.members[0] ? identity : { tensor: zerosOf(slice.types[v]!) }));
-  return [pushIdentity(linear.program, [...values, ...tangents, ...captured], seeds)[0]!];
+  const tangents = slice.sources.map((v, i) => (i === group.members[0] ? identity : { tensor: zerosOf(slice.types[v]!), zero: true }));
+  return [pushIdentity(linear.program, [...values, ...tangents, ...captured])[0]!];
 }
 
 /** Sends a block of seeds through the linear program, over a leading axis. */

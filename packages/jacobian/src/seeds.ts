@@ -1,146 +1,175 @@
 /**
  * Seeds through a linear program, as one block, without writing identities out.
- * The one idea: the block that starts as an identity stays a diagonal as long as rows only scale and rearrange it. Such a
- * value is held as its diagonal; the first row that mixes elements turns it into a block. Must not name operations: only
- * the closed set of linear maps.
+ * The one idea: a block of seeds has one dimension for each free axis of the seed. A dimension is either written out, or it is
+ * a diagonal along an axis of the value, and stays one as long as rows carry that axis (`structure.ts`). Only a row that mixes
+ * it makes it be written out; a contraction does that for nothing. Must not name operations: only the closed set of linear
+ * maps.
  */
-import { batchRow, linearMapIn, withBatchAxis } from '@jacobi/autograd/internal';
+import { batchRow, linearMapIn, openOperands } from '@jacobi/autograd/internal';
 import { sizeOf } from '@jacobi/backend';
 import type { Tensor } from '@jacobi/tensor';
-import { add, reshape, sub, transpose } from '@jacobi/tensor';
-import type { Program, Row, Var } from '@jacobi/tensor/internal';
+import { broadcastTo, reshape, transpose } from '@jacobi/tensor';
+import type { Program, Row } from '@jacobi/tensor/internal';
 import { bindApplication, bindOne, contract, embedRow } from '@jacobi/tensor/internal';
+import { rowAxes } from './structure.ts';
+
+/** Input of a program: a value (known to be zero, perhaps), or the identity over `free` axes (ones along the others). */
+export type SeedInput =
+  | { readonly tensor: Tensor; readonly zero?: boolean }
+  | { readonly ones: Tensor; readonly free: readonly number[] };
 
 /** A value under a block of seeds. */
-type Seeded =
-  /** The same for every seed. */
-  | { readonly kind: 'plain'; readonly tensor: Tensor }
-  /** Seed axis first. */
-  | { readonly kind: 'block'; readonly tensor: Tensor }
-  /** Entry [s, i] is tensor[i] where the indices of i on `axes`, taken as one number, are s; else 0. */
-  | { readonly kind: 'diagonal'; readonly tensor: Tensor; readonly axes: readonly number[] };
+interface Seeded {
+  /** Where some dimension is written out, their product is the first axis; then the value's own axes. */
+  readonly tensor: Tensor;
+  /** By dimension: the value's axis along which it is a diagonal, or −1 where it is written out. */
+  readonly axes: readonly number[];
+}
 
-type Diagonal = Extract<Seeded, { readonly kind: 'diagonal' }>;
+/** A value that is the same for every seed. */
+interface Plain {
+  readonly plain: Tensor;
+  readonly zero: boolean;
+}
 
-/** Input of a program: a value, or the identity over `free` axes (ones along the others). */
-export type SeedInput = { readonly tensor: Tensor } | { readonly ones: Tensor; readonly free: readonly number[] };
+type Value = Plain | Seeded;
 
-/** Runs a linear program on one identity block of `count` seeds; its outputs have the seed axis first. */
-export function pushIdentity(program: Program, inputs: readonly SeedInput[], count: number): Tensor[] {
-  const env: Seeded[] = new Array(program.types.length);
-  const zeros = new Set<Var>();
+const isSeeded = (value: Value): value is Seeded => 'axes' in value;
+
+/** Runs a linear program on one identity block; its outputs have one seed axis, first, in the order of the free axes. */
+export function pushIdentity(program: Program, inputs: readonly SeedInput[]): Tensor[] {
+  const env: Value[] = new Array(program.types.length);
+  let sizes: readonly number[] = [];
   [...program.inputs, ...program.captured.map((c) => c.variable)].forEach((v, i) => {
     const input = inputs[i]!;
-    env[v] = 'ones' in input ? { kind: 'diagonal', tensor: input.ones, axes: input.free } : { kind: 'plain', tensor: input.tensor };
+    if ('ones' in input) {
+      sizes = input.free.map((a) => input.ones.shape[a]!);
+      env[v] = { tensor: input.ones, axes: input.free };
+    } else env[v] = { plain: input.tensor, zero: input.zero ?? false };
   });
+  const block = new Block(sizes);
   for (const row of program.rows) {
-    const { primitive, params } = row.application;
-    if (primitive.fill?.(params) === 0) for (const v of row.outputs) zeros.add(v);
-    const made = pushRow(row, row.inputs.map((v) => env[v]!), row.inputs.map((v) => zeros.has(v)), count);
+    const made = block.push(row, row.inputs.map((v) => env[v]!));
     row.outputs.forEach((v, i) => {
       env[v] = made[i]!;
     });
   }
-  return program.outputs.map((v) => blockOf(env[v]!, count));
+  return program.outputs.map((v) => block.whole(env[v]!));
 }
 
-function pushRow(row: Row, args: readonly Seeded[], zero: readonly boolean[], count: number): readonly Seeded[] {
-  if (args.every((a) => a.kind === 'plain')) {
-    return bindApplication(row.application, args.map((a) => a.tensor)).map((tensor) => ({ kind: 'plain', tensor }));
-  }
-  if (args.every((a) => a.kind === 'plain' || (a.kind === 'diagonal' && a.axes.length === 0))) {
-    // One seed: nothing is batched.
-    return bindApplication(row.application, args.map((a) => a.tensor)).map((tensor) => ({ kind: 'diagonal', tensor, axes: [] }));
-  }
-  if (args.some((a) => a.kind === 'diagonal') && !args.some((a) => a.kind === 'block')) {
-    const kept = pushDiagonal(row, args, zero, count);
-    if (kept !== null) return [kept];
-  }
-  const dense = args.map((a) => (a.kind === 'plain' ? { tensor: a.tensor, mapped: false } : { tensor: blockOf(a, count), mapped: true }));
-  return batchRow(row, dense, count).map((tensor) => ({ kind: 'block', tensor }));
-}
+/** A block of seeds with dimensions of these sizes. */
+class Block {
+  readonly #sizes: readonly number[];
 
-/** A row on diagonals, where its result is a diagonal again or a block that can be written at once; else null. */
-function pushDiagonal(row: Row, args: readonly Seeded[], zero: readonly boolean[], count: number): Seeded | null {
-  const { application } = row;
-  const open = args.map((a) => a.kind === 'diagonal');
-  const place = open.indexOf(true);
-  const own = args[place] as Diagonal;
-  const { axes } = own;
-  const tensors = args.map((a) => a.tensor);
-  const out = application.outputs[0]!;
-  const params = application.params as unknown as { readonly permutation: readonly number[]; readonly axes: readonly number[] };
-  const same = (): Seeded => ({ kind: 'diagonal', tensor: bindApplication(application, tensors)[0]!, axes });
-  const keepsShape = out.shape.length === own.tensor.rank && out.shape.every((d, i) => d === own.tensor.shape[i]);
-  // Custom backward rules need not be linear: then there is no diagonal to keep.
-  const map = linearMapIn(application, open);
-  switch (map) {
-    case 'neg':
-    case 'cast':
-      return same();
-    case 'scale':
-      return keepsShape ? same() : null;
-    case 'select':
-      // A diagonal in one branch, zeros in the other.
-      return keepsShape && (open[1] ? zero[2] : zero[1]) === true ? same() : null;
-    case 'add':
-    case 'sub': {
-      const other = args[1 - place]!;
-      if (other.kind !== 'diagonal' || place !== 0 || !keepsShape || other.axes.join() !== axes.join()) return null;
-      if (other.tensor.type !== own.tensor.type) return null;
-      return { kind: 'diagonal', tensor: map === 'add' ? add(own.tensor, other.tensor) : sub(own.tensor, other.tensor), axes };
+  constructor(sizes: readonly number[]) {
+    this.#sizes = sizes;
+  }
+
+  /** A row of the program. */
+  push(row: Row, args: readonly Value[]): readonly Value[] {
+    const { application } = row;
+    const seeded = args.filter(isSeeded);
+    if (seeded.length === 0) {
+      const zero = application.primitive.fill?.(application.params) === 0;
+      return bindApplication(application, args.map((a) => (a as Plain).plain)).map((plain) => ({ plain, zero }));
     }
-    case 'transpose':
-      return { ...same(), axes: axes.map((a) => params.permutation.indexOf(a)) } as Diagonal;
-    case 'reshape': {
-      const whole = axes.length === own.tensor.rank && axes.every((a, i) => a === i);
-      return whole ? ({ ...same(), axes: out.shape.map((_, i) => i) } as Diagonal) : null;
+    const after = this.#carried(row, args);
+    const lost = this.#sizes.flatMap((_, d) => (seeded.some((s) => s.axes[d]! < 0) || after.some((axes) => axes[d]! < 0) ? [d] : []));
+    if (seeded.length === 1 && linearMapIn(application, args.map(isSeeded)) === 'contract') return [this.#contract(row, args, lost)];
+    const written = args.map((a) => (isSeeded(a) ? this.#writeOut(a, lost) : a));
+    const tensors = written.map((a) => (isSeeded(a) ? a.tensor : a.plain));
+    const made =
+      lost.length === 0
+        ? bindApplication(application, tensors)
+        : batchRow(row, written.map((a, i) => ({ tensor: tensors[i]!, mapped: isSeeded(a) })), this.#product(lost));
+    return made.map((tensor, o) => ({ tensor, axes: after[o]!.map((axis, d) => (lost.includes(d) ? -1 : axis)) }));
+  }
+
+  /**
+   * By output and dimension: the axis that carries the diagonal past a row, or −1. A rule of the user's may do anything with
+   * its seeds, or add to them; then nothing is carried.
+   */
+  #carried({ application }: Row, args: readonly Value[]): readonly (readonly number[])[] {
+    const open = args.map(isSeeded);
+    const terms = openOperands(application);
+    const affine = args.some((a, i) => !isSeeded(a) && !a.zero && terms.includes(i));
+    if (affine || linearMapIn(application, open) === null) return application.outputs.map(() => this.#sizes.map(() => -1));
+    const before = args.map((a) => (isSeeded(a) ? a.axes : null));
+    return application.outputs.map((_, o) => rowAxes(application, open, before, this.#sizes, o));
+  }
+
+  /**
+   * A contraction of one seeded operand. A diagonal that is contracted away becomes a label of the result: nothing is summed
+   * over it, so nothing has to be written out before.
+   */
+  #contract(row: Row, args: readonly Value[], lost: readonly number[]): Seeded {
+    const { left, right, out } = row.application.params as unknown as { readonly left: number[]; readonly right: number[]; readonly out: number[] };
+    const place = isSeeded(args[0]!) ? 0 : 1;
+    const own = args[place] as Seeded;
+    const labels = place === 0 ? left : right;
+    const label = (d: number): number => labels[own.axes[d]!]!;
+    const lead = this.#written(own);
+    const free = lost.filter((d) => !lead.includes(d));
+    const fresh = free.map(label);
+    if (new Set(fresh).size < fresh.length || fresh.some((l) => out.includes(l))) {
+      // One label for two dimensions, or one that stays as well: written out like any other row's.
+      return this.#contract(row, args.map((a) => (a === own ? this.#writeOut(own, free) : a)), lost);
     }
-    case 'sum':
-      return sumDiagonal(own, params.axes, tensors, row, count);
-    case 'contract':
-      return contractDiagonal(row, own, place, tensors, count);
-    default:
-      return null;
+    const batch = Math.max(...left, ...right) + 1;
+    const ownLabels = lead.length === 0 ? labels : [batch, ...labels];
+    const other = (args[1 - place] as Plain).plain;
+    const result = [...(lead.length === 0 ? [] : [batch]), ...fresh, ...out];
+    const made =
+      place === 0
+        ? contract(own.tensor, other, ownLabels, right, result)
+        : contract(other, own.tensor, left, ownLabels, result);
+    const core = made.shape.slice(result.length - out.length);
+    const tensor = this.#ordered(made, [...lead, ...free], core);
+    return { tensor, axes: own.axes.map((_, d) => (lost.includes(d) ? -1 : out.indexOf(label(d)))) };
   }
-}
 
-/** Sums beside the diagonal keep it; a sum over all of it leaves one entry for each seed. */
-function sumDiagonal(own: Diagonal, summed: readonly number[], tensors: readonly Tensor[], row: Row, count: number): Seeded | null {
-  const { axes } = own;
-  if (axes.every((a) => !summed.includes(a))) {
-    const tensor = bindApplication(row.application, tensors)[0]!;
-    return { kind: 'diagonal', tensor, axes: axes.map((a) => a - summed.filter((s) => s < a).length) };
+  /** The value with these dimensions written out, beside those that are already. */
+  #writeOut(value: Seeded, dims: readonly number[]): Seeded {
+    let { tensor, axes } = value;
+    for (const d of dims) {
+      const axis = axes[d]!;
+      if (axis < 0) continue;
+      // A diagonal is embedded in zeros, never multiplied by them.
+      const lead = this.#written({ tensor, axes });
+      const core = lead.length === 0 ? tensor.shape : tensor.shape.slice(1);
+      const spread = reshape(tensor, [...lead.map((l) => this.#sizes[l]!), ...core]);
+      const first = lead.length + axis;
+      const embedded = bindOne(embedRow, [spread], { first, second: first + 1 });
+      const order = [...embedded.shape.keys()].filter((i) => i !== first + 1);
+      order.splice(lead.length, 0, first + 1);
+      tensor = this.#ordered(transpose(embedded, order), [...lead, d], core);
+      axes = axes.map((a, k) => (k === d ? -1 : a));
+    }
+    return { tensor, axes };
   }
-  if (axes.length !== summed.length || !axes.every((a) => summed.includes(a))) return null;
-  const rest = own.tensor.shape.map((_, i) => i).filter((i) => !axes.includes(i));
-  const moved = transpose(own.tensor, [...axes, ...rest]);
-  return { kind: 'block', tensor: reshape(moved, [count, ...rest.map((i) => own.tensor.shape[i]!)]) };
-}
 
-/** Contracted away, the diagonal's labels become labels of the seeds: nothing is summed over them. */
-function contractDiagonal(row: Row, own: Diagonal, place: number, tensors: readonly Tensor[], count: number): Seeded | null {
-  const { left, right, out } = row.application.params as unknown as { readonly left: number[]; readonly right: number[]; readonly out: number[] };
-  const free = own.axes.map((a) => (place === 0 ? left : right)[a]!);
-  if (free.every((label) => out.includes(label))) {
-    return { kind: 'diagonal', tensor: bindApplication(row.application, tensors)[0]!, axes: free.map((label) => out.indexOf(label)) };
+  /** From leading axes for `dims`, one each (or some as one, in order), to one leading axis in the order of the dimensions. */
+  #ordered(tensor: Tensor, dims: readonly number[], core: readonly number[]): Tensor {
+    if (dims.length === 0) return tensor;
+    const sorted = [...dims].sort((a, b) => a - b);
+    const spread = reshape(tensor, [...dims.map((d) => this.#sizes[d]!), ...core]);
+    const order = [...sorted.map((d) => dims.indexOf(d)), ...core.map((_, i) => dims.length + i)];
+    return reshape(transpose(spread, order), [this.#product(dims), ...core]);
   }
-  if (free.some((label) => out.includes(label))) return null;
-  const made = contract(tensors[0]!, tensors[1]!, left, right, [...free, ...out]);
-  return { kind: 'block', tensor: reshape(made, [count, ...made.shape.slice(free.length)]) };
-}
 
-/** The value with its seed axis first. A diagonal is embedded in zeros, never multiplied by them. */
-function blockOf(value: Seeded, count: number): Tensor {
-  if (value.kind === 'block') return value.tensor;
-  if (value.kind === 'plain') return withBatchAxis({ tensor: value.tensor, mapped: false }, count);
-  const { tensor, axes } = value;
-  if (axes.length === 0) return reshape(tensor, [1, ...tensor.shape]);
-  const rest = tensor.shape.map((_, i) => i).filter((i) => !axes.includes(i));
-  const restShape = rest.map((i) => tensor.shape[i]!);
-  const free = axes.map((a) => tensor.shape[a]!);
-  const flat = reshape(transpose(tensor, [...axes, ...rest]), [sizeOf(free), ...restShape]);
-  const wide = reshape(bindOne(embedRow, [flat], { first: 0, second: 1 }), [count, ...free, ...restShape]);
-  const order = tensor.shape.map((_, i) => 1 + (axes.includes(i) ? axes.indexOf(i) : axes.length + rest.indexOf(i)));
-  return transpose(wide, [0, ...order]);
+  /** The value with one leading axis for the whole block. */
+  whole(value: Value): Tensor {
+    const count = sizeOf(this.#sizes);
+    if (!isSeeded(value)) return broadcastTo(value.plain, [count, ...value.plain.shape]);
+    if (this.#sizes.length === 0) return reshape(value.tensor, [1, ...value.tensor.shape]);
+    return this.#writeOut(value, [...this.#sizes.keys()]).tensor;
+  }
+
+  #written({ axes }: Seeded): number[] {
+    return axes.flatMap((axis, d) => (axis < 0 ? [d] : []));
+  }
+
+  #product(dims: readonly number[]): number {
+    return dims.reduce((n, d) => n * this.#sizes[d]!, 1);
+  }
 }

@@ -32,8 +32,7 @@ export function followAxes(program: Program, source: Var): Structure {
     if (!open.includes(true)) continue;
     const before = row.inputs.map((v) => carried.get(v) ?? null);
     row.outputs.forEach((v, o) => {
-      const axes = rowAxes(row.application, open, before, o);
-      const valid = axes.map((axis, s) => (axis >= 0 && types[v]!.shape[axis] === shape[s] ? axis : -1));
+      const valid = rowAxes(row.application, open, before, shape, o);
       valid.forEach((axis, s) => {
         if (axis < 0 && before.some((b) => b !== null && b[s]! >= 0)) lostAt[s] ??= row;
         if (axis >= 0 && before.some((b) => b !== null && b[s] !== axis)) movedAt[s] = row;
@@ -44,15 +43,25 @@ export function followAxes(program: Program, source: Var): Structure {
   return { outputs: program.outputs.map((v) => carried.get(v) ?? null), lostAt, movedAt };
 }
 
-/** The carried axes of output `index` of a linear row: those on which all dependent operands agree. */
-function rowAxes(application: Application, open: readonly boolean[], before: readonly (Carried | null)[], index: number): number[] {
+/**
+ * The carried axes of output `index` of a linear row: those on which all dependent operands agree, at their whole size.
+ * `before`: by operand, null where it does not depend on the source; `sizes`: of the source's axes.
+ */
+export function rowAxes(
+  application: Application,
+  open: readonly boolean[],
+  before: readonly (Carried | null)[],
+  sizes: readonly number[],
+  index: number,
+): number[] {
   let common: number[] | null = null;
   before.forEach((carried, operand) => {
     if (carried === null) return;
     const moved = carried.map((axis) => (axis < 0 ? -1 : moveAxis(application, open, operand, axis, index)));
     common = common === null ? moved : common.map((axis, s) => (axis === moved[s] ? axis : -1));
   });
-  return common ?? [];
+  const { shape } = application.outputs[index]!;
+  return ((common ?? []) as number[]).map((axis, s) => (axis >= 0 && shape[axis] === sizes[s] ? axis : -1));
 }
 
 /** The params of linear rows that name axes. */
