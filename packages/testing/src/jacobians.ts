@@ -63,7 +63,8 @@ export function summedBatch({ shape, data }: Dense, targetRank: number): Dense {
 export function expectDense(actual: Tensor | Dense, expected: Tensor | Dense, what = '', tolerance = 1e-8): void {
   const a = 'dataSync' in actual ? read(actual) : actual;
   const e = 'dataSync' in expected ? read(expected) : expected;
-  if (a.shape.join() !== e.shape.join()) throw new Error(`${what}: shape [${a.shape.join()}], expected [${e.shape.join()}]`);
+  if (a.shape.join() !== e.shape.join())
+    throw new Error(`${what}: shape [${a.shape.join()}], expected [${e.shape.join()}]`);
   if (a.data.length !== e.data.length) throw new Error(`${what}: ${a.data.length} elements, expected ${e.data.length}`);
   const scale = e.data.reduce((m, v) => (Number.isFinite(v) ? Math.max(m, Math.abs(v)) : m), 1);
   let worst = 0;
@@ -75,7 +76,9 @@ export function expectDense(actual: Tensor | Dense, expected: Tensor | Dense, wh
     if (error > worst) [worst, place] = [error, i];
   }
   if (worst > tolerance) {
-    throw new Error(`${what}: element ${place} of [${e.shape.join()}] is ${a.data[place]}, expected ${e.data[place]} (relative error ${worst})`);
+    throw new Error(
+      `${what}: element ${place} of [${e.shape.join()}] is ${a.data[place]}, expected ${e.data[place]} (relative error ${worst})`,
+    );
   }
 }
 
