@@ -2,6 +2,7 @@
  * Runs before every test file. A library warning that a test did not ask for fails that test: a test that expects one
  * replaces console.warn with a spy of its own (`vi.spyOn(console, 'warn').mockImplementation(() => {})`).
  */
+import { setDebug } from '@jacobi/tensor';
 import { afterEach, beforeEach } from 'vitest';
 
 let unexpected: string[] = [];
@@ -20,5 +21,5 @@ afterEach(() => {
   if (unexpected.length > 0) throw new Error(`unexpected console.warn:\n${unexpected.join('\n')}`);
 });
 
-// Debug mode: every program is checked after each pass.
-(globalThis as { JACOBI_DEBUG?: boolean }).JACOBI_DEBUG = true;
+// Every program is checked after each pass.
+setDebug(true);

@@ -177,6 +177,7 @@ export {
   ShapeError,
   scatterAdd,
   selu,
+  setDebug,
   setDefaultBackend,
   sigmoid,
   sign,

@@ -6,6 +6,9 @@ export type { NestedLike, TensorLike, TensorOptions } from './convert.ts';
 export { constant, tensor } from './convert.ts';
 // Devices
 export { getBackend, setDefaultBackend, withBackend } from './device.ts';
+// Debugging
+export { setDebug } from './program.ts';
+
 // Errors
 export { ArgumentError, DeviceError, DTypeError, JacobiError, ShapeError, TraceError } from './errors.ts';
 export {

@@ -43,6 +43,12 @@ export interface Program {
 }
 
 let programs = 0;
+let check: ((program: Program) => void) | null = null;
+
+/** Debug mode: every program is checked as it is made, after each pass. Off by default; a few microseconds a row. */
+export function setDebug(on: boolean): void {
+  check = on ? checkProgram : null;
+}
 
 /** Makes a program, without the rows that no output needs. */
 export function makeProgram(parts: Omit<Program, 'format' | 'id'>): Program {
@@ -57,13 +63,8 @@ export function makeProgram(parts: Omit<Program, 'format' | 'id'>): Program {
   }
   const captured = parts.captured.filter((c) => needed[c.variable] === 1);
   const program: Program = { ...parts, format: 1, id: ++programs, captured, rows: rows.reverse() };
-  if (debugging()) checkProgram(program);
+  check?.(program);
   return program;
-}
-
-/** True in debug mode: `globalThis.JACOBI_DEBUG = true`. Then every program is checked as it is made, after each pass. */
-function debugging(): boolean {
-  return (globalThis as { JACOBI_DEBUG?: unknown }).JACOBI_DEBUG === true;
 }
 
 /** A program as text, one line a row: `%4:f32[2,2] = mul %2 %3`. */
