@@ -66,7 +66,7 @@ function expectLists(
 }
 
 /** Size of the largest finite number, at least 1: what absolute errors are measured by. */
-function scaleOf(lists: readonly ArrayLike<number>[]): number {
+export function scaleOf(lists: readonly ArrayLike<number>[]): number {
   let scale = 1;
   for (const list of lists)
     for (let i = 0; i < list.length; i++) if (Number.isFinite(list[i])) scale = Math.max(scale, Math.abs(list[i]!));

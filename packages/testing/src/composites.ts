@@ -2,6 +2,7 @@
  * Samples of public operations that are no primitives. The one idea: the table's type is made of what @jacobi/tensor exports, so
  * that an operation without samples does not compile.
  */
+import type { DType } from '@jacobi/backend';
 import type * as library from '@jacobi/tensor';
 import type { Tensor } from '@jacobi/tensor';
 import {
@@ -22,6 +23,7 @@ import {
   ones,
   onesLike,
   outer,
+  random,
   relu6,
   selu,
   silu,
@@ -51,6 +53,9 @@ type OperationKey = {
 /** The names of all public operations that are no primitives. */
 export type CompositeName = Exclude<OperationKey, PrimitiveName | 'tensor' | 'constant' | 'withBackend'>;
 
+/** Operations of `random`. */
+type RandomName = `random.${Exclude<keyof Library['random'], 'key'>}`;
+
 const any = within(-2, 2);
 const positive = within(0.5, 2);
 const grid = (shape: readonly number[]): Sample['arguments'][number] => apart(shape);
@@ -60,8 +65,12 @@ const selu1 = 1.0507009873554805;
 const selu2 = 1.6732632423543772;
 const tanhBell = (x: number): number => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
 
+function drawn(name: string, run: (key: Tensor) => Tensor, gives: DType): Sample {
+  return { name, arguments: [whole([2], -1000, 1000)], run, gives, order: 0, reason: 'random' };
+}
+
 /** Each public operation that is made of others, with what it is checked on. */
-export const composites: Record<CompositeName, readonly Sample[]> = {
+export const composites: Record<CompositeName | RandomName, readonly Sample[]> = {
   ...statistics,
   ...rearrangements,
   // Names of primitives under which the public operation goes by another name.
@@ -218,6 +227,17 @@ export const composites: Record<CompositeName, readonly Sample[]> = {
       oracle: matmulOf,
     },
   ],
+  // Random numbers: what they are is tested beside them; here, that a key gives the same ones in every way to run
+  'random.uniform': [
+    drawn('random.uniform', (key) => random.uniform([2, 3], { key }), 'float32'),
+    drawn('random.uniform of float64', (key) => random.uniform([3], { key, dtype: 'float64', minval: -1 }), 'float64'),
+    drawn('random.uniform of int32', (key) => random.uniform([4], { key, dtype: 'int32', maxval: 10 }), 'int32'),
+  ],
+  'random.normal': [
+    drawn('random.normal', (key) => random.normal([2, 3], { key, mean: 2 }), 'float32'),
+    drawn('random.normal of float64', (key) => random.normal([3], { key, dtype: 'float64' }), 'float64'),
+  ],
+  'random.split': [drawn('random.split', (key) => random.split(key, 3), 'int32')],
   // Creation
   oneHot: [
     {

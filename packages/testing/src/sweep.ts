@@ -11,6 +11,7 @@ import {
   checkVmap,
   checkVmapOfGrad,
 } from './checks.ts';
+import { checkJacobians } from './jacobian-checks.ts';
 import { checkPoints } from './points.ts';
 import type { Sample } from './sample.ts';
 
@@ -50,6 +51,7 @@ export const properties: readonly Property[] = [
     instead: ({ arguments: args }) => (args.length === 0 ? 'no arguments' : null),
   },
   { title: 'jit', check: checkJit, instead: always },
+  { title: 'jacobian', check: checkJacobians, instead: differentiable },
   { title: 'cpu (async reads)', check: checkAsyncReads, instead: always },
 ];
 
