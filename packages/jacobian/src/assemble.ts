@@ -2,10 +2,11 @@
  * From what seeds bring back to a Jacobian: target axes, then source axes, with a diagonal along each pair.
  * Must not know modes' reasons or programs.
  */
-import type { Tensor } from '@jacobi/tensor';
-import { broadcastTo, cast, reshape, transpose } from '@jacobi/tensor';
+
 import type { DType } from '@jacobi/backend';
 import { promoteTypes } from '@jacobi/backend';
+import type { Tensor } from '@jacobi/tensor';
+import { broadcastTo, cast, reshape, transpose } from '@jacobi/tensor';
 import { bindOne, embedRow } from '@jacobi/tensor/internal';
 import type { Mode, Pair } from './plan.ts';
 

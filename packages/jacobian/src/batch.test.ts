@@ -4,13 +4,16 @@ import type { Tensor } from '@jacobi/tensor';
 import * as ops from '@jacobi/tensor';
 import { differences, expectDense, float64, summedBatch } from '@jacobi/testing/jacobians';
 import { describe, expect, test } from 'vitest';
-import { GradientTape, jacobian, MixedRowsError } from './index.ts';
 import type { BatchJacobianOptions } from './index.ts';
+import { GradientTape, jacobian, MixedRowsError } from './index.ts';
 
 type Options = BatchJacobianOptions<'error'>;
 
 const numbers = (...shape: number[]): Tensor =>
-  float64(Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(1 + 2.3 * i) + 0.1), shape);
+  float64(
+    Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(1 + 2.3 * i) + 0.1),
+    shape,
+  );
 
 function taped(f: (x: Tensor) => Tensor, x: Tensor): { tape: GradientTape; y: Tensor } {
   const tape = new GradientTape({ persistent: true });
@@ -48,7 +51,11 @@ const independent: readonly Case[] = [
   { name: 'cumulative sums', f: (x) => ops.cumsum(x, 1), shape: [2, 3] },
   { name: 'columns by index', f: (x) => ops.gather(x, [2, 0, 2, 1], 1), shape: [2, 3] },
   { name: 'batch of one, mean over it', f: normalized, shape: [1, 3] },
-  { name: 'batch of one, reshaped away and back', f: (x) => ops.reshape(ops.square(ops.reshape(x, [3])), [1, 3]), shape: [1, 3] },
+  {
+    name: 'batch of one, reshaped away and back',
+    f: (x) => ops.reshape(ops.square(ops.reshape(x, [3])), [1, 3]),
+    shape: [1, 3],
+  },
   { name: 'batch of one, transposed twice', f: (x) => ops.reshape(ops.transpose(x), [1, 1]), shape: [1, 1] },
 ];
 
@@ -56,33 +63,70 @@ const mixing: readonly (Case & { readonly by: string })[] = [
   { name: 'normalized over the batch', f: (x) => net(normalized(x)), shape: [4, 3], by: "'sum'" },
   { name: 'scaled by the total', f: (x) => ops.mul(x, ops.sum(ops.square(x))), shape: [3, 2], by: "'sum'" },
   { name: 'transposed, sizes equal', f: (x) => ops.transpose(ops.square(x)), shape: [3, 3], by: "'transpose'" },
-  { name: 'batch axis to the middle', f: (x) => ops.transpose(ops.sin(x), [1, 0, 2]), shape: [2, 2, 3], by: "'transpose'" },
-  { name: 'reshaped to another batch axis', f: (x) => ops.reshape(ops.transpose(ops.square(x)), [2, 2]), shape: [2, 2], by: "'transpose'" },
+  {
+    name: 'batch axis to the middle',
+    f: (x) => ops.transpose(ops.sin(x), [1, 0, 2]),
+    shape: [2, 2, 3],
+    by: "'transpose'",
+  },
+  {
+    name: 'reshaped to another batch axis',
+    f: (x) => ops.reshape(ops.transpose(ops.square(x)), [2, 2]),
+    shape: [2, 2],
+    by: "'transpose'",
+  },
   { name: 'flipped', f: (x) => ops.flip(ops.square(x), 0), shape: [3, 2], by: "'flip'" },
   { name: 'rolled', f: (x) => ops.roll(ops.square(x), 1, 0), shape: [3, 2], by: "'slice'" },
   { name: 'cumulated', f: (x) => ops.cumsum(ops.square(x), 0), shape: [3, 2], by: "'cumsum'" },
-  { name: 'examples chosen by index', f: (x) => ops.gather(ops.square(x), [1, 1, 0], 0), shape: [3, 2], by: "'gather'" },
+  {
+    name: 'examples chosen by index',
+    f: (x) => ops.gather(ops.square(x), [1, 1, 0], 0),
+    shape: [3, 2],
+    by: "'gather'",
+  },
   { name: 'Gram matrix', f: (x) => ops.matmul(x, ops.transpose(x)), shape: [3, 2], by: "'contract'" },
   { name: 'largest of the batch', f: (x) => ops.sub(x, ops.max(x, 0)), shape: [3, 2], by: "'max'" },
   { name: 'softmax over the batch', f: (x) => ops.softmax(x, 0), shape: [3, 2], by: "'sum'" },
-  { name: 'a mean over the batch, spread over a new axis', f: (x) => ops.broadcastTo(ops.mean(ops.square(x), 0), [3, 4, 2]), shape: [3, 2], by: "'sum'" },
+  {
+    name: 'a mean over the batch, spread over a new axis',
+    f: (x) => ops.broadcastTo(ops.mean(ops.square(x), 0), [3, 4, 2]),
+    shape: [3, 2],
+    by: "'sum'",
+  },
   { name: 'a diagonal', f: (x) => ops.diag(ops.sum(x, 1)), shape: [3, 2], by: '' },
 ];
 
-const settings: readonly Options[] = [{}, { mode: 'reverse' }, { chunkSize: 1 }, { chunkSize: 2 }, { chunkSize: 1000 }, { memoryBudget: 1 }, { memoryBudget: 500 }];
+const settings: readonly Options[] = [
+  {},
+  { mode: 'reverse' },
+  { chunkSize: 1 },
+  { chunkSize: 2 },
+  { chunkSize: 1000 },
+  { memoryBudget: 1 },
+  { memoryBudget: 500 },
+];
 
 describe('independent examples', () => {
   test.each(independent)('$name', ({ f, shape }) => {
     const x = numbers(...shape);
     const { tape, y } = taped(f, x);
     const truth = summedBatch(differences(f, x), y.rank);
-    for (const options of [...settings, { mode: 'forward' }, { mode: 'forward', chunkSize: 2 }, { check: true }] as Options[]) {
+    for (const options of [
+      ...settings,
+      { mode: 'forward' },
+      { mode: 'forward', chunkSize: 2 },
+      { check: true },
+    ] as Options[]) {
       expectDense(tape.batchJacobian(y, x, options), truth, JSON.stringify(options));
     }
     expect(tape.explain(y, x, { batch: true })).toContain('examples: independent');
     const full = jacobian(f)(x) as Tensor;
     const letters = ['cdef'.slice(0, y.rank - 1), 'ghij'.slice(0, x.rank - 1)];
-    expectDense(ops.einsum(`b${letters[0]}b${letters[1]}->b${letters[0]}${letters[1]}`, full), truth, 'diagonal blocks of the full Jacobian');
+    expectDense(
+      ops.einsum(`b${letters[0]}b${letters[1]}->b${letters[0]}${letters[1]}`, full),
+      truth,
+      'diagonal blocks of the full Jacobian',
+    );
   });
 });
 
@@ -116,7 +160,10 @@ describe('examples that mix: the sum over the batch, and the row that mixes is n
   test('a constant normalization does not mix', () => {
     const x = numbers(3, 2);
     const { tape, y } = taped((t) => ops.sub(t, ops.stopGradient(ops.mean(t, 0))), x);
-    expectDense(tape.batchJacobian(y, x, { check: true }), ops.broadcastTo(ops.eye(2, { dtype: 'float64' }), [3, 2, 2]));
+    expectDense(
+      tape.batchJacobian(y, x, { check: true }),
+      ops.broadcastTo(ops.eye(2, { dtype: 'float64' }), [3, 2, 2]),
+    );
   });
 });
 
@@ -206,6 +253,9 @@ describe('in company', () => {
   test('target and source the same', () => {
     const x = numbers(2, 3);
     const { tape } = taped((t) => t, x);
-    expectDense(tape.batchJacobian(x, x, { check: true }), ops.broadcastTo(ops.eye(3, { dtype: 'float64' }), [2, 3, 3]));
+    expectDense(
+      tape.batchJacobian(x, x, { check: true }),
+      ops.broadcastTo(ops.eye(3, { dtype: 'float64' }), [2, 3, 3]),
+    );
   });
 });

@@ -22,7 +22,15 @@ const large = (): Tensor => ops.random.normal([ROWS, 32], { key: ops.random.key(
 const programs: Record<string, (x: Tensor, c: Tensor) => Tensor> = {
   elementwise: (x, c) => ops.mul(ops.sin(x), c),
   'matrix product': (x, c) => ops.sum(ops.matmul(x, ops.transpose(c)), 1),
-  'indices and masks': (x, c) => ops.sum(ops.where(ops.greater(c, 0), ops.gather(x, ops.cast(ops.mul(ops.slice(c, [0, 0], [-1, 1]), 0), 'int32').reshape([ROWS])), x), 1),
+  'indices and masks': (x, c) =>
+    ops.sum(
+      ops.where(
+        ops.greater(c, 0),
+        ops.gather(x, ops.cast(ops.mul(ops.slice(c, [0, 0], [-1, 1]), 0), 'int32').reshape([ROWS])),
+        x,
+      ),
+      1,
+    ),
 };
 const uses: Record<string, (f: (x: Tensor) => Tensor, x: Tensor) => unknown> = {
   'tape.jacobian': (f, x) => {
@@ -59,7 +67,10 @@ test('a prepared Jacobian holds what it captured, and nothing of its calls; gone
   let kept: ((x: Tensor) => unknown) | undefined;
   const [calls, captured] = (() => {
     const c = large();
-    const J = prepareJacobian((x: Tensor) => ops.sum(ops.mul(ops.square(x), c)), { shape: [ROWS, 32], dtype: 'float64' });
+    const J = prepareJacobian((x: Tensor) => ops.sum(ops.mul(ops.square(x), c)), {
+      shape: [ROWS, 32],
+      dtype: 'float64',
+    });
     kept = J;
     const x = large();
     const out = J(x) as Tensor;

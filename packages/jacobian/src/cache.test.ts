@@ -4,8 +4,8 @@ import { stats } from '@jacobi/compiler';
 import type { NestedLike, Tensor } from '@jacobi/tensor';
 import * as ops from '@jacobi/tensor';
 import { describe, expect, test } from 'vitest';
-import { GradientTape, hessian, jacobian, prepareJacobian } from './index.ts';
 import type { BatchJacobianOptions, TapeJacobianOptions } from './index.ts';
+import { GradientTape, hessian, jacobian, prepareJacobian } from './index.ts';
 
 const f64 = (data: NestedLike): Tensor => ops.tensor(data, { dtype: 'float64' });
 
@@ -14,7 +14,11 @@ function cost(run: () => unknown): { traces: number; plans: number; compiles: nu
   const before = stats();
   run();
   const after = stats();
-  return { traces: after.traces - before.traces, plans: after.plans - before.plans, compiles: after.compiles - before.compiles };
+  return {
+    traces: after.traces - before.traces,
+    plans: after.plans - before.plans,
+    compiles: after.compiles - before.compiles,
+  };
 }
 const NOTHING = { traces: 0, plans: 0, compiles: 0 };
 
@@ -36,7 +40,10 @@ function runBatch(f: (x: Tensor) => Tensor, x: Tensor, options: BatchJacobianOpt
 }
 
 /** A function made anew each time. */
-const make = (rate: number, power = 2): ((x: Tensor) => Tensor) => (x) => ops.mul(ops.pow(ops.sin(x), power), rate);
+const make =
+  (rate: number, power = 2): ((x: Tensor) => Tensor) =>
+  (x) =>
+    ops.mul(ops.pow(ops.sin(x), power), rate);
 
 describe('no new plan for', () => {
   const x = (): Tensor => f64([0.1, 0.2, Math.random()]);
@@ -45,25 +52,63 @@ describe('no new plan for', () => {
     'another closure': () => run((t) => ops.mul(ops.pow(ops.sin(t), 2), 2), x()),
     'a changed scalar constant': () => run(make(Math.random()), x()),
     'a changed captured tensor': () => run((t) => ops.mul(t, f64([Math.random(), 1, 2])), x()),
-    'chunks': () => run(make(2), x(), { chunkSize: 2, mode: 'forward' }),
-    'a batch': () => runBatch((t) => ops.softmax(t), f64([[1, Math.random()], [3, 4]])),
-    'a checked batch': () => runBatch((t) => ops.softmax(t), f64([[1, Math.random()], [3, 4]]), { check: true }),
+    chunks: () => run(make(2), x(), { chunkSize: 2, mode: 'forward' }),
+    'a batch': () =>
+      runBatch(
+        (t) => ops.softmax(t),
+        f64([
+          [1, Math.random()],
+          [3, 4],
+        ]),
+      ),
+    'a checked batch': () =>
+      runBatch(
+        (t) => ops.softmax(t),
+        f64([
+          [1, Math.random()],
+          [3, 4],
+        ]),
+        { check: true },
+      ),
     'the explanation': () => {
       const tape = new GradientTape();
       const source = x();
-      const y = tape.record(() => { tape.watch(source); return make(2)(source); });
+      const y = tape.record(() => {
+        tape.watch(source);
+        return make(2)(source);
+      });
       return tape.explain(y, source);
     },
-    'a jitted function': ((f) => () => run(f as (t: Tensor) => Tensor, x()))(jit(make(2))),
-    'a jitted Jacobian': ((f) => () => f(x()))(jit(jacobian(make(2)))),
-    'a prepared Jacobian': ((f) => () => f(x()))(prepareJacobian(make(2), { shape: [3], dtype: 'float64' })),
-    'jacobian': () => jacobian(make(Math.random()))(x()),
-    'hessian': () => hessian((t: Tensor) => ops.sum(make(Math.random())(t)))(x()),
-    'grad and hvp': () => [grad((t: Tensor) => ops.sum(make(2)(t)))(x()), hvp((t: Tensor) => ops.sum(make(2)(t)), x(), x())],
+    'a jitted function': (
+      (f) => () =>
+        run(f as (t: Tensor) => Tensor, x())
+    )(jit(make(2))),
+    'a jitted Jacobian': (
+      (f) => () =>
+        f(x())
+    )(jit(jacobian(make(2)))),
+    'a prepared Jacobian': (
+      (f) => () =>
+        f(x())
+    )(prepareJacobian(make(2), { shape: [3], dtype: 'float64' })),
+    jacobian: () => jacobian(make(Math.random()))(x()),
+    hessian: () => hessian((t: Tensor) => ops.sum(make(Math.random())(t)))(x()),
+    'grad and hvp': () => [
+      grad((t: Tensor) => ops.sum(make(2)(t)))(x()),
+      hvp((t: Tensor) => ops.sum(make(2)(t)), x(), x()),
+    ],
     'data-dependent indices': () => run((t) => ops.gather(t, ops.argmax(ops.reshape(t, [1, 3]), 1)), x()),
     'a tape in a tape': () => run((t) => run(make(3), t), x()),
-    'two sources of one structure': () => jacobian((a: Tensor, b: Tensor) => ops.mul(a, b), { argnums: [0, 1] })(x(), x()),
-    'batch normalization': () => runBatch((t) => ops.div(ops.sub(t, ops.mean(t, 0)), ops.sqrt(ops.add(ops.variance(t, 0), 1e-3))), f64([[1, Math.random()], [3, 4]])),
+    'two sources of one structure': () =>
+      jacobian((a: Tensor, b: Tensor) => ops.mul(a, b), { argnums: [0, 1] })(x(), x()),
+    'batch normalization': () =>
+      runBatch(
+        (t) => ops.div(ops.sub(t, ops.mean(t, 0)), ops.sqrt(ops.add(ops.variance(t, 0), 1e-3))),
+        f64([
+          [1, Math.random()],
+          [3, 4],
+        ]),
+      ),
   };
   test.each(Object.keys(again))('%s', (name) => {
     again[name]!();
@@ -93,10 +138,21 @@ describe('a new plan for', () => {
 
 test('values do not stick to a plan', () => {
   for (const rate of [1, 5, -2]) {
-    for (const v of [0.5, 2]) expect(run((x) => ops.mul(ops.square(x), rate), f64([v])).arraySync()).toEqual([[2 * rate * v]]);
+    for (const v of [0.5, 2])
+      expect(run((x) => ops.mul(ops.square(x), rate), f64([v])).arraySync()).toEqual([[2 * rate * v]]);
   }
-  for (const index of [0, 2, 1]) expect(run((x) => ops.gather(x, [index]), f64([1, 2, 3])).arraySync()).toEqual([[0, 1, 2].map((k) => (k === index ? 1 : 0))]);
-  for (const mask of [[true, false], [false, true]]) expect(run((x) => ops.where(mask, x, 0), f64([1, 2])).arraySync()).toEqual([[Number(mask[0]), 0], [0, Number(mask[1])]]);
+  for (const index of [0, 2, 1])
+    expect(run((x) => ops.gather(x, [index]), f64([1, 2, 3])).arraySync()).toEqual([
+      [0, 1, 2].map((k) => (k === index ? 1 : 0)),
+    ]);
+  for (const mask of [
+    [true, false],
+    [false, true],
+  ])
+    expect(run((x) => ops.where(mask, x, 0), f64([1, 2])).arraySync()).toEqual([
+      [Number(mask[0]), 0],
+      [0, Number(mask[1])],
+    ]);
 });
 
 test('branches of ordinary control flow have plans of their own', () => {
@@ -109,7 +165,10 @@ describe('explain', () => {
   test('scalar source', () => {
     const x = ops.tensor(1);
     const tape = new GradientTape();
-    const y = tape.record(() => { tape.watch(x); return ops.stack([ops.pow(x, 2), ops.sin(x)]); });
+    const y = tape.record(() => {
+      tape.watch(x);
+      return ops.stack([ops.pow(x, 2), ops.sin(x)]);
+    });
     expect(tape.explain(y, x)).toMatchInlineSnapshot(`
       "Jacobian of f32[2] with respect to f32[], through 5 rows
         mode:  forward (1 forward or 2 reverse seeds: forward has at most half)
@@ -122,7 +181,10 @@ describe('explain', () => {
   test('tensor source', () => {
     const x = ops.tensor([1, 2]);
     const tape = new GradientTape({ persistent: true });
-    const y = tape.record(() => { tape.watch(x); return ops.constant(ops.add(ops.pow(x, 2), ops.mul(2, x))); });
+    const y = tape.record(() => {
+      tape.watch(x);
+      return ops.constant(ops.add(ops.pow(x, 2), ops.mul(2, x)));
+    });
     expect(tape.explain(y, x)).toMatchInlineSnapshot(`
       "Jacobian of f32[2] with respect to f32[2], through 3 rows
         mode:  forward (1 forward or 1 reverse seeds, 7 or 7 operations: the fewer)
@@ -130,7 +192,10 @@ describe('explain', () => {
         cost:  about 6 flops, 24 bytes between
         source 0: axes 0→0 (source→target) are carried: 2 of 4 entries can differ from zero"
     `);
-    expect(tape.jacobian(y, x).arraySync()).toEqual([[4, 0], [0, 6]]);
+    expect(tape.jacobian(y, x).arraySync()).toEqual([
+      [4, 0],
+      [0, 6],
+    ]);
   });
 
   test('batch of a network with normalization', () => {
@@ -154,9 +219,20 @@ describe('explain', () => {
   });
 
   test('several sources, chunks, what is not connected', () => {
-    const [a, b, c] = [f64([1, 2, 3]), f64([[1, 2], [3, 4], [5, 6]]), f64(1)];
+    const [a, b, c] = [
+      f64([1, 2, 3]),
+      f64([
+        [1, 2],
+        [3, 4],
+        [5, 6],
+      ]),
+      f64(1),
+    ];
     const tape = new GradientTape();
-    const y = tape.record(() => { tape.watch([a, b, c]); return ops.matmul(ops.sin(a), b); });
+    const y = tape.record(() => {
+      tape.watch([a, b, c]);
+      return ops.matmul(ops.sin(a), b);
+    });
     expect(tape.explain(y, { a, b, c }, { mode: 'reverse', chunkSize: 1 })).toMatchInlineSnapshot(`
       "Jacobian of f64[2] with respect to f64[3], f64[3,2], f64[], through 2 rows
         mode:  reverse (asked for)

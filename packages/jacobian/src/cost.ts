@@ -53,7 +53,8 @@ function peakBytes(program: Program, rows: readonly Row[], dependent: ReadonlySe
   rows.forEach((row, i) => {
     for (const v of row.outputs) live += bytes(v);
     peak = Math.max(peak, live);
-    for (const v of new Set(row.inputs)) if (dependent.has(v) && last.get(v) === i && !program.inputs.includes(v)) live -= bytes(v);
+    for (const v of new Set(row.inputs))
+      if (dependent.has(v) && last.get(v) === i && !program.inputs.includes(v)) live -= bytes(v);
   });
   return peak;
 }

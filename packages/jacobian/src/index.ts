@@ -1,9 +1,10 @@
 /** @jacobi/jacobian: Jacobians of tapes and of functions. */
-export { GradientTape } from './tape.ts';
-export type { BatchJacobianOptions, TapeJacobianOptions } from './tape.ts';
-export { hessian, jacfwd, jacobian, jacrev } from './jacobian.ts';
-export type { FunctionJacobianOptions, JacobianFunction } from './jacobian.ts';
-export { prepareJacobian } from './prepare.ts';
-export type { PreparedJacobian, PrepareOptions, Spec } from './prepare.ts';
-export type { JacobianOptions, JacobianPlan, Mode } from './plan.ts';
+
 export { MixedRowsError } from './errors.ts';
+export type { FunctionJacobianOptions, JacobianFunction } from './jacobian.ts';
+export { hessian, jacfwd, jacobian, jacrev } from './jacobian.ts';
+export type { JacobianOptions, JacobianPlan, Mode } from './plan.ts';
+export type { PreparedJacobian, PrepareOptions, Spec } from './prepare.ts';
+export { prepareJacobian } from './prepare.ts';
+export type { BatchJacobianOptions, TapeJacobianOptions } from './tape.ts';
+export { GradientTape } from './tape.ts';

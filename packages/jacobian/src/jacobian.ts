@@ -60,10 +60,16 @@ export function hessian(f: AnyFunction, options: FunctionJacobianOptions = {}): 
   return differentiator('hessian', differentiator('hessian', f, { ...which, ...aux }), { ...rest, ...which, ...aux });
 }
 
-function differentiator(operation: string, f: AnyFunction, given: FunctionJacobianOptions, mode?: Mode): JacobianFunction {
+function differentiator(
+  operation: string,
+  f: AnyFunction,
+  given: FunctionJacobianOptions,
+  mode?: Mode,
+): JacobianFunction {
   checkFunction(operation, f);
   checkFunctionOptions(operation, given);
-  if (mode !== undefined && given.mode !== undefined) throw new ArgumentError(`${operation}: takes no mode, it is ${mode}; use jacobian to choose one`);
+  if (mode !== undefined && given.mode !== undefined)
+    throw new ArgumentError(`${operation}: takes no mode, it is ${mode}; use jacobian to choose one`);
   const options = mode === undefined ? given : { ...given, mode };
   return (...args) => {
     const call = recordCall(operation, f, args, options);
@@ -75,7 +81,8 @@ function differentiator(operation: string, f: AnyFunction, given: FunctionJacobi
 /** The Jacobian nest of a call that was recorded. */
 export function jacobianOfCall(operation: string, call: RecordedCall, options: FunctionJacobianOptions): unknown {
   const single = typeof (options.argnums ?? 0) === 'number';
-  if (call.result.leaves.length === 0) throw new ArgumentError(`${operation}: Expected f to be a function that has non-empty output`);
+  if (call.result.leaves.length === 0)
+    throw new ArgumentError(`${operation}: Expected f to be a function that has non-empty output`);
   const outputs = call.result.leaves.map((y) => {
     const parts = entriesOf(operation, call, y, options);
     let at = 0;

@@ -3,12 +3,15 @@ import { grad, jit, vmap } from '@jacobi/autograd';
 import type { Tensor } from '@jacobi/tensor';
 import * as ops from '@jacobi/tensor';
 import { differences, expectDense, float64, summedBatch } from '@jacobi/testing/jacobians';
-import { describe, expect, test } from 'vitest';
-import { GradientTape, hessian, jacobian } from './index.ts';
+import { describe, test } from 'vitest';
 import type { BatchJacobianOptions } from './index.ts';
+import { GradientTape, hessian, jacobian } from './index.ts';
 
 const numbers = (seed: number, ...shape: number[]): Tensor =>
-  float64(Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => 0.7 * Math.sin(seed + 2.3 * i)), shape);
+  float64(
+    Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => 0.7 * Math.sin(seed + 2.3 * i)),
+    shape,
+  );
 
 /** Two layers with relu between. */
 const [k1, b1, k2, b2] = [numbers(1, 4, 6), numbers(2, 6), numbers(3, 6, 3), numbers(4, 3)];
@@ -19,7 +22,12 @@ function lstm(x: Tensor, kernel: Tensor, units: number): Tensor {
   let h = ops.zeros([x.shape[0]!, units], { dtype: 'float64' });
   let c = h;
   for (const step of ops.unstack(x, 1)) {
-    const [i, f, o, g] = ops.split(ops.matmul(ops.concat([step, h], 1), kernel), 4, 1) as [Tensor, Tensor, Tensor, Tensor];
+    const [i, f, o, g] = ops.split(ops.matmul(ops.concat([step, h], 1), kernel), 4, 1) as [
+      Tensor,
+      Tensor,
+      Tensor,
+      Tensor,
+    ];
     c = ops.add(ops.mul(ops.sigmoid(f), c), ops.mul(ops.sigmoid(i), ops.tanh(g)));
     h = ops.mul(ops.sigmoid(o), ops.tanh(c));
   }
@@ -39,15 +47,38 @@ const networks: readonly { name: string; f: (x: Tensor) => Tensor; x: Tensor }[]
   { name: 'dense, batch 8, 4 features', f: dense, x: numbers(5, 8, 4) },
   { name: 'lstm, batch 8, 4 steps, 2 units', f: (x) => lstm(x, numbers(6, 5, 8), 2), x: numbers(7, 8, 4, 3) },
   { name: 'lstm, 1 step', f: (x) => lstm(x, numbers(6, 5, 8), 2), x: numbers(8, 3, 1, 3) },
-  { name: 'lstm, no step at all', f: (x) => ops.add(ops.sum(x, 1), lstm(x, numbers(6, 5, 8), 3)), x: numbers(8, 2, 0, 3) },
-  { name: 'folding cos(a + b)', f: (x) => ops.expandDims(ops.unstack(x, 1).reduce((a, b) => ops.cos(ops.add(a, b))), 1), x: float64([1, 2], [1, 2]) },
-  { name: 'attention over the steps of each example', f: (x) => ops.einsum('bst,btf->bsf', ops.softmax(ops.einsum('bsf,btf->bst', x, x)), x), x: numbers(9, 2, 3, 2) },
+  {
+    name: 'lstm, no step at all',
+    f: (x) => ops.add(ops.sum(x, 1), lstm(x, numbers(6, 5, 8), 3)),
+    x: numbers(8, 2, 0, 3),
+  },
+  {
+    name: 'folding cos(a + b)',
+    f: (x) =>
+      ops.expandDims(
+        ops.unstack(x, 1).reduce((a, b) => ops.cos(ops.add(a, b))),
+        1,
+      ),
+    x: float64([1, 2], [1, 2]),
+  },
+  {
+    name: 'attention over the steps of each example',
+    f: (x) => ops.einsum('bst,btf->bsf', ops.softmax(ops.einsum('bsf,btf->bst', x, x)), x),
+    x: numbers(9, 2, 3, 2),
+  },
 ];
 
 describe.each(networks)('$name', ({ f, x }) => {
   test('the batch Jacobian: vectorised, looped, in chunks, forward, reverse, compiled', () => {
     const truth = summedBatch(differences(f, x), f(x).rank);
-    const all: BatchJacobianOptions<'zero'>[] = [{}, { mode: 'forward' }, { mode: 'reverse' }, { chunkSize: 1 }, { mode: 'reverse', chunkSize: 2 }, { check: true }];
+    const all: BatchJacobianOptions<'zero'>[] = [
+      {},
+      { mode: 'forward' },
+      { mode: 'reverse' },
+      { chunkSize: 1 },
+      { mode: 'reverse', chunkSize: 2 },
+      { check: true },
+    ];
     for (const options of all) expectDense(batchJacobian(f, x, options), truth, JSON.stringify(options));
     expectDense(batchJacobian(jit(f), x), truth);
     expectDense(jit((t: Tensor) => batchJacobian(f, t))(x) as Tensor, truth);
@@ -57,7 +88,13 @@ describe.each(networks)('$name', ({ f, x }) => {
   });
 
   test('order 2', () => {
-    expectDense(batchJacobian((t) => batchJacobian(f, t), x), summedBatch(differences((t) => batchJacobian(f, t), x), f(x).rank + x.rank - 1));
+    expectDense(
+      batchJacobian((t) => batchJacobian(f, t), x),
+      summedBatch(
+        differences((t) => batchJacobian(f, t), x),
+        f(x).rank + x.rank - 1,
+      ),
+    );
   });
 });
 
@@ -65,13 +102,20 @@ test('gradients of each example, as a mapped gradient and as a loop', () => {
   const x = numbers(5, 8, 4);
   const labels = numbers(6, 8, 3);
   const loss = (params: { k: Tensor; b: Tensor }, row: Tensor, label: Tensor): Tensor =>
-    ops.neg(ops.sum(ops.mul(label, ops.logSoftmax(ops.add(ops.matmul(ops.relu(ops.matmul(row, params.k)), k2), params.b)))));
+    ops.neg(
+      ops.sum(ops.mul(label, ops.logSoftmax(ops.add(ops.matmul(ops.relu(ops.matmul(row, params.k)), k2), params.b)))),
+    );
   const params = { k: k1, b: b2 };
   const mapped = vmap(grad(loss), { inAxes: [null, 0, 0] })(params, x, labels) as { k: Tensor; b: Tensor };
-  const rows = ops.unstack(x).map((row, i) => grad(loss)(params, row, ops.unstack(labels)[i]) as { k: Tensor; b: Tensor });
+  const rows = ops
+    .unstack(x)
+    .map((row, i) => grad(loss)(params, row, ops.unstack(labels)[i]) as { k: Tensor; b: Tensor });
   expectDense(mapped.k, ops.stack(rows.map((r) => r.k)), '', 1e-14);
   expectDense(mapped.b, ops.stack(rows.map((r) => r.b)), '', 1e-14);
-  const total = jacobian((p: typeof params) => vmap(loss, { inAxes: [null, 0, 0] })(p, x, labels))(params) as { k: Tensor; b: Tensor };
+  const total = jacobian((p: typeof params) => vmap(loss, { inAxes: [null, 0, 0] })(p, x, labels))(params) as {
+    k: Tensor;
+    b: Tensor;
+  };
   expectDense(total.k, mapped.k, '', 1e-14);
 });
 

@@ -4,30 +4,37 @@ import type { NestedLike, Tensor } from '@jacobi/tensor';
 import * as ops from '@jacobi/tensor';
 import { differences, expectDense, float64 } from '@jacobi/testing/jacobians';
 import { describe, expect, test } from 'vitest';
-import { GradientTape, hessian, jacfwd, jacobian, jacrev, prepareJacobian } from './index.ts';
 import type { JacobianFunction } from './index.ts';
+import { GradientTape, hessian, jacfwd, jacobian, jacrev, prepareJacobian } from './index.ts';
 
 const f64 = (data: NestedLike): Tensor => ops.tensor(data, { dtype: 'float64' });
 const numbers = (...shape: number[]): Tensor =>
-  float64(Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => 0.8 * Math.sin(1 + 2.3 * i) + 0.1), shape);
+  float64(
+    Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => 0.8 * Math.sin(1 + 2.3 * i) + 0.1),
+    shape,
+  );
 
 /** f's Jacobian by a tape of its own. */
-const byTape = (f: (x: Tensor) => Tensor, persistent = false): ((x: Tensor) => Tensor) => (x) => {
-  const tape = new GradientTape({ persistent });
-  const y = tape.record(() => {
-    tape.watch(x);
-    return f(x);
-  });
-  return tape.jacobian(y, x);
-};
+const byTape =
+  (f: (x: Tensor) => Tensor, persistent = false): ((x: Tensor) => Tensor) =>
+  (x) => {
+    const tape = new GradientTape({ persistent });
+    const y = tape.record(() => {
+      tape.watch(x);
+      return f(x);
+    });
+    return tape.jacobian(y, x);
+  };
 /** The same, asked for inside of record. */
-const inside = (f: (x: Tensor) => Tensor): ((x: Tensor) => Tensor) => (x) => {
-  const tape = new GradientTape();
-  return tape.record(() => {
-    tape.watch(x);
-    return tape.jacobian(f(x), x);
-  });
-};
+const inside =
+  (f: (x: Tensor) => Tensor): ((x: Tensor) => Tensor) =>
+  (x) => {
+    const tape = new GradientTape();
+    return tape.record(() => {
+      tape.watch(x);
+      return tape.jacobian(f(x), x);
+    });
+  };
 
 const ways: Record<string, (f: (x: Tensor) => Tensor) => (x: Tensor) => Tensor> = {
   jacobian: (f) => jacobian(f) as (x: Tensor) => Tensor,
@@ -63,7 +70,9 @@ describe('third order', () => {
     expectDense(way(way(way(layerOf2)))(x), truth);
   });
   test('the order of modes does not matter', () => {
-    for (const a of [jacfwd, jacrev]) for (const b of [jacfwd, jacrev]) for (const c of [jacfwd, jacrev]) expectDense(a(b(c(layerOf2)))(x) as Tensor, truth);
+    for (const a of [jacfwd, jacrev])
+      for (const b of [jacfwd, jacrev])
+        for (const c of [jacfwd, jacrev]) expectDense(a(b(c(layerOf2)))(x) as Tensor, truth);
   });
 });
 function layerOf2(x: Tensor): Tensor {
@@ -112,7 +121,16 @@ describe('one persistent tape, asked inside of its own recording', () => {
     const tape = new GradientTape({ persistent: true });
     const J = tape.record(() => tape.jacobian(ops.pow(v.value, 3), v));
     expect(tape.gradient(J, v).arraySync()).toEqual([12, 18]);
-    expect(tape.jacobian(J, v).arraySync()).toEqual([[[12, 0], [0, 0]], [[0, 0], [0, 18]]]);
+    expect(tape.jacobian(J, v).arraySync()).toEqual([
+      [
+        [12, 0],
+        [0, 0],
+      ],
+      [
+        [0, 0],
+        [0, 18],
+      ],
+    ]);
   });
 });
 
@@ -197,12 +215,15 @@ describe('Jacobians inside of transforms', () => {
 
 describe('perturbations are kept apart', () => {
   const kinds = [jacobian, jacfwd, jacrev, grad] as const;
-  test.each(kinds.flatMap((outer) => kinds.map((inner) => [outer.name, inner.name, outer, inner] as const)))('d/dx [x · d/dy (x + y)] by %s of %s', (_a, _b, outer, inner) => {
-    const f = (x: Tensor): Tensor => ops.mul(x, inner((y: Tensor) => ops.add(x, y))(f64(2)) as Tensor);
-    expect((outer(f)(f64(3)) as Tensor).item()).toBe(1);
-    const g = (x: Tensor): Tensor => ops.mul(x, inner((y: Tensor) => ops.mul(x, y))(x) as Tensor);
-    expect((outer(g)(f64(3)) as Tensor).item()).toBe(6);
-  });
+  test.each(kinds.flatMap((outer) => kinds.map((inner) => [outer.name, inner.name, outer, inner] as const)))(
+    'd/dx [x · d/dy (x + y)] by %s of %s',
+    (_a, _b, outer, inner) => {
+      const f = (x: Tensor): Tensor => ops.mul(x, inner((y: Tensor) => ops.add(x, y))(f64(2)) as Tensor);
+      expect((outer(f)(f64(3)) as Tensor).item()).toBe(1);
+      const g = (x: Tensor): Tensor => ops.mul(x, inner((y: Tensor) => ops.mul(x, y))(x) as Tensor);
+      expect((outer(g)(f64(3)) as Tensor).item()).toBe(6);
+    },
+  );
 
   test('tapes in tapes on the same tensor', () => {
     const x = f64(3);
@@ -226,7 +247,19 @@ describe('perturbations are kept apart', () => {
       tape.watch(x);
       return jacobian((t: Tensor) => ops.mul(ops.square(t), x))(f64([3, 4])) as Tensor;
     });
-    expect(J.arraySync()).toEqual([[6, 0], [0, 16]]);
-    expect(tape.jacobian(J, x).arraySync()).toEqual([[[6, 0], [0, 0]], [[0, 0], [0, 8]]]);
+    expect(J.arraySync()).toEqual([
+      [6, 0],
+      [0, 16],
+    ]);
+    expect(tape.jacobian(J, x).arraySync()).toEqual([
+      [
+        [6, 0],
+        [0, 0],
+      ],
+      [
+        [0, 0],
+        [0, 8],
+      ],
+    ]);
   });
 });

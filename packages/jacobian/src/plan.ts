@@ -84,7 +84,10 @@ export function checkOptions(operation: string, options: JacobianOptions, ...oth
   if (mode !== undefined && mode !== 'auto' && mode !== 'forward' && mode !== 'reverse') {
     throw new ArgumentError(`${operation}: mode must be 'auto', 'forward' or 'reverse', not ${describe(mode)}`);
   }
-  for (const [name, value] of [['chunkSize', chunkSize], ['memoryBudget', memoryBudget]] as const) {
+  for (const [name, value] of [
+    ['chunkSize', chunkSize],
+    ['memoryBudget', memoryBudget],
+  ] as const) {
     if (value !== undefined && !(Number.isInteger(value) && value > 0)) {
       throw new ArgumentError(`${operation}: ${name} should be greater than 0, a whole number, not ${describe(value)}`);
     }
@@ -92,11 +95,17 @@ export function checkOptions(operation: string, options: JacobianOptions, ...oth
 }
 
 /** Checks the options of Jacobians of functions. */
-export function checkFunctionOptions(operation: string, options: JacobianOptions & { readonly sparse?: unknown; readonly hasAux?: unknown }, ...others: readonly string[]): void {
+export function checkFunctionOptions(
+  operation: string,
+  options: JacobianOptions & { readonly sparse?: unknown; readonly hasAux?: unknown },
+  ...others: readonly string[]
+): void {
   checkOptions(operation, options, 'argnums', 'hasAux', 'sparse', ...others);
   const { sparse, hasAux } = options;
   if (sparse !== undefined && sparse !== false) {
-    throw new ArgumentError(`${operation}: sparse Jacobians are not there yet: sparse can only be false, not ${describe(sparse)}; leave it out for a dense Jacobian`);
+    throw new ArgumentError(
+      `${operation}: sparse Jacobians are not there yet: sparse can only be false, not ${describe(sparse)}; leave it out for a dense Jacobian`,
+    );
   }
   if (hasAux !== undefined) checkFlag(operation, 'hasAux', hasAux);
 }
@@ -115,7 +124,8 @@ export function choosePlan(operation: string, slice: Slice, batch: boolean, mode
     return { type, reached: carried !== null, pairs: pairsOf(carried ?? [], type, batch) };
   });
   const mixing = mixedBy.find((m) => m !== null);
-  if (mixing !== undefined && mode === 'forward') throw new MixedRowsError(mixedMessage(`${operation}: mode 'forward'`, mixing));
+  if (mixing !== undefined && mode === 'forward')
+    throw new MixedRowsError(mixedMessage(`${operation}: mode 'forward'`, mixing));
   const reached = sources.filter((s) => s.reached);
   const forwardSeeds = reached.reduce((n, s) => n + seedsOf(s.type.shape, s.pairs, 'source'), 0);
   const groups = new Map(reached.map((s) => [groupKey(s), seedsOf(target.shape, s.pairs, 'target')]));
@@ -153,7 +163,11 @@ function linearProgram(slice: Slice, mode: 'auto' | Mode): { forward: Derived<nu
   } catch (error) {
     if (mode === 'forward' || !(error instanceof RuleError)) throw error;
     const forward = derive('abstract pushforward', slice, (derivation) => {
-      const tangents = pushSlice(derivation, slice.sources.map((v) => derivation.input(slice.types[v]!)), true);
+      const tangents = pushSlice(
+        derivation,
+        slice.sources.map((v) => derivation.input(slice.types[v]!)),
+        true,
+      );
       return { outputs: slice.targets.map((v, i) => tangents[i] ?? zerosOf(slice.types[v]!)), meta: null };
     });
     return { forward, reverseOnly: 'a custom backward rule is not linear, so there is no forward mode' };
@@ -184,7 +198,10 @@ export function seedsOf(shape: readonly number[], pairs: readonly Pair[], side: 
 
 /** Sources whose reverse seeds are the same travel together. */
 export function groupKey(s: SourcePlan): string {
-  return s.pairs.map((p) => p.target).sort((a, b) => a - b).join();
+  return s.pairs
+    .map((p) => p.target)
+    .sort((a, b) => a - b)
+    .join();
 }
 
 function entries(target: TensorType, { type, pairs }: SourcePlan): number {
@@ -207,9 +224,11 @@ function chooseMode(
   if (mode === 'reverse') return { mode, reason: 'asked for', cost: reverseCost() };
   if (reverseOnly !== null) return { mode: 'reverse', reason: reverseOnly, cost: reverseCost() };
   const seeds = `${forwardSeeds} forward or ${reverseSeeds} reverse seeds`;
-  if (forwardSeeds * 2 <= reverseSeeds) return { mode: 'forward', reason: `${seeds}: forward has at most half`, cost: forwardCost };
+  if (forwardSeeds * 2 <= reverseSeeds)
+    return { mode: 'forward', reason: `${seeds}: forward has at most half`, cost: forwardCost };
   const back = reverseCost();
-  if (reverseSeeds * 2 <= forwardSeeds) return { mode: 'reverse', reason: `${seeds}: reverse has at most half`, cost: back };
+  if (reverseSeeds * 2 <= forwardSeeds)
+    return { mode: 'reverse', reason: `${seeds}: reverse has at most half`, cost: back };
   const ahead = forwardSeeds * (forwardCost.flops + 1);
   const behind = reverseSeeds * (back.flops + 1);
   const reason = `${seeds}, ${ahead} or ${behind} operations: the fewer`;
@@ -222,7 +241,10 @@ export function mixedMessage(what: string, { row, how }: Mixing): string {
   const name = row.from ?? primitive.name;
   const within = name === primitive.name ? '' : ` (in its derivative: ${primitive.name})`;
   const where = `'${name}'${within}, ${inputs.map(formatType).join(', ')} → ${outputs.map(formatType).join(', ')},`;
-  const does = how === 'mixes' ? 'mixes them along the batch axis (BatchNormalization in training mode does, for one)' : 'moves the batch axis to another place';
+  const does =
+    how === 'mixes'
+      ? 'mixes them along the batch axis (BatchNormalization in training mode does, for one)'
+      : 'moves the batch axis to another place';
   return (
     `${what} needs independent examples, but ${where} ${does}. ` +
     "Without it, the result is TensorFlow's: for example b, the sum over all b' of ∂y[b']/∂x[b]."
@@ -246,12 +268,18 @@ export function explainPlan(plan: ChosenPlan, rows: number, chunk: number): stri
       if (pairs.length === 0) return;
       const axes = pairs.map((p) => `${p.source}→${p.target}`).join(', ');
       const total = target.size * sizeOf(s.type.shape.slice(plan.batch ? 1 : 0));
-      lines.push(`  source ${i}: axes ${axes} (source→target) are carried: ${entries(target, s)} of ${total} entries can differ from zero`);
+      lines.push(
+        `  source ${i}: axes ${axes} (source→target) are carried: ${entries(target, s)} of ${total} entries can differ from zero`,
+      );
     }
   });
   if (plan.batch) {
     const mixing = plan.mixedBy.find((m) => m !== null);
-    lines.push(mixing === undefined ? '  examples: independent' : `  examples: mixed by ${mixing.row.from ?? mixing.row.application.primitive.name}; each entry sums over the batch`);
+    lines.push(
+      mixing === undefined
+        ? '  examples: independent'
+        : `  examples: mixed by ${mixing.row.from ?? mixing.row.application.primitive.name}; each entry sums over the batch`,
+    );
   }
   return lines.join('\n');
 }
@@ -261,6 +289,7 @@ export function chunkFor(plan: ChosenPlan, { chunkSize, memoryBudget }: Jacobian
   if (chunkSize !== undefined) return chunkSize;
   if (memoryBudget === undefined) return Number.POSITIVE_INFINITY;
   const bytesOf = ({ size, dtype }: TensorType): number => size * bytesPerElement(dtype);
-  const given = plan.mode === 'forward' ? bytesOf(plan.target) : Math.max(0, ...plan.sources.map((s) => bytesOf(s.type)));
+  const given =
+    plan.mode === 'forward' ? bytesOf(plan.target) : Math.max(0, ...plan.sources.map((s) => bytesOf(s.type)));
   return Math.max(1, Math.floor(memoryBudget / Math.max(1, plan.bytesPerSeed + given)));
 }

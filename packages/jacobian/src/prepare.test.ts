@@ -1,5 +1,5 @@
 /** prepareJacobian: traced once, run often; nests, batch, aux, variables, `into`, mismatches. */
-import { grad, jit } from '@jacobi/autograd';
+import { grad } from '@jacobi/autograd';
 import { stats } from '@jacobi/compiler';
 import type { NestedLike, Tensor } from '@jacobi/tensor';
 import * as ops from '@jacobi/tensor';
@@ -9,7 +9,10 @@ import { GradientTape, jacobian, prepareJacobian } from './index.ts';
 
 const f64 = (data: NestedLike): Tensor => ops.tensor(data, { dtype: 'float64' });
 const spec = (...shape: number[]): { shape: number[]; dtype: 'float64' } => ({ shape, dtype: 'float64' });
-const A = f64([[1, 2, 3], [4, 5, 7]]);
+const A = f64([
+  [1, 2, 3],
+  [4, 5, 7],
+]);
 const layer = (x: Tensor): Tensor => ops.tanh(ops.matmul(A, x));
 const x1 = f64([0.1, -0.2, 0.3]);
 const x2 = f64([0.5, 0.4, -0.1]);
@@ -17,7 +20,8 @@ const x2 = f64([0.5, 0.4, -0.1]);
 function plain(nest: unknown): unknown {
   if (nest instanceof ops.Tensor) return nest.arraySync();
   if (Array.isArray(nest)) return nest.map(plain);
-  if (typeof nest === 'object' && nest !== null) return Object.fromEntries(Object.entries(nest).map(([k, v]) => [k, plain(v)]));
+  if (typeof nest === 'object' && nest !== null)
+    return Object.fromEntries(Object.entries(nest).map(([k, v]) => [k, plain(v)]));
   return nest;
 }
 
@@ -42,8 +46,20 @@ describe('calls', () => {
     const [[y1], [a]] = J.valueAndJacobian(x) as [[Tensor], [Tensor]];
     const [b] = J(f64([3, 4])) as [Tensor];
     (a.dataSync() as Float64Array)[0] = 99;
-    expect(plain(b)).toEqual([[2, 0], [0, 2]]);
-    expect(plain(J(x))).toEqual([[[2, 0], [0, 2]], [[1, 0], [0, 1]]]);
+    expect(plain(b)).toEqual([
+      [2, 0],
+      [0, 2],
+    ]);
+    expect(plain(J(x))).toEqual([
+      [
+        [2, 0],
+        [0, 2],
+      ],
+      [
+        [1, 0],
+        [0, 1],
+      ],
+    ]);
     expect(plain(y1)).toEqual([2, 4]);
     expect(plain(x)).toEqual([1, 2]);
   });
@@ -72,11 +88,26 @@ describe('calls', () => {
   test('arguments may be tensors, variables, typed arrays, arrays and numbers', () => {
     const J = prepareJacobian((x: Tensor, s: Tensor) => ops.mul(ops.square(x), s), [spec(2), spec()]);
     for (const x of [f64([1, 2]), ops.variable(f64([1, 2])), Float64Array.of(1, 2), [1, 2]]) {
-      expect(plain(J(x, 3))).toEqual([[6, 0], [0, 12]]);
+      expect(plain(J(x, 3))).toEqual([
+        [6, 0],
+        [0, 12],
+      ]);
     }
-    expect(plain(J(f64([1, 2]), f64(2)))).toEqual([[4, 0], [0, 8]]);
+    expect(plain(J(f64([1, 2]), f64(2)))).toEqual([
+      [4, 0],
+      [0, 8],
+    ]);
     const M = prepareJacobian((x: Tensor) => ops.sum(ops.square(x), 0), spec(2, 2));
-    expect(plain(M(Float64Array.of(1, 2, 3, 4)))).toEqual([[[2, 0], [6, 0]], [[0, 4], [0, 8]]]);
+    expect(plain(M(Float64Array.of(1, 2, 3, 4)))).toEqual([
+      [
+        [2, 0],
+        [6, 0],
+      ],
+      [
+        [0, 4],
+        [0, 8],
+      ],
+    ]);
   });
 
   test('an example tensor is a spec; float32 where none is given', () => {
@@ -86,7 +117,9 @@ describe('calls', () => {
 
   test('zero sizes', () => {
     expect((prepareJacobian(ops.square, spec(0))(f64([])) as Tensor).shape).toEqual([0, 0]);
-    expect(prepareJacobian((x: Tensor) => ops.slice(x, [0], [0]), spec(2)).into(f64([1, 2]), new Float64Array(0))).toHaveLength(0);
+    expect(
+      prepareJacobian((x: Tensor) => ops.slice(x, [0], [0]), spec(2)).into(f64([1, 2]), new Float64Array(0)),
+    ).toHaveLength(0);
   });
 });
 
@@ -102,9 +135,18 @@ describe('what varies', () => {
     );
     const x = f64([1, 2]);
     const index = ops.tensor([1, 1], { dtype: 'int32' });
-    expect(plain(J(x, { index, on: ops.tensor(true) }))).toEqual([[0, 4], [0, 4]]);
-    expect(plain(J(x, { index: Int32Array.of(0, 1), on: ops.tensor(true) }))).toEqual([[2, 0], [0, 4]]);
-    expect(plain(J(x, { index, on: ops.tensor(false) }))).toEqual([[0, 0], [0, 0]]);
+    expect(plain(J(x, { index, on: ops.tensor(true) }))).toEqual([
+      [0, 4],
+      [0, 4],
+    ]);
+    expect(plain(J(x, { index: Int32Array.of(0, 1), on: ops.tensor(true) }))).toEqual([
+      [2, 0],
+      [0, 4],
+    ]);
+    expect(plain(J(x, { index, on: ops.tensor(false) }))).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
     expect(runs).toBe(1);
   });
 
@@ -112,9 +154,15 @@ describe('what varies', () => {
     const v = ops.variable(f64([1, 2]));
     const J = prepareJacobian((x: Tensor) => ops.mul(ops.square(x), v.value), spec(2));
     const x = f64([1, 1]);
-    expect(plain(J(x))).toEqual([[2, 0], [0, 4]]);
+    expect(plain(J(x))).toEqual([
+      [2, 0],
+      [0, 4],
+    ]);
     v.assign(f64([3, 4]));
-    expect(plain(J(x))).toEqual([[6, 0], [0, 8]]);
+    expect(plain(J(x))).toEqual([
+      [6, 0],
+      [0, 8],
+    ]);
     expect([...J.into(x, new Float64Array(4))]).toEqual([6, 0, 0, 8]);
     expect(plain(J.valueAndJacobian(x)[0])).toEqual([3, 4]);
     expect(plain(grad((t: Tensor) => ops.sum(J(t) as Tensor))(x))).toEqual([6, 8]);
@@ -129,7 +177,10 @@ describe('what varies', () => {
       tape.watch(c);
       return ops.sum(J(x) as Tensor);
     });
-    expect(plain(J(x))).toEqual([[4, 0], [0, 6]]);
+    expect(plain(J(x))).toEqual([
+      [4, 0],
+      [0, 6],
+    ]);
     expect(plain(tape.gradient(y, c))).toEqual([2, 2]);
   });
 });
@@ -148,12 +199,17 @@ describe('nests, arguments, aux', () => {
   });
 
   test('results outside, arguments inside', () => {
-    const f = ({ p, q: [r] }: { p: Tensor; q: [Tensor] }): unknown => ({ sum: ops.add(ops.sum(p), r), list: [ops.mul(p, r)] });
+    const f = ({ p, q: [r] }: { p: Tensor; q: [Tensor] }): unknown => ({
+      sum: ops.add(ops.sum(p), r),
+      list: [ops.mul(p, r)],
+    });
     const J = prepareJacobian(f, { p: spec(2), q: [spec()] });
     const argument = { p: f64([1, 2]), q: [f64(3)] };
     expect(plain(J(argument))).toEqual(plain(jacobian(f)(argument)));
     expect(plain(J.valueAndJacobian(argument)[0])).toEqual({ sum: 6, list: [[3, 6]] });
-    expect([...J.into(argument, new Float64Array(9), { value: new Float64Array(3) })]).toEqual([1, 1, 1, 3, 0, 0, 3, 1, 2]);
+    expect([...J.into(argument, new Float64Array(9), { value: new Float64Array(3) })]).toEqual([
+      1, 1, 1, 3, 0, 0, 3, 1, 2,
+    ]);
   });
 
   test('a single argument that is an array', () => {
@@ -167,8 +223,21 @@ describe('nests, arguments, aux', () => {
     for (const x of [f64([1, 2]), f64([3, 5])]) {
       const [a, b] = x.arraySync() as [number, number];
       const aux = { total: a + b, name: 'aux', list: [[-a, -b], 4] };
-      expect(plain(J(x))).toEqual([[[2 * a, 0], [0, 2 * b]], aux]);
-      expect(plain(J.valueAndJacobian(x))).toEqual([[a * a, b * b], [[2 * a, 0], [0, 2 * b]], aux]);
+      expect(plain(J(x))).toEqual([
+        [
+          [2 * a, 0],
+          [0, 2 * b],
+        ],
+        aux,
+      ]);
+      expect(plain(J.valueAndJacobian(x))).toEqual([
+        [a * a, b * b],
+        [
+          [2 * a, 0],
+          [0, 2 * b],
+        ],
+        aux,
+      ]);
       expect([...J.into(x, new Float64Array(4))]).toEqual([2 * a, 0, 0, 2 * b]);
     }
     expect(plain(jacobian(f, { hasAux: true })(f64([1, 2])))).toEqual(plain(J(f64([1, 2]))));
@@ -178,7 +247,10 @@ describe('nests, arguments, aux', () => {
     const W = float64([1, 2, 3, 4, 5, 6], [3, 2]);
     const f = (x: Tensor, w: Tensor): Tensor => ops.sin(ops.matmul(x, w));
     const J = prepareJacobian(f, [spec(4, 3), spec(3, 2)], { batch: true });
-    const x = float64(Array.from({ length: 12 }, (_, i) => i / 7), [4, 3]);
+    const x = float64(
+      Array.from({ length: 12 }, (_, i) => i / 7),
+      [4, 3],
+    );
     const tape = new GradientTape();
     const y = tape.record(() => {
       tape.watch(x);
@@ -192,11 +264,17 @@ describe('nests, arguments, aux', () => {
 
   test('a result that does not depend on the argument is zero', () => {
     const J = prepareJacobian(() => f64([1, 2]), spec(3));
-    expect(plain(J(x1))).toEqual([[0, 0, 0], [0, 0, 0]]);
+    expect(plain(J(x1))).toEqual([
+      [0, 0, 0],
+      [0, 0, 0],
+    ]);
     expect(J.plan).toMatchObject({ forwardSeeds: 0, reverseSeeds: 0, nnz: 0, flops: 0 });
     expect(J.explain()).toContain('zero everywhere');
     const partly = prepareJacobian((x: Tensor) => [f64(1), ops.sum(x)], spec(2));
-    expect(plain(partly(f64([1, 2])))).toEqual([[0, 0], [1, 1]]);
+    expect(plain(partly(f64([1, 2])))).toEqual([
+      [0, 0],
+      [1, 1],
+    ]);
     const B = prepareJacobian(() => f64([[1], [2]]), spec(2, 3), { batch: true });
     expect((B(float64(new Array(6).fill(1), [2, 3])) as Tensor).shape).toEqual([2, 1, 3]);
   });
@@ -207,101 +285,34 @@ describe('plan', () => {
     const J = prepareJacobian(layer, spec(3), { mode: 'forward' });
     expect(JSON.parse(JSON.stringify(J.plan))).toEqual(J.plan);
     expect(J.plan).toMatchObject({ mode: 'forward', forwardSeeds: 3, reverseSeeds: 0, lowerBound: 3, nnz: 6 });
-    expect(prepareJacobian(layer, spec(3)).plan).toMatchObject({ mode: 'reverse', forwardSeeds: 0, reverseSeeds: 2, nnz: 6 });
-    expect(prepareJacobian(ops.sin, spec(5)).plan).toMatchObject({ mode: 'forward', forwardSeeds: 1, lowerBound: 1, nnz: 5 });
+    expect(prepareJacobian(layer, spec(3)).plan).toMatchObject({
+      mode: 'reverse',
+      forwardSeeds: 0,
+      reverseSeeds: 2,
+      nnz: 6,
+    });
+    expect(prepareJacobian(ops.sin, spec(5)).plan).toMatchObject({
+      mode: 'forward',
+      forwardSeeds: 1,
+      lowerBound: 1,
+      nnz: 5,
+    });
     for (const value of Object.values(J.plan).slice(1)) expect(Number.isInteger(value)).toBe(true);
   });
 
   test('of several results: the sum of all', () => {
     const J = prepareJacobian((x: Tensor) => [ops.sin(x), ops.sum(x)], spec(4), { mode: 'reverse' });
     expect(J.plan).toMatchObject({ reverseSeeds: 2, nnz: 8 });
-    expect(J.explain().split('\n').filter((line) => line.startsWith('Jacobian of'))).toHaveLength(2);
+    expect(
+      J.explain()
+        .split('\n')
+        .filter((line) => line.startsWith('Jacobian of')),
+    ).toHaveLength(2);
   });
 
   test('chunks are in the explanation', () => {
-    expect(prepareJacobian(layer, spec(3), { mode: 'forward', chunkSize: 2 }).explain()).toContain('seeds: 3, 2 at a time');
-  });
-});
-
-describe('into', () => {
-  const J = prepareJacobian(layer, spec(3));
-  test('writes row-major, returns what was given, and the value if asked for', () => {
-    const out = new Float64Array(6);
-    const value = new Float64Array(2);
-    expect(J.into(x1, out, { value })).toBe(out);
-    expectDense(float64([...out], [2, 3]), jacobian(layer)(x1) as Tensor, '', 1e-14);
-    expectDense(float64([...value]), layer(x1), '', 1e-14);
-    expect(J.into(x1.dataSync(), out.subarray(0, 6))).toHaveLength(6);
-  });
-
-  test('the array that is read may be the array that is written', () => {
-    const K = prepareJacobian((x: Tensor) => ops.reshape(ops.sum(ops.pow(x, 3)), [1]), spec(3));
-    const data = Float64Array.of(1, 2, 3);
-    K.into(data, data);
-    expect([...data]).toEqual([3, 12, 27]);
-  });
-
-  test.each([
-    ['too short', () => J.into(x1, new Float64Array(5)), 'out has 5 elements, but the result has 6'],
-    ['another dtype', () => J.into(x1, new Float32Array(6)), 'out must hold float64, not float32'],
-    ['value too long', () => J.into(x1, new Float64Array(6), { value: new Float64Array(3) }), 'value has 3 elements, but the result has 2'],
-    ['value of another dtype', () => J.into(x1, new Float64Array(6), { value: new Int32Array(2) }), 'value must hold float64, not int32'],
-    ['value no typed array', () => J.into(x1, new Float64Array(6), { value: [1, 2] }), 'value must be a typed array'],
-    ['no array', () => J.into(x1), 'after the 1 argument must come the typed array to write to, not undefined'],
-    ['an ordinary array', () => J.into(x1, [0, 0, 0, 0, 0, 0]), 'after the 1 argument must come the typed array'],
-    ['a tensor', () => J.into(x1, f64([0, 0, 0, 0, 0, 0])), 'after the 1 argument must come the typed array'],
-    ['an unknown option', () => J.into(x1, new Float64Array(6), { values: new Float64Array(2) }), 'no option "values"'],
-    ['traced', () => jit((x: Tensor) => { J.into(x, new Float64Array(6)); return x; })(x1) as Tensor, 'call the prepared Jacobian itself'],
-    ['input of another dtype', () => J.into(new Float32Array(3), new Float64Array(6)), 'shape [3] for [3] ✓, dtype float32 for float64 ✗'],
-    ['input of another length', () => J.into(new Float64Array(4), new Float64Array(6)), 'shape [4] for [3] ✗, dtype float64 for float64 ✓'],
-  ])('%s is refused, and nothing is written', (_name, run, message) => {
-    expect(run).toThrow(message);
-    const out = new Float64Array(6).fill(7);
-    expect(() => J.into(x1, out, { value: new Float64Array(1) })).toThrow('value has 1 elements');
-    expect([...out]).toEqual([7, 7, 7, 7, 7, 7]);
-    expectDense(J(x1) as Tensor, jacobian(layer)(x1) as Tensor, '', 1e-14);
-  });
-});
-
-describe('refusals', () => {
-  const J = prepareJacobian((x: Tensor, { s }: { s: Tensor }) => ops.mul(x, s), [spec(2), { s: spec() }]);
-  const x = f64([1, 2]);
-  test.each([
-    ['another shape', () => J(f64([1, 2, 3]), { s: 1 }), 'argument 0 differs from what was prepared: shape [3] for [2] ✗, dtype float64 for float64 ✓'],
-    ['another dtype', () => J(ops.tensor([1, 2]), { s: 1 }), 'shape [2] for [2] ✓, dtype float32 for float64 ✗'],
-    ['a leaf of another shape', () => J(x, { s: x }), 'argument 1.s differs'],
-    ['too few arguments', () => J(x), 'called with 1 arguments, but prepared for 2'],
-    ['another structure', () => J(x, { t: 1 }), 'argument 1 must have the structure'],
-    ['a nest for a tensor', () => J({ x }, { s: 1 }), 'argument 0'],
-    ['nothing', () => J(undefined, { s: 1 }), 'argument 0'],
-    ['text', () => J('x', { s: 1 }), 'argument 0'],
-  ])('%s', (_name, run, message) => {
-    expect(run).toThrow(message);
-    expect(plain(J(x, { s: 2 }))).toEqual([[2, 0], [0, 2]]);
-  });
-
-  test.each([
-    ['f no function', () => prepareJacobian(3 as never, spec(2)), 'f must be a function, not 3'],
-    ['no spec', () => prepareJacobian(ops.sin, []), 'spec must describe at least one argument'],
-    ['spec undefined', () => prepareJacobian(ops.sin, undefined), 'spec must be a nest of { shape, dtype? } or example tensors'],
-    ['spec a number', () => prepareJacobian(ops.sin, 3), 'spec'],
-    ['a bad shape', () => prepareJacobian(ops.sin, { shape: [2, -1] }), 'spec.shape'],
-    ['a bad dtype', () => prepareJacobian(ops.sin, { shape: [2], dtype: 'float16' }), "dtype must be float32 or float64 or int32 or bool, not \"float16\""],
-    ['integers differentiated', () => prepareJacobian(ops.square, { shape: [2], dtype: 'int32' }), "argument 0 has dtype int32, and integers carry no derivative; cast it first"],
-    ['argnums out of range', () => prepareJacobian(ops.sin, spec(2), { argnums: 1 }), 'argnums 1 names no argument'],
-    ['an unknown option', () => prepareJacobian(ops.sin, spec(2), { batched: true } as never), 'no option "batched"'],
-    ['an unknown mode', () => prepareJacobian(ops.sin, spec(2), { mode: 'both' as never }), "mode must be 'auto', 'forward' or 'reverse', not \"both\""],
-    ['sparse', () => prepareJacobian(ops.sin, spec(2), { sparse: true as never }), 'sparse can only be false'],
-    ['batch no flag', () => prepareJacobian(ops.sin, spec(2, 2), { batch: 1 as never }), 'batch must be true or false'],
-    ['batch of rank 1', () => prepareJacobian(ops.sin, spec(2), { batch: true }), 'rank at least 2 with the same first size, not f64[2] and f64[2]'],
-    ['batch of two results', () => prepareJacobian((t: Tensor) => [t, t], spec(2, 2), { batch: true }), 'batch: true needs one result and one differentiated tensor'],
-    ['looking at numbers', () => prepareJacobian((t: Tensor) => ops.mul(t, t.arraySync().toString().length), spec(2)), 'choose with where in place of if'],
-    ['nothing returned', () => prepareJacobian(() => undefined, spec(2)), 'did you forget to return a value from f?'],
-    ['a promise', () => prepareJacobian((async (t: Tensor) => t) as never, spec(2)), 'Promise'],
-    ['aux missing', () => prepareJacobian(ops.sin, spec(2), { hasAux: true }), 'two-element tuple'],
-    ['an assignment', () => { const v = ops.variable(f64(1)); return prepareJacobian((t: Tensor) => { v.assignAdd(1); return t; }, spec(2)); }, 'assigns the variable'],
-  ])('%s', (_name, run, message) => {
-    expect(run).toThrow(message);
-    expect(plain(prepareJacobian(ops.square, spec(1))([3]))).toEqual([[6]]);
+    expect(prepareJacobian(layer, spec(3), { mode: 'forward', chunkSize: 2 }).explain()).toContain(
+      'seeds: 3, 2 at a time',
+    );
   });
 });

@@ -8,10 +8,20 @@ import type { Backend, BufferRef, DType, TypedArray } from '@jacobi/backend';
 import { dtypeOf } from '@jacobi/backend';
 import { capturedNow, compileProgram, evaluate, mergeEqualRows } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
-import { ArgumentError, DTypeError, getBackend, ShapeError, tensor, Tensor as TensorClass } from '@jacobi/tensor';
+import { ArgumentError, DTypeError, getBackend, ShapeError, Tensor as TensorClass, tensor } from '@jacobi/tensor';
 import type { Flat, Program, TensorType, Var } from '@jacobi/tensor/internal';
 import {
-  asTensor, checkDType, checkFlag, checkOptions as checkNames, checkShape, describe, flattenNest, formatType, moveTo, tensorType, zerosOf,
+  asTensor,
+  checkDType,
+  checkFlag,
+  checkOptions as checkNames,
+  checkShape,
+  describe,
+  flattenNest,
+  formatType,
+  moveTo,
+  tensorType,
+  zerosOf,
 } from '@jacobi/tensor/internal';
 import { jacobianOfCall } from './jacobian.ts';
 import type { ChosenPlan, JacobianOptions, JacobianPlan } from './plan.ts';
@@ -53,7 +63,10 @@ export interface PreparedJacobian {
 }
 
 const isSpec = (x: unknown): x is Spec =>
-  typeof x === 'object' && x !== null && Array.isArray((x as Spec).shape) && Object.keys(x).every((k) => k === 'shape' || k === 'dtype');
+  typeof x === 'object' &&
+  x !== null &&
+  Array.isArray((x as Spec).shape) &&
+  Object.keys(x).every((k) => k === 'shape' || k === 'dtype');
 const isLeaf = (x: unknown): x is Spec | Tensor => x instanceof TensorClass || isSpec(x);
 
 /** What was traced. */
@@ -161,7 +174,10 @@ function traceJacobian(f: AnyFunction, flats: readonly Flat<TensorType>[], optio
       for (const y of call.result.leaves) {
         const { slice, connected } = call.connect([y]);
         if (slice.targets.length === 1 && connected.includes(true)) {
-          plans.push({ plan: planFor('prepareJacobian', slice, options.batch ?? false, options.mode ?? 'auto'), rows: slice.rows.length });
+          plans.push({
+            plan: planFor('prepareJacobian', slice, options.batch ?? false, options.mode ?? 'auto'),
+            rows: slice.rows.length,
+          });
         }
       }
       const nest = options.batch ? batchOfCall(call, options) : jacobianOfCall('prepareJacobian', call, options);
@@ -202,10 +218,13 @@ const isAuxLeaf = (x: unknown): x is unknown => isTensor(x) || typeof x !== 'obj
 function batchOfCall(call: ReturnType<typeof recordCall>, options: PrepareOptions): unknown {
   const sources = call.arguments.flatMap((flat) => flat.leaves);
   const [y] = call.result.leaves;
-  if (call.result.leaves.length !== 1 || sources.length !== 1) throw new ArgumentError('prepareJacobian: batch: true needs one result and one differentiated tensor');
+  if (call.result.leaves.length !== 1 || sources.length !== 1)
+    throw new ArgumentError('prepareJacobian: batch: true needs one result and one differentiated tensor');
   const [x] = sources;
   if (y!.rank < 2 || x!.rank < 2 || y!.shape[0] !== x!.shape[0]) {
-    throw new ShapeError(`prepareJacobian: batch: true needs a result and an argument of rank at least 2 with the same first size, not ${formatType(y!.type)} and ${formatType(x!.type)}`);
+    throw new ShapeError(
+      `prepareJacobian: batch: true needs a result and an argument of rank at least 2 with the same first size, not ${formatType(y!.type)} and ${formatType(x!.type)}`,
+    );
   }
   const { slice, connected } = call.connect([y!]);
   if (connected[0] && slice.targets.length === 1) return runJacobian('prepareJacobian', slice, true, options)[0];
@@ -215,7 +234,10 @@ function batchOfCall(call: ReturnType<typeof recordCall>, options: PrepareOption
 /** The leaves of a call's arguments, checked against what was prepared. */
 function argumentTensors(prepared: Prepared, args: readonly unknown[]): Tensor[] {
   const { arguments: flats } = prepared;
-  if (args.length !== flats.length) throw new ArgumentError(`prepared Jacobian: called with ${args.length} arguments, but prepared for ${flats.length}`);
+  if (args.length !== flats.length)
+    throw new ArgumentError(
+      `prepared Jacobian: called with ${args.length} arguments, but prepared for ${flats.length}`,
+    );
   const out: Tensor[] = [];
   for (let i = 0; i < flats.length; i++) {
     const flat = flats[i]!;
@@ -225,13 +247,19 @@ function argumentTensors(prepared: Prepared, args: readonly unknown[]): Tensor[]
       continue;
     }
     const given = flattenNest(`prepared Jacobian: argument ${i}`, arg, isValue, 'tensors or typed arrays');
-    if (given.structure !== flat.structure) throw new ArgumentError(`prepared Jacobian: argument ${i} must have the structure ${flat.structure}, not ${given.structure}`);
-    given.leaves.forEach((leaf, k) => out.push(argumentTensor(leaf, flat.leaves[k]!, `argument ${i}${given.paths[k]}`)));
+    if (given.structure !== flat.structure)
+      throw new ArgumentError(
+        `prepared Jacobian: argument ${i} must have the structure ${flat.structure}, not ${given.structure}`,
+      );
+    given.leaves.forEach((leaf, k) =>
+      out.push(argumentTensor(leaf, flat.leaves[k]!, `argument ${i}${given.paths[k]}`)),
+    );
   }
   return out;
 }
 
-const isValue = (x: unknown): x is Tensor | number | TypedArray => x instanceof TensorClass || typeof x === 'number' || dtypeOf(x) !== undefined;
+const isValue = (x: unknown): x is Tensor | number | TypedArray =>
+  x instanceof TensorClass || typeof x === 'number' || dtypeOf(x) !== undefined;
 
 function argumentTensor(value: unknown, type: TensorType, path: string): Tensor {
   if (value instanceof TensorClass && value.type === type) return value;
@@ -269,14 +297,31 @@ function intoWriter(prepared: Prepared): PreparedJacobian['into'] {
     checkOut('out', out, types.slice(0, count));
     if (value !== undefined) checkOut('value', value, types.slice(count));
     const backend = getBackend();
-    if (backend.readSync === undefined) throw new ArgumentError(`into: the ${backend.name} backend cannot read at once; call the prepared Jacobian and await data()`);
+    if (backend.readSync === undefined)
+      throw new ArgumentError(
+        `into: the ${backend.name} backend cannot read at once; call the prepared Jacobian and await data()`,
+      );
     const inputs = [...argumentTensors(prepared, args), ...capturedNow(program)];
-    if (inputs.some((t) => t.trace !== null)) throw new ArgumentError('into: an argument is traced and has no numbers to write; inside jit, vmap and prepareJacobian call the prepared Jacobian itself');
+    if (inputs.some((t) => t.trace !== null))
+      throw new ArgumentError(
+        'into: an argument is traced and has no numbers to write; inside jit, vmap and prepareJacobian call the prepared Jacobian itself',
+      );
     if (results?.backend !== backend) results = makeResults(prepared, backend);
     const outputs = value === undefined ? results.jacobian : results.both;
-    backend.run(compileProgram(program, backend), inputs.map((t) => moveTo(t, backend).buffer!), outputs);
-    copyOut(outputs.slice(0, count).map((b) => backend.readSync!(b)), out);
-    if (value !== undefined) copyOut(outputs.slice(count).map((b) => backend.readSync!(b)), value);
+    backend.run(
+      compileProgram(program, backend),
+      inputs.map((t) => moveTo(t, backend).buffer!),
+      outputs,
+    );
+    copyOut(
+      outputs.slice(0, count).map((b) => backend.readSync!(b)),
+      out,
+    );
+    if (value !== undefined)
+      copyOut(
+        outputs.slice(count).map((b) => backend.readSync!(b)),
+        value,
+      );
     return out;
   };
 }
@@ -286,13 +331,20 @@ function makeResults(prepared: Prepared, backend: Backend): Results {
   return { backend, jacobian: make(prepared.jacobian), both: make(prepared.both) };
 }
 
-function splitInto(all: readonly unknown[], count: number): { args: readonly unknown[]; out: TypedArray; value: TypedArray | undefined } {
+function splitInto(
+  all: readonly unknown[],
+  count: number,
+): { args: readonly unknown[]; out: TypedArray; value: TypedArray | undefined } {
   const args = all.slice(0, count);
   const [out, options = {}] = all.slice(count);
-  if (dtypeOf(out) === undefined) throw new ArgumentError(`into: after the ${count} argument${count === 1 ? '' : 's'} must come the typed array to write to, not ${describe(out)}`);
+  if (dtypeOf(out) === undefined)
+    throw new ArgumentError(
+      `into: after the ${count} argument${count === 1 ? '' : 's'} must come the typed array to write to, not ${describe(out)}`,
+    );
   checkNames('into', options, ['value']);
   const { value } = options as { value?: TypedArray };
-  if (value !== undefined && dtypeOf(value) === undefined) throw new ArgumentError(`into: value must be a typed array, not ${describe(value)}`);
+  if (value !== undefined && dtypeOf(value) === undefined)
+    throw new ArgumentError(`into: value must be a typed array, not ${describe(value)}`);
   return { args, out: out as TypedArray, value };
 }
 

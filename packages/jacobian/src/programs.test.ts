@@ -9,8 +9,8 @@ import type { RandomProgram } from '@jacobi/testing/programs';
 import { describeProgram, operationNames, runProgram, sourcesOf } from '@jacobi/testing/programs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { GradientTape, jacfwd, jacobian, jacrev, MixedRowsError, prepareJacobian } from './index.ts';
 import type { TapeJacobianOptions } from './index.ts';
+import { GradientTape, jacfwd, jacobian, jacrev, MixedRowsError, prepareJacobian } from './index.ts';
 
 const step = fc.record({
   op: fc.nat(operationNames.length - 1),
@@ -21,12 +21,21 @@ const step = fc.record({
 });
 
 function programs(sizes: readonly number[], steps: number, elements = 9, sources = 2): fc.Arbitrary<RandomProgram> {
-  const shape = fc.array(fc.constantFrom(...sizes), { maxLength: 3 }).filter((s) => s.reduce((a, b) => a * b, 1) <= elements);
-  return fc.record({ sources: fc.array(shape, { minLength: 1, maxLength: sources }), steps: fc.array(step, { minLength: 1, maxLength: steps }) });
+  const shape = fc
+    .array(fc.constantFrom(...sizes), { maxLength: 3 })
+    .filter((s) => s.reduce((a, b) => a * b, 1) <= elements);
+  return fc.record({
+    sources: fc.array(shape, { minLength: 1, maxLength: sources }),
+    steps: fc.array(step, { minLength: 1, maxLength: steps }),
+  });
 }
 
 /** Runs a property; a failure says which program it was. */
-function forPrograms(arbitrary: fc.Arbitrary<RandomProgram>, numRuns: number, check: (p: RandomProgram, xs: Tensor[], f: (...xs: Tensor[]) => Tensor) => void): void {
+function forPrograms(
+  arbitrary: fc.Arbitrary<RandomProgram>,
+  numRuns: number,
+  check: (p: RandomProgram, xs: Tensor[], f: (...xs: Tensor[]) => Tensor) => void,
+): void {
   fc.assert(
     fc.property(arbitrary, (p) => {
       try {
@@ -53,7 +62,11 @@ function taped(xs: readonly Tensor[], f: (...xs: Tensor[]) => Tensor): { tape: G
 
 type Options = TapeJacobianOptions<'zero'>;
 const settings: readonly Options[] = (['auto', 'forward', 'reverse'] as const).flatMap((mode) =>
-  [{}, { chunkSize: 1 }, { chunkSize: 2 }, { chunkSize: 7 }, { memoryBudget: 300 }].map((o) => ({ ...o, mode, unconnected: 'zero' as const })),
+  [{}, { chunkSize: 1 }, { chunkSize: 2 }, { chunkSize: 7 }, { memoryBudget: 300 }].map((o) => ({
+    ...o,
+    mode,
+    unconnected: 'zero' as const,
+  })),
 );
 
 test('tape.jacobian in all modes and chunks', () => {
@@ -61,7 +74,9 @@ test('tape.jacobian in all modes and chunks', () => {
     const { tape, y } = taped(xs, f);
     const truth = truths(xs, f);
     for (const options of settings) {
-      tape.jacobian(y, xs, options).forEach((J, i) => expectDense(J, truth[i]!, `source ${i}, ${JSON.stringify(options)}`));
+      tape
+        .jacobian(y, xs, options)
+        .forEach((J, i) => expectDense(J, truth[i]!, `source ${i}, ${JSON.stringify(options)}`));
     }
   });
 });
@@ -88,7 +103,8 @@ test('batchJacobian is the batch-summed Jacobian, and independence is proved onl
     const full = differences(f, x);
     const truth = summedBatch(full, y.rank);
     for (const mode of ['auto', 'reverse'] as const) {
-      for (const chunkSize of [1, 1000]) expectDense(tape.batchJacobian(y, x, { mode, chunkSize, unconnected: 'zero' }), truth, `${mode} ${chunkSize}`);
+      for (const chunkSize of [1, 1000])
+        expectDense(tape.batchJacobian(y, x, { mode, chunkSize, unconnected: 'zero' }), truth, `${mode} ${chunkSize}`);
     }
     expectDense(tape.batchJacobian(y, x, { unconnected: 'zero' }), truth);
     try {
@@ -120,26 +136,45 @@ test('jacobian, jit, prepareJacobian, and loops over vjp and jvp', () => {
       'jacobian of jit': () => jacobian(jit(f), { argnums })(...xs) as Tensor[],
       'jit of jacobian': () => jit(jacobian(f, { argnums }))(...xs) as Tensor[],
       prepared: () => prepareJacobian(f, spec, { argnums })(...xs) as Tensor[],
-      'prepared, in chunks': () => prepareJacobian(f, spec, { argnums, mode: 'reverse', chunkSize: 2 })(...xs) as Tensor[],
+      'prepared, in chunks': () =>
+        prepareJacobian(f, spec, { argnums, mode: 'reverse', chunkSize: 2 })(...xs) as Tensor[],
       'loop over vjp': () => {
         const [y, pullback] = vjp(f, ...xs) as [Tensor, (ct: Tensor) => Tensor[]];
         const rows = basis(y.shape).map((e) => pullback(e));
-        return xs.map((x, i) => ops.reshape(ops.concat([ops.zeros([0, ...x.shape], { dtype: 'float64' }), ...rows.map((r) => ops.expandDims(r[i]!))]), [...y.shape, ...x.shape]));
+        return xs.map((x, i) =>
+          ops.reshape(
+            ops.concat([ops.zeros([0, ...x.shape], { dtype: 'float64' }), ...rows.map((r) => ops.expandDims(r[i]!))]),
+            [...y.shape, ...x.shape],
+          ),
+        );
       },
       'loop over jvp': () =>
         xs.map((x, i) => {
           const y = f(...xs);
-          const columns = basis(x.shape).map((e) => jvp(f, xs, xs.map((other, k) => (k === i ? e : ops.zerosLike(other))))[1] as Tensor);
+          const columns = basis(x.shape).map(
+            (e) =>
+              jvp(
+                f,
+                xs,
+                xs.map((other, k) => (k === i ? e : ops.zerosLike(other))),
+              )[1] as Tensor,
+          );
           return ops.reshape(ops.stack(columns, y.rank), [...y.shape, ...x.shape]);
         }),
     };
-    for (const [name, run] of Object.entries(ways)) run().forEach((J, i) => expectDense(J, truth[i]!, `${name}, source ${i}`));
+    for (const [name, run] of Object.entries(ways))
+      run().forEach((J, i) => expectDense(J, truth[i]!, `${name}, source ${i}`));
   });
 });
 
 function basis(shape: readonly number[]): Tensor[] {
   const count = shape.reduce((a, b) => a * b, 1);
-  return Array.from({ length: count }, (_, k) => float64(Array.from({ length: count }, (_v, i) => (i === k ? 1 : 0)), shape));
+  return Array.from({ length: count }, (_, k) =>
+    float64(
+      Array.from({ length: count }, (_v, i) => (i === k ? 1 : 0)),
+      shape,
+    ),
+  );
 }
 
 test('second order in all four orders of modes', () => {
@@ -147,7 +182,8 @@ test('second order in all four orders of modes', () => {
     const [x] = xs as [Tensor];
     const truth = differences((t) => jacobian(f)(t) as Tensor, x);
     for (const outer of [jacfwd, jacrev]) {
-      for (const inner of [jacfwd, jacrev]) expectDense(outer(inner(f))(x) as Tensor, truth, `${outer.name}(${inner.name})`);
+      for (const inner of [jacfwd, jacrev])
+        expectDense(outer(inner(f))(x) as Tensor, truth, `${outer.name}(${inner.name})`);
     }
     expectDense(jacobian(jacobian(f))(x) as Tensor, truth, 'jacobian(jacobian)');
     expectDense(jit(jacobian(jit(jacobian(f))))(x) as Tensor, truth, 'jitted');

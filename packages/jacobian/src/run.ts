@@ -3,10 +3,18 @@
  * The one idea: a Jacobian is one program (values in, Jacobians out), derived once for each structure and found again.
  */
 import type { Derivation, Slice } from '@jacobi/autograd/internal';
-import { batchProgram, derive, onesOf, pullback, pushforwardOf, runDerived, withBatchAxis } from '@jacobi/autograd/internal';
-import { capturedNow } from '@jacobi/compiler';
+import {
+  batchProgram,
+  derive,
+  onesOf,
+  pullback,
+  pushforwardOf,
+  runDerived,
+  withBatchAxis,
+} from '@jacobi/autograd/internal';
 import type { DType } from '@jacobi/backend';
 import { isFloating, promoteTypes } from '@jacobi/backend';
+import { capturedNow } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
 import { concat } from '@jacobi/tensor';
 import type { TensorType } from '@jacobi/tensor/internal';
@@ -30,7 +38,14 @@ function groupsOf(plan: ChosenPlan): Group[] {
   if (plan.mode === 'forward') {
     return plan.sources.flatMap((s, i) => {
       if (!s.reached) return [];
-      return [{ members: [i], seeds: seedsOf(s.type.shape, s.pairs, 'source'), seedType: s.type, paired: s.pairs.map((p) => p.source) }];
+      return [
+        {
+          members: [i],
+          seeds: seedsOf(s.type.shape, s.pairs, 'source'),
+          seedType: s.type,
+          paired: s.pairs.map((p) => p.source),
+        },
+      ];
     });
   }
   const groups = new Map<string, number[]>();
@@ -39,13 +54,21 @@ function groupsOf(plan: ChosenPlan): Group[] {
   });
   return [...groups.values()].map((members) => {
     const { pairs } = plan.sources[members[0]!]!;
-    return { members, seeds: seedsOf(plan.target.shape, pairs, 'target'), seedType: plan.target, paired: pairs.map((p) => p.target) };
+    return {
+      members,
+      seeds: seedsOf(plan.target.shape, pairs, 'target'),
+      seedType: plan.target,
+      paired: pairs.map((p) => p.target),
+    };
   });
 }
 
 /** The plan for a slice with one target, chosen once for each structure. */
 export function planFor(operation: string, slice: Slice, batch: boolean, mode: 'auto' | Mode): ChosenPlan {
-  return derive(`plan:${mode}:${batch ? 'batch' : ''}`, slice, () => ({ outputs: [], meta: choosePlan(operation, slice, batch, mode) })).meta;
+  return derive(`plan:${mode}:${batch ? 'batch' : ''}`, slice, () => ({
+    outputs: [],
+    meta: choosePlan(operation, slice, batch, mode),
+  })).meta;
 }
 
 /** Jacobians of the slice's target with respect to each of its sources. */
@@ -68,7 +91,13 @@ export function runJacobian(operation: string, slice: Slice, batch: boolean, opt
       parts.push(runChunk(slice, plan, group, g, basisFor(group, at, rows)));
     }
     group.members.forEach((member, k) => {
-      blocks[member] = parts.length === 0 ? null : concat(parts.map((p) => p[k]!), 0);
+      blocks[member] =
+        parts.length === 0
+          ? null
+          : concat(
+              parts.map((p) => p[k]!),
+              0,
+            );
     });
   });
   return plan.sources.map((source, i) => finish(plan, source, blocks[i]!));
@@ -78,7 +107,9 @@ function wholeJacobian(derivation: Derivation, plan: ChosenPlan): Tensor[] {
   const blocks = new Array<Tensor | null>(plan.sources.length).fill(null);
   for (const group of groupsOf(plan)) {
     if (group.seeds === 0) continue;
-    const made = plan.linear ? pushWhole(derivation, plan.mode, group) : pushBlock(derivation, plan.mode, group, basisFor(group, 0, group.seeds));
+    const made = plan.linear
+      ? pushWhole(derivation, plan.mode, group)
+      : pushBlock(derivation, plan.mode, group, basisFor(group, 0, group.seeds));
     group.members.forEach((member, k) => {
       blocks[member] = made[k]!;
     });
@@ -111,7 +142,9 @@ function pushWhole({ slice, value }: Derivation, mode: Mode, group: Group): Tens
     const made = pushIdentity(linear.program, [...values, identity, ...captured]);
     return group.members.map((m) => made[m]!);
   }
-  const tangents = slice.sources.map((v, i) => (i === group.members[0] ? identity : { tensor: zerosOf(slice.types[v]!), zero: true }));
+  const tangents = slice.sources.map((v, i) =>
+    i === group.members[0] ? identity : { tensor: zerosOf(slice.types[v]!), zero: true },
+  );
   return [pushIdentity(linear.program, [...values, ...tangents, ...captured])[0]!];
 }
 
@@ -143,5 +176,8 @@ function finish(plan: ChosenPlan, { type, pairs }: SourcePlan, block: Tensor | n
   const { target, batch, mode } = plan;
   const other = mode === 'forward' ? type.dtype : target.dtype;
   if (block !== null) return assemble(block, mode, target.shape, type.shape, pairs, batch, other);
-  return zerosOf({ shape: [...target.shape, ...type.shape.slice(batch ? 1 : 0)], dtype: jacobianType(target.dtype, type.dtype) });
+  return zerosOf({
+    shape: [...target.shape, ...type.shape.slice(batch ? 1 : 0)],
+    dtype: jacobianType(target.dtype, type.dtype),
+  });
 }

@@ -49,7 +49,10 @@ export function pushIdentity(program: Program, inputs: readonly SeedInput[]): Te
   });
   const block = new Block(sizes);
   for (const row of program.rows) {
-    const made = block.push(row, row.inputs.map((v) => env[v]!));
+    const made = block.push(
+      row,
+      row.inputs.map((v) => env[v]!),
+    );
     row.outputs.forEach((v, i) => {
       env[v] = made[i]!;
     });
@@ -71,17 +74,27 @@ class Block {
     const seeded = args.filter(isSeeded);
     if (seeded.length === 0) {
       const zero = application.primitive.fill?.(application.params) === 0;
-      return bindApplication(application, args.map((a) => (a as Plain).plain)).map((plain) => ({ plain, zero }));
+      return bindApplication(
+        application,
+        args.map((a) => (a as Plain).plain),
+      ).map((plain) => ({ plain, zero }));
     }
     const after = this.#carried(row, args);
-    const lost = this.#sizes.flatMap((_, d) => (seeded.some((s) => s.axes[d]! < 0) || after.some((axes) => axes[d]! < 0) ? [d] : []));
-    if (seeded.length === 1 && linearMapIn(application, args.map(isSeeded)) === 'contract') return [this.#contract(row, args, lost)];
+    const lost = this.#sizes.flatMap((_, d) =>
+      seeded.some((s) => s.axes[d]! < 0) || after.some((axes) => axes[d]! < 0) ? [d] : [],
+    );
+    if (seeded.length === 1 && linearMapIn(application, args.map(isSeeded)) === 'contract')
+      return [this.#contract(row, args, lost)];
     const written = args.map((a) => (isSeeded(a) ? this.#writeOut(a, lost) : a));
     const tensors = written.map((a) => (isSeeded(a) ? a.tensor : a.plain));
     const made =
       lost.length === 0
         ? bindApplication(application, tensors)
-        : batchRow(row, written.map((a, i) => ({ tensor: tensors[i]!, mapped: isSeeded(a) })), this.#product(lost));
+        : batchRow(
+            row,
+            written.map((a, i) => ({ tensor: tensors[i]!, mapped: isSeeded(a) })),
+            this.#product(lost),
+          );
     return made.map((tensor, o) => ({ tensor, axes: after[o]!.map((axis, d) => (lost.includes(d) ? -1 : axis)) }));
   }
 
@@ -93,7 +106,8 @@ class Block {
     const open = args.map(isSeeded);
     const terms = openOperands(application);
     const affine = args.some((a, i) => !isSeeded(a) && !a.zero && terms.includes(i));
-    if (affine || linearMapIn(application, open) === null) return application.outputs.map(() => this.#sizes.map(() => -1));
+    if (affine || linearMapIn(application, open) === null)
+      return application.outputs.map(() => this.#sizes.map(() => -1));
     const before = args.map((a) => (isSeeded(a) ? a.axes : null));
     return application.outputs.map((_, o) => rowAxes(application, open, before, this.#sizes, o));
   }
@@ -103,7 +117,11 @@ class Block {
    * over it, so nothing has to be written out before.
    */
   #contract(row: Row, args: readonly Value[], lost: readonly number[]): Seeded {
-    const { left, right, out } = row.application.params as unknown as { readonly left: number[]; readonly right: number[]; readonly out: number[] };
+    const { left, right, out } = row.application.params as unknown as {
+      readonly left: number[];
+      readonly right: number[];
+      readonly out: number[];
+    };
     const place = isSeeded(args[0]!) ? 0 : 1;
     const own = args[place] as Seeded;
     const labels = place === 0 ? left : right;
@@ -113,7 +131,11 @@ class Block {
     const fresh = free.map(label);
     if (new Set(fresh).size < fresh.length || fresh.some((l) => out.includes(l))) {
       // One label for two dimensions, or one that stays as well: written out like any other row's.
-      return this.#contract(row, args.map((a) => (a === own ? this.#writeOut(own, free) : a)), lost);
+      return this.#contract(
+        row,
+        args.map((a) => (a === own ? this.#writeOut(own, free) : a)),
+        lost,
+      );
     }
     const batch = Math.max(...left, ...right) + 1;
     const ownLabels = lead.length === 0 ? labels : [batch, ...labels];

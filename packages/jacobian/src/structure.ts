@@ -84,7 +84,13 @@ interface LinearParams {
 }
 
 /** Where axis `axis` of an operand stands in the output; −1 if its elements are mixed or moved along it. */
-function moveAxis(application: Application, open: readonly boolean[], operand: number, axis: number, output: number): number {
+function moveAxis(
+  application: Application,
+  open: readonly boolean[],
+  operand: number,
+  axis: number,
+  output: number,
+): number {
   const { inputs, outputs, params } = application;
   const x = inputs[operand]!;
   const out = outputs[output]!;

@@ -68,7 +68,11 @@ export class GradientTape extends AutogradTape {
    * training mode), entry b is TensorFlow's: the sum over all b' of ∂target[b']/∂source[b]; `check: true` refuses then.
    * @throws ShapeError unless both have rank ≥ 2 and equal first sizes; MixedRowsError as said.
    */
-  batchJacobian<U extends Unconnected = 'error'>(target: Source, source: Source, options: BatchJacobianOptions<U> = {}): MaybeNull<U> {
+  batchJacobian<U extends Unconnected = 'error'>(
+    target: Source,
+    source: Source,
+    options: BatchJacobianOptions<U> = {},
+  ): MaybeNull<U> {
     checkTarget('batchJacobian', target);
     if (!(source instanceof TensorClass) && !(source instanceof VariableClass)) {
       throw new ArgumentError(`batchJacobian: source must be a single tensor or variable, not ${describe(source)}`);
@@ -106,7 +110,13 @@ export class GradientTape extends AutogradTape {
   }
 
   /** By source: its Jacobian, or null where nothing leads from it to the target. */
-  #jacobians(operation: string, y: Tensor, sources: readonly ResolvedSource[], batch: boolean, options: BatchJacobianOptions): (Tensor | null)[] {
+  #jacobians(
+    operation: string,
+    y: Tensor,
+    sources: readonly ResolvedSource[],
+    batch: boolean,
+    options: BatchJacobianOptions,
+  ): (Tensor | null)[] {
     if (!carriesTangent(y.type)) return sources.map(() => null);
     const cut: Cut = this.cut(sources, [y]);
     if (!cut.connected.includes(true)) return sources.map(() => null);
@@ -121,14 +131,20 @@ export class GradientTape extends AutogradTape {
 
 function checkTarget(operation: string, target: unknown): asserts target is Tensor | Variable {
   if (target instanceof TensorClass || target instanceof VariableClass) return;
-  throw new ArgumentError(`${operation}: target must be ONE tensor, not ${describe(target)}; call ${operation} once for each, or concat them`);
+  throw new ArgumentError(
+    `${operation}: target must be ONE tensor, not ${describe(target)}; call ${operation} once for each, or concat them`,
+  );
 }
 
 function checkBatch(y: Tensor, source: Source): void {
   const x = source instanceof VariableClass ? source.current() : source;
-  if (y.rank < 2) throw new ShapeError(`batchJacobian: target must have rank at least 2 ([batch, …]), not ${formatType(y.type)}`);
-  if (x.rank < 2) throw new ShapeError(`batchJacobian: source must have rank at least 2 ([batch, …]), not ${formatType(x.type)}`);
+  if (y.rank < 2)
+    throw new ShapeError(`batchJacobian: target must have rank at least 2 ([batch, …]), not ${formatType(y.type)}`);
+  if (x.rank < 2)
+    throw new ShapeError(`batchJacobian: source must have rank at least 2 ([batch, …]), not ${formatType(x.type)}`);
   if (y.shape[0] !== x.shape[0]) {
-    throw new ShapeError(`batchJacobian: Need first dimension of target shape (${formatType(y.type)}) and source shape (${formatType(x.type)}) to match`);
+    throw new ShapeError(
+      `batchJacobian: Need first dimension of target shape (${formatType(y.type)}) and source shape (${formatType(x.type)}) to match`,
+    );
   }
 }
