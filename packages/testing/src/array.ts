@@ -15,7 +15,7 @@ export function countOf(shape: readonly number[]): number {
 }
 
 /** The index of the element at a place in row-major order. */
-export function indexAt(shape: readonly number[], place: number): number[] {
+function indexAt(shape: readonly number[], place: number): number[] {
   const index = new Array<number>(shape.length);
   let rest = place;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
@@ -57,7 +57,7 @@ export function broadcastAt(x: NdArray, index: readonly number[]): number {
 }
 
 /** The shape to which shapes broadcast; 1 stretches, also to 0. */
-export function broadcastShape(shapes: readonly (readonly number[])[]): number[] {
+function broadcastShape(shapes: readonly (readonly number[])[]): number[] {
   const rank = Math.max(0, ...shapes.map((s) => s.length));
   return Array.from({ length: rank }, (_, axis) => {
     const sizes = shapes.map((s) => s[s.length - rank + axis] ?? 1);

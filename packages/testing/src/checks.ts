@@ -44,7 +44,7 @@ export function floatingPart(sample: Sample, seed = 0, floating: DType = 'float6
 }
 
 /** Directions like the given tensors. */
-export function directionsLike(ts: readonly Tensor[], text: string): Tensor[] {
+function directionsLike(ts: readonly Tensor[], text: string): Tensor[] {
   const random = randomFrom(text);
   return ts.map((t) => make(directionFrom(random, t.size), t.shape, t.dtype));
 }
@@ -92,7 +92,7 @@ export function checkValue(sample: Sample): void {
 }
 
 /** jvp and vjp of f at xs: jvp against differences, both against each other, all arguments together and each alone. */
-export function checkDerivatives(f: Listed, xs: readonly Tensor[], what: string): void {
+function checkDerivatives(f: Listed, xs: readonly Tensor[], what: string): void {
   const subsets = xs.length === 1 ? [[0]] : [xs.map((_, i) => i), ...xs.map((_, i) => [i])];
   for (const places of subsets) {
     const own = places.map((p) => xs[p]!);

@@ -2,6 +2,7 @@
  * Random programs: derivatives of compositions, of which nobody thought. Written by fast-check, which makes a failing one small;
  * the seed is fixed, so that a failure stays until it is mended.
  */
+import { checkpoint, jit } from '@jacobi/autograd';
 import type { Tensor } from '@jacobi/tensor';
 import fc from 'fast-check';
 import { describe, test } from 'vitest';
@@ -37,15 +38,33 @@ const isDefined = (sample: Sample): boolean => {
   return y.dataSync().every(Number.isFinite);
 };
 
-const each = (check: (sample: Sample) => void) => () => {
-  fc.assert(
-    fc.property(programs, (program) => {
-      const sample = sampleOf(program);
-      fc.pre(isDefined(sample));
-      check(sample);
-    }),
-    { numRuns: 250, seed: 20250611, includeErrorInReport: true },
-  );
+type Run = (...xs: Tensor[]) => Tensor;
+/** Another way to run a program. */
+type Way = (run: Run, program: RandomProgram) => (...xs: Tensor[]) => Tensor;
+
+const each =
+  (check: (sample: Sample) => void, way: Way = (run) => run) =>
+  () => {
+    fc.assert(
+      fc.property(programs, (program) => {
+        const sample = sampleOf(program);
+        fc.pre(isDefined(sample));
+        check({ ...sample, run: way(sample.run as Run, program) });
+      }),
+      { numRuns: 250, seed: 20250611, includeErrorInReport: true },
+    );
+  };
+
+/** Ways that change nothing of values and derivatives. */
+const ways: Record<string, Way> = {
+  'in jit': (run) => jit(run),
+  'in checkpoint': (run) => checkpoint(run),
+  'in jit of checkpoint of jit': (run) => jit(checkpoint(jit(run))),
+  'half in jit': (_run, { sources, steps }) => {
+    const middle = Math.ceil(steps.length / 2);
+    const first = jit((...xs: Tensor[]) => runProgram({ sources, steps: steps.slice(0, middle) }, xs));
+    return (...xs) => runProgram({ sources, steps: steps.slice(middle) }, [...xs, first(...xs) as Tensor]);
+  },
 };
 
 describe('random programs', () => {
@@ -54,4 +73,10 @@ describe('random programs', () => {
   test('jit = eager, and gradients through both', each(checkJit));
   test('vmap = loop', each(checkVmap));
   test('vmap of grad = grad of each', each(checkVmapOfGrad));
+  test.each(Object.entries(ways))('second order %s', (_name, way) => {
+    each(checkOrder2, way)();
+  });
+  test.each(Object.entries(ways))('vmap of grad %s', (_name, way) => {
+    each(checkVmapOfGrad, way)();
+  });
 });

@@ -121,7 +121,7 @@ export function make(data: readonly number[], shape: readonly number[], dtype: D
 }
 
 /** Numbers for all arguments of a sample; another `seed`, other numbers. */
-export function valuesFor(sample: Sample, seed = 0): number[][] {
+function valuesFor(sample: Sample, seed = 0): number[][] {
   const random = randomFrom(`${sample.name} ${seed}`);
   return sample.arguments.map((a) => a.fill(countOf(a.shape), random));
 }

@@ -31,7 +31,7 @@ const differentiable = (sample: Sample): string | null => {
 };
 
 /** The columns, in order. */
-export const properties: readonly Property[] = [
+const properties: readonly Property[] = [
   {
     title: 'value',
     check: (sample) => {

@@ -31,7 +31,7 @@ export function einsumSample(equation: string, sizes: Readonly<Record<string, nu
 }
 
 /** A product of matrices with leading axes. */
-export function matmulSample(left: readonly number[], right: readonly number[]): Sample {
+function matmulSample(left: readonly number[], right: readonly number[]): Sample {
   return {
     name: `matmul of [${left.join()}] and [${right.join()}]`,
     arguments: [real(left), real(right)],
