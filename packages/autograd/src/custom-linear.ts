@@ -21,7 +21,7 @@ export const typesFrom = (list: TypeList): TensorType[] =>
 type CustomParams = { readonly residuals: number; readonly types: TypeList };
 
 /** From residuals and tangents of inputs to tangents of outputs; known by its transpose (the closure) alone. */
-export const customLinearRow: Primitive<CustomParams> = {
+const customLinearRow: Primitive<CustomParams> = {
   name: 'customLinear',
   type: (_inputs, { types }) => typesFrom(types),
   derivative: { kind: 'linear', map: 'custom' },

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * What a device has to offer. The one idea: a backend runs plans over buffers; it knows bytes and kernels and nothing of
  * tapes, promotion, broadcasting or derivatives. Must not import anything above the kernel IR.

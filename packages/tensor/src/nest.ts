@@ -15,7 +15,7 @@ export interface Flat<T> {
   /** Equal for nests of the same structure. */
   readonly structure: string;
   /** Puts as many new leaves into the same structure. */
-  rebuild<U>(leaves: readonly U[]): Nest<U>;
+  readonly rebuild: <U>(leaves: readonly U[]) => Nest<U>;
 }
 
 /** Takes a nest apart. `isLeaf` says what counts as a leaf; anything else that is neither a plain object nor an array throws. */
