@@ -45,6 +45,29 @@ describe('sizes', () => {
     expect(atATime(1e9)).toBe(100);
   });
 
+  test.each(['forward', 'reverse'] as const)(
+    '%s: a chunk and what it brings back fit the budget, and no seed more would',
+    (mode) => {
+      for (const dtype of ['float32', 'float64'] as const) {
+        const x = ops.ones([60], { dtype });
+        const tape = new GradientTape();
+        const y = tape.record(() => {
+          tape.watch(x);
+          return ops.cumsum(ops.concat([ops.cumsum(x), x, x]));
+        });
+        const text = (memoryBudget?: number): string =>
+          tape.explain(y, x, memoryBudget === undefined ? { mode } : { mode, memoryBudget });
+        const seeds = mode === 'forward' ? 60 : 180;
+        const between = Number(/(\d+) bytes between/.exec(text())![1]) / seeds;
+        const back = (mode === 'forward' ? 180 : 60) * (dtype === 'float32' ? 4 : 8);
+        for (const count of [2, 7, 30]) {
+          expect(text(count * (between + back))).toContain(`, ${count} at a time`);
+          expect(text((count + 1) * (between + back) - 1)).toContain(`, ${count} at a time`);
+        }
+      }
+    },
+  );
+
   test('elementwise on 10⁵ numbers needs one seed; the batch Jacobian of it is small', () => {
     const x = ops.ones([25_000, 4]);
     const tape = new GradientTape();

@@ -73,8 +73,6 @@ export interface ChosenPlan extends JacobianPlan {
   readonly mixedBy: readonly (Mixing | null)[];
   readonly reason: string;
   readonly bytesPerSeed: number;
-  /** False where a custom backward rule is not linear: then each seed must be written out whole. */
-  readonly linear: boolean;
 }
 
 /** Checks the options that all Jacobians share; `others` are those that this one knows besides. */
@@ -149,7 +147,6 @@ export function choosePlan(operation: string, slice: Slice, batch: boolean, mode
     batch,
     mixedBy,
     reason: choice.reason,
-    linear: reverseOnly === null,
   };
 }
 

@@ -107,9 +107,7 @@ function wholeJacobian(derivation: Derivation, plan: ChosenPlan): Tensor[] {
   const blocks = new Array<Tensor | null>(plan.sources.length).fill(null);
   for (const group of groupsOf(plan)) {
     if (group.seeds === 0) continue;
-    const made = plan.linear
-      ? pushWhole(derivation, plan.mode, group)
-      : pushBlock(derivation, plan.mode, group, basisFor(group, 0, group.seeds));
+    const made = pushWhole(derivation, plan.mode, group);
     group.members.forEach((member, k) => {
       blocks[member] = made[k]!;
     });
