@@ -6,7 +6,7 @@ import type { ArgReduceKernel } from '@jacobi/backend';
 import type { Visit } from './nest.ts';
 import { collapse, walk } from './nest.ts';
 
-export function compileArgReduce({ input, output, kept, length, largest }: ArgReduceKernel): Visit {
+export function argReduceLoop({ input, output, kept, length, largest }: ArgReduceKernel): Visit {
   const stride = input.strides[kept.length]!;
   const at = [0, 0];
   const axes = collapse(kept, [output.strides, input.strides.slice(0, -1)]);

@@ -3,16 +3,9 @@
  * writes arrays by slot number. Temporaries are views of one arena, bound for good.
  * Must not import anything that knows operations by name.
  */
-import type { Executable, Kernel, Plan, Slot } from '@jacobi/backend';
+import type { Executable, Kernel, KernelLoop, Plan, Slot } from '@jacobi/backend';
 import { viewBytes } from '@jacobi/backend';
-import { compileArgReduce } from './argreduce.ts';
-import { compileContract } from './contract.ts';
-import { compileGather, compileScatter } from './gather.ts';
-import { compileMap } from './map.ts';
 import type { Slots, Visit } from './nest.ts';
-import { compileRandom } from './random.ts';
-import { compileReduce } from './reduce.ts';
-import { compileScan } from './scan.ts';
 
 /** A plan, its kernels as closures, and their arrays. */
 export interface CpuExecutable extends Executable {
@@ -30,24 +23,10 @@ export function compilePlan(plan: Plan): CpuExecutable {
 }
 
 function compileKernel(kernel: Kernel, slots: readonly Slot[], arrays: Slots): Visit {
-  switch (kernel.kind) {
-    case 'map':
-      return compileMap(kernel, slots, arrays);
-    case 'reduce':
-      return compileReduce(kernel);
-    case 'argreduce':
-      return compileArgReduce(kernel);
-    case 'contract':
-      return compileContract(kernel, slots);
-    case 'gather':
-      return compileGather(kernel);
-    case 'scatter':
-      return compileScatter(kernel);
-    case 'scan':
-      return compileScan(kernel, slots);
-    case 'random':
-      return compileRandom(kernel);
-    default:
-      return kernel satisfies never;
-  }
+  const { kind, js } = kernel;
+  if (js === undefined)
+    throw new Error(
+      `cpu: a kernel of kind ${kind} came without its loop (js); rows bring theirs from @jacobi/backend-cpu`,
+    );
+  return (js as KernelLoop<Kernel>)(kernel, slots, arrays);
 }

@@ -1,10 +1,10 @@
 import { withoutSyncRead } from '@jacobi/backend';
 import { describeBackend } from '@jacobi/backend/conformance';
+import { fullCpuBackend } from '@jacobi/testing';
 import { describe, expect, test } from 'vitest';
-import { cpu, createCpuBackend } from './index.ts';
 
-describeBackend('cpu', createCpuBackend, { describe, test, expect });
-describeBackend('cpu, without readSync and with late reads', async () => withoutSyncRead(await cpu()), {
+describeBackend('cpu', fullCpuBackend, { describe, test, expect });
+describeBackend('cpu, without readSync and with late reads', () => withoutSyncRead(fullCpuBackend()), {
   describe,
   test,
   expect,

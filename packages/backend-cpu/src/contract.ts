@@ -12,7 +12,7 @@ import { collapse, takeRow, walk } from './nest.ts';
 /** Products from which on copying the operands into blocks pays. */
 const BLOCKS_FROM = 600;
 
-export function compileContract(kernel: ContractKernel, slots: readonly Slot[]): Visit {
+export function contractLoop(kernel: ContractKernel, slots: readonly Slot[]): Visit {
   const { batch, m, n, k, left, right, output } = kernel;
   const b = batch.length;
   const bm = b + m.length;

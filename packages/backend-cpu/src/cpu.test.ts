@@ -1,5 +1,6 @@
 import type { Backend, Plan } from '@jacobi/backend';
 import { add, maxReducer, mul, sin, sumReducer } from '@jacobi/backend/scalar';
+import { fullCpuBackend } from '@jacobi/testing';
 import { describe, expect, test } from 'vitest';
 import type { CpuExecutable } from './compile.ts';
 import { cpu, createCpuBackend } from './index.ts';
@@ -73,6 +74,10 @@ function prepare(backend: Backend): { executable: CpuExecutable; run: () => void
 }
 
 describe('the CPU backend', () => {
+  test('refuses a kernel that brings no loop', () => {
+    expect(() => createCpuBackend().compile(PLAN)).toThrow('a kernel of kind map came without its loop (js)');
+  });
+
   test('is there at once, or as a promise', async () => {
     expect([createCpuBackend().name, (await cpu()).name]).toEqual(['cpu', 'cpu']);
     expect((await cpu()).traits).toEqual({ float64: true, syncRead: true, simdLanes: 1, threads: 1 });
@@ -88,7 +93,7 @@ describe('the CPU backend', () => {
   });
 
   test('makes no array when it runs', () => {
-    const { run } = prepare(createCpuBackend());
+    const { run } = prepare(fullCpuBackend());
     run();
     const names = ['ArrayBuffer', 'Float32Array', 'Float64Array', 'Int32Array', 'Uint8Array'] as const;
     const globals = globalThis as unknown as Record<string, new () => object>;
@@ -108,7 +113,7 @@ describe('the CPU backend', () => {
   });
 
   test('keeps no buffer alive between runs', () => {
-    const { executable, run } = prepare(createCpuBackend());
+    const { executable, run } = prepare(fullCpuBackend());
     run();
     expect([...PLAN.inputs, ...PLAN.outputs].map((slot) => executable.slots[slot])).toEqual([
       undefined,
@@ -132,7 +137,7 @@ describe('the CPU backend', () => {
       globalThis.Function = (() => {
         throw new EvalError('refused');
       }) as unknown as FunctionConstructor;
-      prepare(createCpuBackend()).run();
+      prepare(fullCpuBackend()).run();
     } finally {
       globalThis.Function = original;
     }

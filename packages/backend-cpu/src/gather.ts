@@ -6,7 +6,7 @@ import type { GatherKernel, ScatterKernel, TypedArray } from '@jacobi/backend';
 import { copyLoop } from '@jacobi/backend';
 import type { Visit } from './nest.ts';
 
-export function compileGather(kernel: GatherKernel): Visit {
+export function gatherLoop(kernel: GatherKernel): Visit {
   const { inner, source, indices, output } = kernel;
   return (slots) => {
     const from = slots[source]!;
@@ -18,7 +18,7 @@ export function compileGather(kernel: GatherKernel): Visit {
   };
 }
 
-export function compileScatter(kernel: ScatterKernel): Visit {
+export function scatterLoop(kernel: ScatterKernel): Visit {
   const { inner, updates, indices, output } = kernel;
   return (slots) => {
     const from = slots[updates]!;

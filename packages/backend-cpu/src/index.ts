@@ -1,4 +1,12 @@
 /** @jacobi/backend-cpu: the reference backend, in plain TypeScript. See cpu.ts. */
 
+// The loops of kernels, for the rows that write them.
+export { argReduceLoop } from './argreduce.ts';
+export { contractLoop } from './contract.ts';
 export type { CpuBuffer } from './cpu.ts';
 export { cpu, createCpuBackend } from './cpu.ts';
+export { gatherLoop, scatterLoop } from './gather.ts';
+export { mapLoop } from './map.ts';
+export { randomLoop } from './random.ts';
+export { reduceLoop } from './reduce.ts';
+export { scanLoop } from './scan.ts';

@@ -22,7 +22,7 @@ type Step = (slots: Slots, count: number) => void;
 /** A function of a body. */
 type Call = Extract<ScalarStep, { fn: unknown }>;
 
-export function compileMap(kernel: MapKernel, slots: readonly Slot[], arrays: Slots): Visit {
+export function mapLoop(kernel: MapKernel, slots: readonly Slot[], arrays: Slots): Visit {
   const { inputs, output, body, shape } = kernel;
   if (shape.includes(0)) return () => {};
   const accesses = [output, ...inputs];

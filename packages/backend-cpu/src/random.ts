@@ -38,7 +38,7 @@ function rotate(word: number, by: number): number {
   return (word << by) | (word >>> (32 - by));
 }
 
-export function compileRandom({ batch, count, keys, output }: RandomKernel): Visit {
+export function randomLoop({ batch, count, keys, output }: RandomKernel): Visit {
   const block = new Int32Array(2);
   return (slots) => {
     const words = slots[keys]!;

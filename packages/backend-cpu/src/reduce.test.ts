@@ -1,7 +1,7 @@
 import type { Plan } from '@jacobi/backend';
 import { sumReducer } from '@jacobi/backend/scalar';
+import { fullCpuBackend } from '@jacobi/testing';
 import { expect, test } from 'vitest';
-import { createCpuBackend } from './index.ts';
 
 /** The sum of all elements. */
 function sum(data: Float32Array | Float64Array): number {
@@ -27,7 +27,7 @@ function sum(data: Float32Array | Float64Array): number {
       },
     ],
   };
-  const backend = createCpuBackend();
+  const backend = fullCpuBackend();
   const result = backend.alloc(dtype, 1);
   backend.run(backend.compile(plan), [data], [result]);
   return backend.readSync!(result)[0]!;

@@ -26,7 +26,7 @@ interface Reduction {
   readonly length: number;
 }
 
-export function compileReduce(kernel: ReduceKernel): Visit {
+export function reduceLoop(kernel: ReduceKernel): Visit {
   const { input, output, reducer, accumulate } = kernel;
   const rank = kernel.kept.length;
   const kept = collapse(kernel.kept, [output.strides, input.strides.slice(0, rank)]);

@@ -5,7 +5,7 @@
 import type { ScanKernel, Slot } from '@jacobi/backend';
 import type { Visit } from './nest.ts';
 
-export function compileScan(kernel: ScanKernel, slots: readonly Slot[]): Visit {
+export function scanLoop(kernel: ScanKernel, slots: readonly Slot[]): Visit {
   const { form, outer, length, inner, reverse } = kernel;
   const step = reverse ? -inner : inner;
   const first = reverse ? (length - 1) * inner : 0;

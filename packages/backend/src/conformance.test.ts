@@ -1,7 +1,7 @@
 /**
  * The suite must notice faults: it is run against CPU backends that misread one thing in their plans each.
  */
-import { createCpuBackend } from '@jacobi/backend-cpu';
+import { fullCpuBackend } from '@jacobi/testing';
 import { expect, test } from 'vitest';
 import type { Backend } from './backend.ts';
 import { describeBackend } from './conformance.ts';
@@ -26,7 +26,7 @@ async function failures(group: string, backend: Backend): Promise<string[]> {
 
 /** A CPU backend that sees every kernel through `misread`. */
 function misreading(misread: (kernel: Kernel) => Kernel): Backend {
-  const cpu = createCpuBackend();
+  const cpu = fullCpuBackend();
   const compile: Backend['compile'] = (plan) => cpu.compile({ ...plan, steps: plan.steps.map(misread) });
   return { ...cpu, compile };
 }
@@ -72,7 +72,7 @@ test.each(FAULTS)('%s: the suite notices a backend that %s', async (group, _, fa
 });
 
 test('the suite notices that temporaries share memory that they should not', async () => {
-  const cpu = createCpuBackend();
+  const cpu = fullCpuBackend();
   const compile: Backend['compile'] = (plan) =>
     cpu.compile({ ...plan, slots: plan.slots.map((slot) => (slot.offset ? { ...slot, offset: 0 } : slot)) });
   expect(await failures('plans', { ...cpu, compile })).not.toEqual([]);

@@ -6,6 +6,13 @@
 import type { DType, TypedArray } from './dtype.ts';
 import type { Reducer, ScalarFunction } from './scalar.ts';
 
+/**
+ * A kind of kernel in JavaScript: takes every decision about a kernel once, and gives what runs it. A kernel brings its loop,
+ * as a step of a body brings its function, so that a bundle holds the loops of its rows only; backends that generate code go
+ * by `kind`. The plan's `arrays` are by slot number; a loop may append arrays of its own.
+ */
+export type KernelLoop<K> = (kernel: K, slots: readonly Slot[], arrays: TypedArray[]) => (arrays: TypedArray[]) => void;
+
 /** How a kernel reads or writes a slot over its iteration space: element offset + Σ index·stride. */
 export interface Access {
   readonly slot: number;
@@ -24,6 +31,7 @@ export type ScalarStep =
 /** out[i] = body(inputs[i]) for every i of `shape`. No inputs and one constant: a fill. */
 export interface MapKernel {
   readonly kind: 'map';
+  readonly js?: KernelLoop<MapKernel>;
   readonly shape: readonly number[];
   readonly inputs: readonly Access[];
   readonly output: Access;
@@ -34,6 +42,7 @@ export interface MapKernel {
 /** out[i] = combine over r of in[i, r]; `input` has strides for kept then reduced axes, `output` for the kept ones. */
 export interface ReduceKernel {
   readonly kind: 'reduce';
+  readonly js?: KernelLoop<ReduceKernel>;
   readonly reducer: Reducer;
   readonly kept: readonly number[];
   readonly reduced: readonly number[];
@@ -46,6 +55,7 @@ export interface ReduceKernel {
 /** out[i] = the first position along one axis of `length` where in[i, ·] is largest (or smallest); NaN counts as it. */
 export interface ArgReduceKernel {
   readonly kind: 'argreduce';
+  readonly js?: KernelLoop<ArgReduceKernel>;
   readonly largest: boolean;
   readonly kept: readonly number[];
   readonly length: number;
@@ -56,6 +66,7 @@ export interface ArgReduceKernel {
 /** out[b, m, n] = Σ over k of left[b, m, k] · right[b, n, k]; each access has strides for its own axes in that order. */
 export interface ContractKernel {
   readonly kind: 'contract';
+  readonly js?: KernelLoop<ContractKernel>;
   readonly batch: readonly number[];
   readonly m: readonly number[];
   readonly n: readonly number[];
@@ -72,6 +83,7 @@ export interface ContractKernel {
  */
 export interface GatherKernel {
   readonly kind: 'gather';
+  readonly js?: KernelLoop<GatherKernel>;
   readonly batch: number;
   readonly outer: number;
   readonly size: number;
@@ -88,6 +100,7 @@ export interface GatherKernel {
  */
 export interface ScatterKernel {
   readonly kind: 'scatter';
+  readonly js?: KernelLoop<ScatterKernel>;
   readonly batch: number;
   readonly outer: number;
   readonly size: number;
@@ -105,6 +118,7 @@ export interface ScatterKernel {
  */
 export interface ScanKernel {
   readonly kind: 'scan';
+  readonly js?: KernelLoop<ScanKernel>;
   readonly form: 'sum' | 'product' | 'linear';
   readonly outer: number;
   readonly length: number;
@@ -122,6 +136,7 @@ export interface ScanKernel {
  */
 export interface RandomKernel {
   readonly kind: 'random';
+  readonly js?: KernelLoop<RandomKernel>;
   readonly batch: number;
   readonly count: number;
   readonly keys: number;
@@ -138,6 +153,9 @@ export type Kernel =
   | ScatterKernel
   | ScanKernel
   | RandomKernel;
+
+/** A kernel with its loop: what a row writes. */
+export type RunnableKernel<K extends Kernel = Kernel> = K extends Kernel ? K & { readonly js: KernelLoop<K> } : never;
 
 /** A place for the elements of one value while a plan runs. */
 export interface Slot {

@@ -1,4 +1,4 @@
-import { createCpuBackend } from '@jacobi/backend-cpu';
+import { fullCpuBackend } from '@jacobi/testing';
 import { describe, expect, test } from 'vitest';
 import { Sketch, upload } from './conformance-kit.ts';
 import type { Plan } from './kernel.ts';
@@ -14,7 +14,7 @@ function copy(): Plan {
 
 describe('a recording backend', () => {
   test('keeps plans and counts runs, and computes as the one inside', async () => {
-    const backend = recordingBackend(createCpuBackend());
+    const backend = recordingBackend(fullCpuBackend());
     const [first, second] = [copy(), copy()];
     const executables = [backend.compile(first), backend.compile(second)];
     const [x, y] = [upload(backend, Float32Array.of(1, 2)), upload(backend, new Float32Array(2))];
@@ -30,14 +30,14 @@ describe('a recording backend', () => {
   });
 
   test('has readSync only if the one inside has', () => {
-    expect('readSync' in recordingBackend(withoutSyncRead(createCpuBackend()))).toBe(false);
-    expect('readSync' in recordingBackend(createCpuBackend())).toBe(true);
+    expect('readSync' in recordingBackend(withoutSyncRead(fullCpuBackend()))).toBe(false);
+    expect('readSync' in recordingBackend(fullCpuBackend())).toBe(true);
   });
 });
 
 describe('a backend without readSync', () => {
   test('says so, and answers reads after other tasks', async () => {
-    const backend = withoutSyncRead(createCpuBackend());
+    const backend = withoutSyncRead(fullCpuBackend());
     expect(['readSync' in backend, backend.traits.syncRead]).toEqual([false, false]);
     const buffer = upload(backend, Float32Array.of(3));
     let answered = false;

@@ -4,6 +4,7 @@
  */
 import type { DType, Reducer, ScalarFunction } from '@jacobi/backend';
 import { broadcastShapes } from '@jacobi/backend';
+import { reduceLoop } from '@jacobi/backend-cpu';
 import { ShapeError } from './errors.ts';
 import { access, call, emitMap } from './lower.ts';
 import { add, mul } from './ops/arithmetic.ts';
@@ -146,6 +147,7 @@ export function reduction(reducer: Reducer, derivative: Derivative<Axes>, dtype?
       const order = [...kept, ...axes];
       writer.emit({
         kind: 'reduce',
+        js: reduceLoop,
         reducer,
         kept: kept.map((i) => shape[i]!),
         reduced: axes.map((i) => shape[i]!),

@@ -3,8 +3,19 @@
  * The one idea: every value is an operand, a slot seen through a view, so rows that only rearrange cost nothing until
  * somebody needs their elements in order. Must not import rows or operations.
  */
-import type { Access, DType, Kernel, Plan, ScalarFunction, ScalarStep, Slot, TypedArray } from '@jacobi/backend';
+import type {
+  Access,
+  DType,
+  Kernel,
+  Plan,
+  RunnableKernel,
+  ScalarFunction,
+  ScalarStep,
+  Slot,
+  TypedArray,
+} from '@jacobi/backend';
 import { allocate, broadcastStrides, bytesPerElement, contiguousView, isContiguous, sizeOf } from '@jacobi/backend';
+import { mapLoop } from '@jacobi/backend-cpu';
 import type { Application, KernelWriter, Operand, Params, Primitive } from './primitive.ts';
 import type { TensorType } from './type.ts';
 
@@ -33,7 +44,14 @@ export function emitMap(
   body: readonly ScalarStep[],
 ): void {
   const { shape } = output.view;
-  writer.emit({ kind: 'map', shape, inputs: inputs.map((o) => accessOver(o, shape)), output: access(output), body });
+  writer.emit({
+    kind: 'map',
+    js: mapLoop,
+    shape,
+    inputs: inputs.map((o) => accessOver(o, shape)),
+    output: access(output),
+    body,
+  });
 }
 
 /** A body of one function over all operands, then constants. */
@@ -82,7 +100,7 @@ export class PlanWriter implements KernelWriter {
     return { slot: this.slots.length - 1, dtype: type.dtype, view: { offset: 0, shape, strides: shape.map(() => 0) } };
   }
 
-  emit(kernel: Kernel): void {
+  emit(kernel: RunnableKernel): void {
     this.steps.push(kernel);
   }
 

@@ -3,7 +3,7 @@
  * The one idea: a row says everything about an operation as data; interpreters switch on `derivative.kind`, on the closed
  * set of linear maps and on `batching`, and never on a name. Must not import rows or interpreters.
  */
-import type { DType, Kernel, Plan, View } from '@jacobi/backend';
+import type { DType, Plan, RunnableKernel, View } from '@jacobi/backend';
 import type { Program } from './program.ts';
 import type { Tensor } from './tensor.ts';
 import type { TensorType } from './type.ts';
@@ -22,7 +22,7 @@ export interface Operand {
 
 /** Where a row writes its kernels. */
 export interface KernelWriter {
-  emit(kernel: Kernel): void;
+  emit(kernel: RunnableKernel): void;
   /** A fresh row-major temporary. */
   temporary(type: TensorType): Operand;
   /** The operand itself where it is row-major from offset 0, else a copy that is. */

@@ -2,6 +2,7 @@
  * The row of all products of tensors: a contraction over labelled axes, as in einsum with two operands.
  * The one idea: axes have labels, so batching adds a label and transposing swaps two label lists; nothing is ever permuted.
  */
+import { contractLoop } from '@jacobi/backend-cpu';
 import { bindOne } from '../bind.ts';
 import type { Operand, Primitive } from '../primitive.ts';
 import { tensorType } from '../type.ts';
@@ -37,6 +38,7 @@ export const contractRow: Primitive<Contraction> = {
       labels.map((l) => (left.includes(l) ? a!.view.shape[left.indexOf(l)]! : b!.view.shape[right.indexOf(l)]!));
     writer.emit({
       kind: 'contract',
+      js: contractLoop,
       batch: sizes(batch),
       m: sizes(m),
       n: sizes(n),

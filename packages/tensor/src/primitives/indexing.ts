@@ -2,6 +2,7 @@
  * Rows that read and write by index. Indices are data: they are coefficients of a linear map. Repeated indices accumulate,
  * in order.
  */
+import { gatherLoop, scatterLoop } from '@jacobi/backend-cpu';
 import { bindOne } from '../bind.ts';
 import { emitFill } from '../lower.ts';
 import { broadcastTo, transpose } from '../ops/shape.ts';
@@ -29,6 +30,7 @@ export const gatherRow: Primitive<Gathering> = {
     const { shape } = x!.view;
     writer.emit({
       kind: 'gather',
+      js: gatherLoop,
       batch: product(shape.slice(0, batch)),
       outer: product(shape.slice(batch, axis)),
       size: shape[axis]!,
@@ -76,6 +78,7 @@ export const scatterAddRow: Primitive<Scattering> = {
     emitFill(writer, out!, 0);
     writer.emit({
       kind: 'scatter',
+      js: scatterLoop,
       batch: product(shape.slice(0, batch)),
       outer: product(shape.slice(batch, axis)),
       size,

@@ -3,6 +3,7 @@
  * by a linear recurrence, exactly, with zeros among the factors, at any order, without a division.
  */
 import * as scalar from '@jacobi/backend/scalar';
+import { argReduceLoop, scanLoop } from '@jacobi/backend-cpu';
 import { bindOne } from '../bind.ts';
 import type { Axes } from '../families.ts';
 import { onesAt, reduction, withoutAxes } from '../families.ts';
@@ -75,6 +76,7 @@ function argReduction(name: string, largest: boolean): Primitive<{ readonly axis
       const { offset, strides, shape } = x!.view;
       writer.emit({
         kind: 'argreduce',
+        js: argReduceLoop,
         largest,
         kept: withoutAxes(shape, [axis]),
         length: shape[axis]!,
@@ -106,6 +108,7 @@ function lowerScan(form: 'sum' | 'product' | 'linear') {
     const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
     const kernel = {
       kind: 'scan',
+      js: scanLoop,
       form,
       outer,
       length: shape[axis]!,

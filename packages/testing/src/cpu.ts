@@ -1,0 +1,38 @@
+/**
+ * A CPU backend for tests of plans that no row wrote. The one idea: rows bring the loops of their kernels, so the table of all
+ * loops is needed, and exists, in tests only.
+ */
+import type { Backend, Executable, Kernel, KernelLoop, RunnableKernel } from '@jacobi/backend';
+import {
+  argReduceLoop,
+  contractLoop,
+  createCpuBackend,
+  gatherLoop,
+  mapLoop,
+  randomLoop,
+  reduceLoop,
+  scanLoop,
+  scatterLoop,
+} from '@jacobi/backend-cpu';
+
+/** The loop of each kind of kernel. */
+const LOOPS: { readonly [K in Kernel as K['kind']]: KernelLoop<K> } = {
+  map: mapLoop,
+  reduce: reduceLoop,
+  argreduce: argReduceLoop,
+  contract: contractLoop,
+  gather: gatherLoop,
+  scatter: scatterLoop,
+  scan: scanLoop,
+  random: randomLoop,
+};
+
+/** A CPU backend that takes kernels without loops as well. */
+export function fullCpuBackend(): Backend {
+  const cpu = createCpuBackend();
+  const runnable = (kernel: Kernel): Kernel => ({ js: LOOPS[kernel.kind], ...kernel }) as RunnableKernel;
+  return {
+    ...cpu,
+    compile: (plan): Executable => ({ ...cpu.compile({ ...plan, steps: plan.steps.map(runnable) }), plan }),
+  };
+}
