@@ -8,7 +8,7 @@ import type { Application, Keeps, Primitive, Program, RowValues, Tangent } from 
 import { apply, bind, lowerInline, NONE, Trace, withFrame, zerosOf } from '@jacobi/tensor/internal';
 import { batchProgram, withBatchAxis } from './batch.ts';
 import { inlineLinear } from './custom-linear.ts';
-import { linearizeProgram } from './linearized.ts';
+import { connectedOutputs, linearizeProgram } from './linearized.ts';
 import { carriesTangent, pushProgram } from './pushforward.ts';
 
 /** The type rule of rows that run a program: its outputs. */
@@ -50,6 +50,7 @@ const followedCallRow: Primitive<Followed> = {
   inline: lowerInline,
   derivative: {
     kind: 'rule',
+    connects: ({ programs }, active) => connectedOutputs(programs[0]!, active),
     keeps: (active, { own, total, again }): Keeps => ({
       inputs: again ? active.map((_, i) => i) : [],
       outputs: Array.from({ length: total - own }, (_, i) => own + i),
@@ -84,6 +85,7 @@ export const checkpointRow: Primitive = {
   inline: lowerInline,
   derivative: {
     kind: 'rule',
+    connects: ({ programs }, active) => connectedOutputs(programs[0]!, active),
     keeps: (active) => ({ inputs: active.map((_, i) => i), outputs: [] }),
     tangent: (row, tangents) => {
       const values = row.inputs.map((_, i) => row.x(i));

@@ -54,8 +54,7 @@ export function customTangents(
 
 /** Binds the rows of a linear program; custom rows as they are, or by the transpose of their transpose. */
 export function inlineLinear(program: Program, values: readonly Tensor[], abstract: boolean): Tensor[] {
-  if (abstract || !program.rows.some((r) => isCustom(r.application.primitive)))
-    return inline(program, values);
+  if (abstract || !program.rows.some((r) => isCustom(r.application.primitive))) return inline(program, values);
   const env: Tensor[] = new Array(program.types.length);
   program.inputs.forEach((v, i) => {
     env[v] = values[i]!;
@@ -63,15 +62,14 @@ export function inlineLinear(program: Program, values: readonly Tensor[], abstra
   for (const { application, inputs, outputs } of program.rows) {
     const args = inputs.map((v) => env[v]!);
     const { residuals } = application.params as unknown as CustomParams;
-    const made =
-      isCustom(application.primitive)
-        ? transposedRule(
-            args.slice(0, residuals),
-            args.slice(residuals),
-            application.outputs,
-            application.closures[0] as CustomTranspose,
-          )
-        : bindApplication(application, args);
+    const made = isCustom(application.primitive)
+      ? transposedRule(
+          args.slice(0, residuals),
+          args.slice(residuals),
+          application.outputs,
+          application.closures[0] as CustomTranspose,
+        )
+      : bindApplication(application, args);
     outputs.forEach((v, i) => {
       env[v] = made[i]!;
     });
@@ -96,7 +94,11 @@ function transposedRule(
     const vars = cotangents.map((t) => trace.variable(t));
     let parts: Tangent[];
     try {
-      refuseConstants(trace.rows, vars, seeds.map((seed) => seed.variable));
+      refuseConstants(
+        trace.rows,
+        vars,
+        seeds.map((seed) => seed.variable),
+      );
       parts = transposeRows([...trace.rows], vars, seeds, (v) => trace.tensorOf(v));
     } catch (error) {
       throw new RuleError(

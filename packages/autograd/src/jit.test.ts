@@ -285,7 +285,12 @@ describe('bad arguments', () => {
       /add: shapes \[3\] and \[2\] do not broadcast/,
       ShapeError,
     ],
-    ['no result', () => jit((_t: Tensor) => undefined)(x), /returns undefined; did you forget to return a value/, ArgumentError],
+    [
+      'no result',
+      () => jit((_t: Tensor) => undefined)(x),
+      /returns undefined; did you forget to return a value/,
+      ArgumentError,
+    ],
   ])('%s', (_name, call, message, type) => {
     expect(call).toThrow(message);
     expect(call).toThrow(type);

@@ -4,7 +4,7 @@
  */
 import type { Program, Tangent, Var } from '@jacobi/tensor/internal';
 import { makeProgram, Trace, withFrame } from '@jacobi/tensor/internal';
-import { pushProgram } from './pushforward.ts';
+import { carriesTangent, pushProgram } from './pushforward.ts';
 
 /** Values and tangents of a program, as two programs. */
 export interface Linearized {
@@ -14,6 +14,44 @@ export interface Linearized {
   readonly tangents: Program;
   /** By output: whether it has a tangent. */
   readonly reached: readonly boolean[];
+}
+
+const connections: WeakMap<Program, Map<string, readonly boolean[]>> = /* @__PURE__ */ new WeakMap();
+
+/**
+ * By output of a program: whether it depends on an active input (or captured value) by rows that have a derivative, be it
+ * zero. What comes through stopGradient or integers does not.
+ */
+export function connectedOutputs(program: Program, active: readonly boolean[]): readonly boolean[] {
+  const key = active.map(Number).join('');
+  let forms = connections.get(program);
+  if (forms === undefined) {
+    forms = new Map();
+    connections.set(program, forms);
+  }
+  let form = forms.get(key);
+  if (form === undefined) {
+    form = connectAnew(program, active);
+    forms.set(key, form);
+  }
+  return form;
+}
+
+function connectAnew(program: Program, active: readonly boolean[]): boolean[] {
+  const reached = new Set<Var>();
+  [...program.inputs, ...program.captured.map((c) => c.variable)].forEach((v, i) => {
+    if (active[i]) reached.add(v);
+  });
+  for (const { application, inputs, outputs } of program.rows) {
+    const open = inputs.map((v) => reached.has(v));
+    const { primitive, programs } = application;
+    if (!open.includes(true) || primitive.derivative.kind === 'none') continue;
+    const inner = primitive.inline === undefined || programs.length === 0 ? null : connectedOutputs(programs[0]!, open);
+    outputs.forEach((v, i) => {
+      if (carriesTangent(program.types[v]!) && inner?.[i] !== false) reached.add(v);
+    });
+  }
+  return program.outputs.map((v) => reached.has(v));
 }
 
 const known: WeakMap<Program, Map<string, Linearized>> = /* @__PURE__ */ new WeakMap();

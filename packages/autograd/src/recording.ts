@@ -90,13 +90,15 @@ export class Recording implements Recorder {
       active[i] = this.#states[v] === ACTIVE;
       if (active[i]) anyActive = true;
     }
-    const passes = anyActive && application.primitive.derivative.kind !== 'none';
+    const { derivative } = application.primitive;
+    const passes = anyActive && derivative.kind !== 'none';
+    const connects = passes && derivative.kind === 'rule' ? derivative.connects?.(application, active) : undefined;
     const outs = new Array<Var>(outputs.length);
     for (let i = 0; i < outputs.length; i++) {
       const out = outputs[i]!;
       const v = this.#variable(out);
       outs[i] = v;
-      this.#states[v] = passes && carriesTangent(out.type) ? ACTIVE : CUT;
+      this.#states[v] = passes && carriesTangent(out.type) && connects?.[i] !== false ? ACTIVE : CUT;
     }
     this.rows.push({ application, inputs: ins, outputs: outs });
     if (!passes) return;

@@ -33,9 +33,18 @@ export function sliceRecording(recording: Recording, sources: readonly Var[], ta
   const reached = new Uint8Array(count);
   for (const v of sources) if (recording.isActive(v)) reached[v] = 1;
   for (const row of rows) {
-    if (row.application.primitive.derivative.kind === 'none') continue;
-    if (!row.inputs.some((v) => reached[v] === 1)) continue;
-    for (const v of row.outputs) if (recording.isActive(v)) reached[v] = 1;
+    const { derivative } = row.application.primitive;
+    if (derivative.kind === 'none' || !row.inputs.some((v) => reached[v] === 1)) continue;
+    const connects =
+      derivative.kind === 'rule' && derivative.connects !== undefined
+        ? derivative.connects(
+            row.application,
+            row.inputs.map((v) => reached[v] === 1),
+          )
+        : undefined;
+    row.outputs.forEach((v, i) => {
+      if (recording.isActive(v) && connects?.[i] !== false) reached[v] = 1;
+    });
   }
   const needed = new Uint8Array(count);
   for (const v of targets) if (reached[v] === 1) needed[v] = 1;
@@ -46,11 +55,24 @@ export function sliceRecording(recording: Recording, sources: readonly Var[], ta
     if (!row.outputs.some((v) => needed[v] === 1 && reached[v] === 1)) continue;
     if (!row.inputs.some((v) => reached[v] === 1)) continue;
     kept.push(row);
-    for (const v of row.inputs) if (reached[v] === 1) needed[v] = 1;
+    row.inputs.forEach((v, i) => {
+      if (reached[v] === 1 && (needed[v] === 1 || leads(row, i, needed))) needed[v] = 1;
+    });
   }
   kept.reverse();
   const slice = renumber(recording, kept, sources, targets);
   return { slice, connected: sources.map((v) => needed[v] === 1) };
+}
+
+/** Whether operand `i` of a row leads to one of its needed outputs; a row that holds a program may drop it. */
+function leads({ application, inputs, outputs }: Row, i: number, needed: Uint8Array): boolean {
+  const { derivative } = application.primitive;
+  if (derivative.kind !== 'rule' || derivative.connects === undefined) return true;
+  const connects = derivative.connects(
+    application,
+    inputs.map((_, k) => k === i),
+  );
+  return outputs.some((v, o) => needed[v] === 1 && connects[o] === true);
 }
 
 function renumber(recording: Recording, rows: readonly Row[], sources: readonly Var[], targets: readonly Var[]): Slice {

@@ -67,6 +67,8 @@ function cutBetween(recording: Recording, from: Var, to: Var): string | null {
     const out = row.application.outputs[0]!;
     if (derivative.kind === 'none')
       leads.push({ text: derivative.reason === name ? name : `${name} (${derivative.reason})`, outputs: row.outputs });
+    else if (row.application.programs.length > 0 && !row.outputs.some((v) => recording.isActive(v)))
+      leads.push({ text: `${name} (nothing inside leads to its result by a derivative)`, outputs: row.outputs });
     else if (!recording.isActive(row.outputs[0]!))
       leads.push({ text: `${name}, whose result is ${formatType(out)}`, outputs: row.outputs });
     else row.outputs.forEach((v) => smooth.add(v));

@@ -3,7 +3,16 @@ import { evaluate } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
 import { ArgumentError, concat, ShapeError, transpose } from '@jacobi/tensor';
 import type { Program, TensorType } from '@jacobi/tensor/internal';
-import { checkAxis, checkOptions, describe, formatType, Trace, takeSlice, tensorType, withFrame } from '@jacobi/tensor/internal';
+import {
+  checkAxis,
+  checkOptions,
+  describe,
+  formatType,
+  Trace,
+  takeSlice,
+  tensorType,
+  withFrame,
+} from '@jacobi/tensor/internal';
 import { batchProgram, withBatchAxis } from './batch.ts';
 import type { AnyFunction, AnyNest } from './call.ts';
 import { checkFunction, flattenArgument, traceCall } from './call.ts';

@@ -95,6 +95,8 @@ export type Derivative<P extends Params = Params> =
       readonly kind: 'rule';
       readonly linear?: { readonly map: LinearMap; readonly open: readonly number[] };
       readonly keeps: (active: readonly boolean[], params: P) => Keeps;
+      /** By output, whether it depends on an active input by a derivative, where that is not so for all of them. */
+      readonly connects?: (application: Application<P>, active: readonly boolean[]) => readonly boolean[];
       readonly tangent: (row: RowValues<P>, tangents: readonly Tangent[]) => readonly Tangent[];
     };
 
