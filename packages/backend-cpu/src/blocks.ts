@@ -6,98 +6,94 @@
 import type { ContractKernel, TypedArray } from '@jacobi/backend';
 import { copyLoop } from '@jacobi/backend';
 import type { Axis, Visit } from './nest.ts';
-
-/** The axis that is summed over: evenly spaced if there are strides, else through a table of positions. */
-export interface Summed {
-  readonly size: number;
-  /** Strides of left and right. */
-  readonly strides?: readonly number[];
-  /** Positions in left and right. */
-  readonly tables: readonly Int32Array[];
-}
+import { takeRow, walk } from './nest.ts';
 
 /** Rows of a block, and elements of a row. */
 const SIZE = 128;
 
 /** Blocks of left, right and result: shared by all kernels, since one runs at a time. Made when first needed. */
-let blocks: readonly Float64Array[] | undefined;
+let shared: readonly Float64Array[] | undefined;
 
-export function compileBlocks(
+/** The products of rows along `i` and along `j`, summed over `summed`, whose last axis runs along the rows of blocks. */
+export function blocks(
   { left, right, output }: ContractKernel,
   at: readonly number[],
   i: Axis,
   j: Axis,
-  k: Summed,
+  summed: readonly Axis[],
 ): Visit {
-  blocks ??= [0, 1, 2].map(() => new Float64Array(SIZE * SIZE));
-  const [x, y, sums] = blocks;
-  const [iOut, iLeft] = i.strides;
-  const [jOut, , jRight] = j.strides;
+  shared ??= [0, 1, 2].map(() => new Float64Array(SIZE * SIZE));
+  const [x, y, sums] = shared as [Float64Array, Float64Array, Float64Array];
+  const [iOut, iLeft] = i.strides as [number, number];
+  const [jOut, , jRight] = j.strides as [number, number, number];
+  const outer = [...summed];
+  const k = outer.pop() ?? takeRow([], 3);
+  const [, kLeft, kRight] = k.strides as [number, number, number];
+  const from = [0, 0, 0];
+  // The block of results at hand, and the elements in the rows of the operands' blocks.
+  let i0 = 0;
+  let j0 = 0;
+  let rows = 0;
+  let columns = 0;
+  let filled = 0;
+  const multiply = (): void => {
+    for (let a = 0; a < rows * SIZE; a += 4 * SIZE)
+      for (let b = 0; b < columns * SIZE; b += 2 * SIZE) addProducts(filled, x, a, y, b, sums, a + b / SIZE);
+    filled = 0;
+  };
+  const take = walk(outer, [0, 0, 0], from, (slots) => {
+    for (let k0 = 0; k0 < k.size; ) {
+      const count = Math.min(SIZE - filled, k.size - k0);
+      pack(x, filled, slots[left.slot]!, at[1]! + from[1]! + i0 * iLeft + k0 * kLeft, rows, iLeft, count, kLeft);
+      pack(
+        y,
+        filled,
+        slots[right.slot]!,
+        at[2]! + from[2]! + j0 * jRight + k0 * kRight,
+        columns,
+        jRight,
+        count,
+        kRight,
+      );
+      k0 += count;
+      filled += count;
+      if (filled === SIZE) multiply();
+    }
+  });
   return (slots) => {
-    for (let i0 = 0; i0 < i.size; i0 += SIZE) {
-      const rows = Math.min(SIZE, i.size - i0);
-      for (let j0 = 0; j0 < j.size; j0 += SIZE) {
-        const columns = Math.min(SIZE, j.size - j0);
-        for (let k0 = 0; k0 < k.size; k0 += SIZE) {
-          const count = Math.min(SIZE, k.size - k0);
-          pack(x!, slots[left.slot]!, at[1]! + i0 * iLeft!, rows, iLeft!, k, 0, k0, count);
-          pack(y!, slots[right.slot]!, at[2]! + j0 * jRight!, columns, jRight!, k, 1, k0, count);
-          multiply(rows, columns, count, x!, y!, sums!, k0 === 0);
-        }
-        const out = slots[output.slot]!;
+    for (i0 = 0; i0 < i.size; i0 += SIZE) {
+      rows = Math.min(SIZE, i.size - i0);
+      for (j0 = 0; j0 < j.size; j0 += SIZE) {
+        columns = Math.min(SIZE, j.size - j0);
+        sums.fill(0, 0, rows * SIZE);
+        take(slots);
+        multiply();
         for (let row = 0; row < rows; row++) {
-          const start = at[0]! + (i0 + row) * iOut! + j0 * jOut!;
-          copyLoop(columns, out, start, jOut!, sums!, row * SIZE, 1);
+          const start = at[0]! + (i0 + row) * iOut + j0 * jOut;
+          copyLoop(columns, slots[output.slot]!, start, jOut, sums, row * SIZE, 1);
         }
       }
     }
   };
 }
 
-/** Copies `rows` rows of `count` elements along k into a block, reading in the order that lies closer together. */
+/** Copies `count` elements of each of `rows` rows to a block, reading in the order that lies closer together. */
 function pack(
   to: Float64Array,
+  place: number,
   from: TypedArray,
   start: number,
   rows: number,
   rowStride: number,
-  { strides, tables }: Summed,
-  operand: 0 | 1,
-  k0: number,
   count: number,
+  stride: number,
 ): void {
-  const table = tables[operand];
-  const stride = strides?.[operand] ?? 0;
-  if (table) {
-    for (let row = 0; row < rows; row++) {
-      for (let p = 0; p < count; p++) to[row * SIZE + p] = from[start + row * rowStride + table[k0 + p]!]!;
-    }
-  } else if (Math.abs(stride) <= Math.abs(rowStride)) {
-    for (let row = 0; row < rows; row++) {
-      copyLoop(count, to, row * SIZE, 1, from, start + row * rowStride + k0 * stride, stride);
-    }
-  } else {
-    for (let p = 0; p < count; p++) copyLoop(rows, to, p, SIZE, from, start + (k0 + p) * stride, rowStride);
-  }
+  if (Math.abs(stride) <= Math.abs(rowStride))
+    for (; rows-- > 0; place += SIZE, start += rowStride) copyLoop(count, to, place, 1, from, start, stride);
+  else for (; count-- > 0; place++, start += stride) copyLoop(rows, to, place, SIZE, from, start, rowStride);
 }
 
-/** Adds the products of all rows of `x` with all rows of `y`; beyond the last rows, stale ones are computed along. */
-function multiply(
-  rows: number,
-  columns: number,
-  count: number,
-  x: Float64Array,
-  y: Float64Array,
-  sums: Float64Array,
-  fresh: boolean,
-): void {
-  if (fresh) for (let i = 0; i < rows; i++) sums.fill(0, i * SIZE, i * SIZE + columns);
-  for (let i = 0; i < rows; i += 4) {
-    for (let j = 0; j < columns; j += 2) addProducts(count, x, i * SIZE, y, j * SIZE, sums, i * SIZE + j);
-  }
-}
-
-/** Four rows by two: as many sums as stay in registers. */
+/** Adds products of four rows by two: as many sums as stay in registers. Beyond the last row, stale ones are added along. */
 function addProducts(
   count: number,
   x: Float64Array,

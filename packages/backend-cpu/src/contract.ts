@@ -4,8 +4,7 @@
  * Must not import scalar functions.
  */
 import type { ContractKernel, Slot, TypedArray } from '@jacobi/backend';
-import type { Summed } from './blocks.ts';
-import { compileBlocks } from './blocks.ts';
+import { blocks } from './blocks.ts';
 import type { Axis, Visit } from './nest.ts';
 import { collapse, takeRow, walk } from './nest.ts';
 
@@ -14,14 +13,15 @@ const BLOCKS_FROM = 600;
 
 export function contractLoop(kernel: ContractKernel, slots: readonly Slot[]): Visit {
   const { batch, m, n, k, left, right, output } = kernel;
+  const shape = [...batch, ...m, ...n, ...k];
   const b = batch.length;
   const bm = b + m.length;
-  const shape = [...batch, ...m, ...n];
-  const zeros = new Array<number>(shape.length).fill(0);
-  // Strides over batch, m and n: an operand stands still along the axes that it does not have.
+  const bmn = bm + n.length;
+  const zeros = shape.map(() => 0);
+  // Strides of output, left and right over all axes: an operand stands still along those that it does not have.
   const strides = [
-    output.strides,
-    [...left.strides.slice(0, bm), ...zeros],
+    [...output.strides, ...zeros],
+    [...left.strides.slice(0, bm), ...zeros.slice(bm, bmn), ...left.strides.slice(bm)],
     [...right.strides.slice(0, b), ...zeros.slice(b, bm), ...right.strides.slice(b)],
   ];
   const axes = (from: number, to?: number): Axis[] =>
@@ -29,87 +29,67 @@ export function contractLoop(kernel: ContractKernel, slots: readonly Slot[]): Vi
       shape.slice(from, to),
       strides.map((s) => s.slice(from, to)),
     );
-  const summed = collapse(k, [left.strides.slice(bm), right.strides.slice(b + n.length)]);
   const starts = [output.offset, left.offset, right.offset];
   const at = [0, 0, 0];
-  const all = axes(0);
-  if (slots[output.slot]!.dtype === 'int32') return walk(all, starts, at, integerSum(kernel, at, summed));
+  const results = axes(0, bmn);
+  const summed = axes(bmn);
+  if (slots[output.slot]!.dtype === 'int32') return integers(kernel, at, starts, results, summed);
   const rows = axes(b, bm);
-  const columns = axes(bm);
+  const columns = axes(bm, bmn);
   const i = takeRow(rows, 3);
   const j = takeRow(columns, 3);
-  const size = k.reduce((x, y) => x * y, 1);
-  if (summed.length > 1 || (i.size > 3 && j.size > 3 && size > 1 && i.size * j.size * size >= BLOCKS_FROM)) {
-    const outer = [...axes(0, b), ...rows, ...columns];
-    return walk(outer, starts, at, compileBlocks(kernel, at, i, j, summedAxis(summed, size)));
-  }
-  const inner = takeRow(all, 3);
-  const outer = takeRow(all, 3);
-  return walk(all, starts, at, sums(kernel, at, outer, inner, takeRow(summed, 2)));
+  const terms = k.reduce((x, y) => x * y, 1);
+  if (summed.length > 1 || (i.size > 3 && j.size > 3 && terms > 1 && i.size * j.size * terms >= BLOCKS_FROM))
+    return walk([...axes(0, b), ...rows, ...columns], starts, at, blocks(kernel, at, i, j, summed));
+  const inner = takeRow(results, 3);
+  const outer = takeRow(results, 3);
+  return walk(results, starts, at, sums(kernel, at, outer, inner, takeRow(summed, 3)));
 }
 
-/** Axes as one, through tables of positions if there are several. */
-function summedAxis(axes: readonly Axis[], size: number): Summed {
-  if (axes.length < 2) return { size, strides: axes[0]?.strides ?? [0, 0], tables: [] };
-  const tables = [0, 1].map(() => new Int32Array(size));
-  const at = [0, 0];
-  let i = 0;
-  const visit = (): void => {
-    tables.forEach((table, operand) => (table[i] = at[operand]!));
-    i++;
-  };
-  walk(axes, at.slice(), at, visit)([]);
-  return { size, tables };
-}
-
-/** One result of integers, which wrap. */
-function integerSum({ left, right, output }: ContractKernel, at: readonly number[], summed: readonly Axis[]): Visit {
-  const from = [0, 0];
-  let sum = 0;
-  const add = walk(summed, [0, 0], from, (slots) => {
-    sum = (sum + Math.imul(slots[left.slot]![at[1]! + from[0]!]!, slots[right.slot]![at[2]! + from[1]!]!)) | 0;
+/** Integers wrap, so that their sums may be put together in any order. */
+function integers(
+  { left, right, output }: ContractKernel,
+  at: number[],
+  starts: readonly number[],
+  results: readonly Axis[],
+  summed: Axis[],
+): Visit {
+  const { size, strides } = takeRow(summed, 3);
+  const clear = walk(results, starts, at, (slots) => {
+    slots[output.slot]![at[0]!] = 0;
+  });
+  const add = walk([...results, ...summed], starts, at, (slots) => {
+    const a = slots[left.slot]!;
+    const b = slots[right.slot]!;
+    let [o, i, j] = at as [number, number, number];
+    let sum = slots[output.slot]![o]!;
+    for (let q = size; q-- > 0; i += strides[1]!, j += strides[2]!) sum = (sum + Math.imul(a[i]!, b[j]!)) | 0;
+    slots[output.slot]![o] = sum;
   });
   return (slots) => {
-    sum = 0;
+    clear(slots);
     add(slots);
-    slots[output.slot]![at[0]!] = sum;
   };
 }
 
 /** Row by row of results: for small sizes, and products of a matrix and a vector. */
-function sums(kernel: ContractKernel, at: readonly number[], outer: Axis, inner: Axis, k: Axis): Visit {
-  // If one operand stands still along the row, let it be the second.
-  const [x, y] = inner.strides[1] === 0 ? [2, 1] : [1, 2];
+function sums(kernel: ContractKernel, at: readonly number[], rows: Axis, row: Axis, k: Axis): Visit {
   const slots = [kernel.output.slot, kernel.left.slot, kernel.right.slot];
-  const [xSlot, ySlot, outSlot] = [slots[x]!, slots[y]!, slots[0]!];
-  const [xOuter, yOuter, outOuter] = [outer.strides[x]!, outer.strides[y]!, outer.strides[0]!];
-  const [xInner, yInner, outInner] = [inner.strides[x]!, inner.strides[y]!, inner.strides[0]!];
-  const [xSummed, ySummed] = [k.strides[x - 1]!, k.strides[y - 1]!];
-  const { size } = inner;
-  const rows = outer.size;
+  // If one operand stands still along the row, let it be the second.
+  const [x, y] = row.strides[1] === 0 ? [2, 1] : [1, 2];
+  const operand = (i: number): readonly number[] => [slots[i]!, ...[rows, row, k].map((axis) => axis.strides[i]!)];
+  const [oSlot, oRows, s] = operand(0) as [number, number, number];
+  const [xSlot, xRows, p, pk] = operand(x!) as [number, number, number, number];
+  const [ySlot, yRows, r, rk] = operand(y!) as [number, number, number, number];
+  const count = rows.size;
+  const size = row.size;
   const terms = k.size;
   return (arrays) => {
+    const out = arrays[oSlot]!;
     const a = arrays[xSlot]!;
     const b = arrays[ySlot]!;
-    const out = arrays[outSlot]!;
-    for (let i = 0; i < rows; i++) {
-      const o = at[0]! + i * outOuter;
-      sumRow(
-        size,
-        terms,
-        out,
-        o,
-        outInner,
-        a,
-        at[x]! + i * xOuter,
-        xInner,
-        xSummed,
-        b,
-        at[y]! + i * yOuter,
-        yInner,
-        ySummed,
-      );
-    }
+    for (let i = 0; i < count; i++)
+      sumRow(size, terms, out, at[0]! + i * oRows, s, a, at[x!]! + i * xRows, p, pk, b, at[y!]! + i * yRows, r, rk);
   };
 }
 
