@@ -9,6 +9,7 @@ import type { Variable } from '@jacobi/tensor';
 import { ArgumentError, DTypeError, Tensor, TraceError, Variable as VariableClass } from '@jacobi/tensor';
 import type { Flat, Program, TensorType, Var } from '@jacobi/tensor/internal';
 import {
+  asBeside,
   asTensor,
   bindOne,
   checkAxis,
@@ -18,6 +19,7 @@ import {
   refusePromise,
   reshapeRow,
   Trace,
+  widestType,
   withFrame,
 } from '@jacobi/tensor/internal';
 import { Recording } from './recording.ts';
@@ -42,10 +44,27 @@ export function checkFunction(operation: string, f: unknown, argument = 'f'): vo
     throw new ArgumentError(`${operation}: ${argument} must be a function, not ${describe(f)}`);
 }
 
-/** An argument taken apart into tensors. */
-export function flattenArgument(operation: string, name: string, argument: unknown): Flat<Tensor> {
+/**
+ * An argument taken apart into tensors. A bare number takes the dtype that it takes beside the tensors among `beside` (all
+ * arguments of the call), as it does in an operation.
+ */
+export function flattenArgument(
+  operation: string,
+  name: string,
+  argument: unknown,
+  beside: readonly unknown[] = [argument],
+): Flat<Tensor> {
   const flat = flattenNest(`${operation}: ${name}`, argument, isArgument, 'tensors or numbers');
-  return { ...flat, leaves: flat.leaves.map((leaf, i) => asTensor(operation, `${name}${flat.paths[i]}`, leaf)) };
+  const dtype = flat.leaves.some((leaf) => typeof leaf === 'number') ? widestType(beside.flatMap(leavesOf)) : undefined;
+  return { ...flat, leaves: flat.leaves.map((leaf, i) => asBeside(operation, `${name}${flat.paths[i]}`, leaf, dtype)) };
+}
+
+/** Tensors and variables of a nest, whatever else is in it. */
+function leavesOf(nest: unknown): readonly unknown[] {
+  if (nest instanceof Tensor || nest instanceof VariableClass) return [nest];
+  if (Array.isArray(nest)) return nest.flatMap(leavesOf);
+  if (typeof nest !== 'object' || nest === null || ArrayBuffer.isView(nest)) return [];
+  return Object.values(nest).flatMap(leavesOf);
 }
 
 /** What a function returned, taken apart into tensors. */
@@ -109,8 +128,9 @@ export function recordCall(
 ): RecordedCall {
   const places = checkArgnums(operation, options.argnums, args.length);
   const recording = new Recording();
+  const floating = args.flatMap(leavesOf).filter((t) => isFloating((t as Tensor).dtype));
   const flats = places.map((p) => {
-    const flat = flattenArgument(operation, `argument ${p}`, args[p]);
+    const flat = flattenArgument(operation, `argument ${p}`, args[p], floating);
     flat.leaves.forEach((t, i) => checkDifferentiable(operation, `argument ${p}${flat.paths[i]}`, t.dtype));
     return { ...flat, leaves: flat.leaves.map(fresh) };
   });
@@ -156,7 +176,7 @@ function checkDifferentiable(operation: string, path: string, dtype: DType): voi
 
 /** Only jit and checkpoint know how to make an assignment an output; elsewhere it would be lost. */
 function refuseAssignments({ assigned, label }: Trace, leaves: readonly Tensor[]): readonly Tensor[] {
-  const [first] = assigned as Set<Variable>;
+  const [first] = assigned.keys() as Iterable<Variable>;
   if (first === undefined) return leaves;
   throw new TraceError(
     `${label}: the function assigns the variable ${first.name}, but ${label} has no place for it: return the new value and assign it outside, or use jit alone`,

@@ -93,7 +93,7 @@ function callVjp(
   args: readonly unknown[],
   run: (args: readonly unknown[], flats: readonly Flat<Tensor>[]) => Called,
 ): unknown {
-  const flats = args.map((arg, i) => flattenArgument(operation, `argument ${i}`, arg));
+  const flats = args.map((arg, i) => flattenArgument(operation, `argument ${i}`, arg, args));
   const leaves = flats.flatMap((flat) => flat.leaves);
   const call = (): Called => run(buildArguments(flats, leaves), flats);
   const traced = currentTrace() !== null;
@@ -139,7 +139,7 @@ export function customVjp<F extends AnyFunction>(
   checkFunction('customVjp', backward, 'backward');
   const rules = new Map<string, CustomTranspose>();
   return ((...args: unknown[]) => {
-    const leaves = args.flatMap((arg, i) => flattenArgument('customVjp', `argument ${i}`, arg).leaves);
+    const leaves = args.flatMap((arg, i) => flattenArgument('customVjp', `argument ${i}`, arg, args).leaves);
     if (currentTrace() === null && !isFollowed(leaves)) return f(...args) as unknown;
     return callVjp('customVjp', args, (own, flats) => {
       const pair: unknown = forward(...own);
@@ -204,7 +204,7 @@ export function customGradient(f: (...args: AnyNest[]) => [AnyNest, (...dys: Any
       return {
         result,
         residuals: [
-          ...own.flatMap((arg, i) => flattenArgument('customGradient', `argument ${i}`, arg).leaves),
+          ...own.flatMap((arg, i) => flattenArgument('customGradient', `argument ${i}`, arg, own).leaves),
           ...captured,
         ],
         rule,

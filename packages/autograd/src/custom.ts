@@ -132,7 +132,7 @@ function callJvp(
     flats: readonly Flat<Tensor>[],
   ) => { readonly result: Flat<Tensor>; readonly rule: TangentRule },
 ): unknown {
-  const flats = args.map((arg, i) => flattenArgument('customJvp', `argument ${i}`, arg));
+  const flats = args.map((arg, i) => flattenArgument('customJvp', `argument ${i}`, arg, args));
   const leaves = flats.flatMap((flat) => flat.leaves);
   if (currentTrace() !== null) {
     // The row holds the traced program, so that the trace's program can be differentiated later.

@@ -52,7 +52,9 @@ function wrap(operation: string, f: AnyFunction, row: Primitive, fixed: readonly
   const programs = new Map<string, Traced>();
   const ids = new Map<unknown, number>();
   return (...args: unknown[]) => {
-    const flats = args.map((arg, i) => (fixed.includes(i) ? null : flattenArgument(operation, `argument ${i}`, arg)));
+    const flats = args.map((arg, i) =>
+      fixed.includes(i) ? null : flattenArgument(operation, `argument ${i}`, arg, args),
+    );
     const leaves = flats.flatMap((flat) => flat?.leaves ?? []);
     const key = args.map((arg, i) => keyOf(arg, flats[i]!, ids)).join(';');
     let traced = programs.get(key);
@@ -87,8 +89,8 @@ function traceNow(
       return flats.map((flat, i) => (flat === null ? args[i] : flat.rebuild(flat.leaves.map(() => inputs[at++]!))));
     },
     (trace, leaves) => {
-      assigned = [...trace.assigned] as Variable[];
-      return [...leaves, ...assigned.map((v) => trace.variables.get(v)!)];
+      assigned = [...trace.assigned.keys()] as Variable[];
+      return [...leaves, ...assigned.map((v) => trace.assigned.get(v)!)];
     },
   );
   return { program, result, assigned };
@@ -111,8 +113,8 @@ function keyOf(arg: unknown, flat: Flat<Tensor> | null, ids: Map<unknown, number
 }
 
 function statics(argnums: JitOptions['staticArgnums']): number[] {
-  const list = argnums === undefined ? [] : typeof argnums === 'number' ? [argnums] : [...argnums];
-  if (list.some((n) => !Number.isInteger(n) || n < 0)) {
+  const list: readonly number[] = argnums === undefined ? [] : typeof argnums === 'number' ? [argnums] : argnums;
+  if (!Array.isArray(list) || list.some((n) => !Number.isInteger(n) || n < 0)) {
     throw new ArgumentError(`jit: staticArgnums must be whole numbers ≥ 0, not ${describe(argnums)}`);
   }
   return list;

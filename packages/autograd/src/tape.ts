@@ -92,11 +92,13 @@ export class GradientTape {
         'record: Tape is still recording. This can happen if you try to re-enter an already-active tape; use another tape, or call record again afterwards.',
       );
     }
+    this.#renew();
     return withFrame(this.#recording, () => refusePromise('record', fn()));
   }
 
   /** Follows what is computed from a tensor, a variable, or any nest of them, from now on. */
   watch(sources: Sources): void {
+    this.#renew();
     for (const leaf of flattenNest('watch: sources', sources, isSource, 'tensors or variables').leaves) {
       if (leaf instanceof VariableClass) {
         this.#noteVariable(leaf, leaf.current());
@@ -135,9 +137,9 @@ export class GradientTape {
     this.#attach();
   }
 
-  /** The variables watched so far, in the order of their first watch. */
+  /** The variables watched so far, in the order in which they were made. */
   watchedVariables(): Variable[] {
-    return [...this.#variables.keys()];
+    return [...this.#variables.keys()].sort((a, b) => a.id - b.id);
   }
 
   /**
@@ -158,30 +160,50 @@ export class GradientTape {
     );
     const flat = this.resolve('gradient', sources);
     const given = cotangentsFor(targets, target, options.outputGradients);
-    this.consume('gradient');
-    const floating = targets.map((t) => isFloating(t.dtype));
-    const cut = this.cut(
-      flat.leaves,
-      targets.filter((_, i) => floating[i]),
-    );
-    const seeds = given?.filter((_, i) => floating[i]);
-    const cotangents = runGradient(cut.slice, seeds);
-    const results = flat.leaves.map((source, i) =>
-      this.settle('gradient', source, targets, cut.sum(i, cotangents), unconnected, source.leaf),
-    );
-    return flat.rebuild<unknown>(results) as never;
+    if (targets.length === 0) throw new ArgumentError('gradient: target has no tensor in it');
+    return this.using('gradient', () => {
+      const floating = targets.map((t) => isFloating(t.dtype));
+      const cut = this.cut(
+        flat.leaves,
+        targets.filter((_, i) => floating[i]),
+      );
+      const cotangents = runGradient(
+        cut.slice,
+        given?.filter((_, i) => floating[i]),
+      );
+      const results = flat.leaves.map((source, i) =>
+        this.settle('gradient', source, targets, cut.sum(i, cotangents), unconnected, source.leaf),
+      );
+      return flat.rebuild<unknown>(results) as never;
+    });
   }
 
-  /** @internal Marks the tape as used; throws if it was used before and is not persistent. */
+  /** Throws if the tape was used before and is not persistent. */
   protected consume(operation: string): void {
     if (this.#consumed && !this.#persistent) {
       throw new TapeConsumedError(
         `${operation}: A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians); make it with new GradientTape({ persistent: true }).`,
       );
     }
+  }
+
+  /**
+   * @internal Runs the one computation of a tape that is not persistent; where it throws, the tape is as it was. What the tape
+   * computes of itself meanwhile, and later, is not its own input.
+   */
+  protected using<T>(operation: string, compute: () => T): T {
+    this.consume(operation);
+    if (this.#persistent) return compute();
+    const { paused } = this.#recording;
     this.#consumed = true;
-    // What a tape that is not persistent computes of itself is not its own input any more.
-    if (!this.#persistent) this.#recording.paused = true;
+    this.#recording.paused = true;
+    try {
+      return compute();
+    } catch (error) {
+      this.#consumed = false;
+      this.#recording.paused = paused;
+      throw error;
+    }
   }
 
   /** @internal A target as the tensor that was recorded. */
@@ -243,6 +265,11 @@ export class GradientTape {
   protected whyUnconnected(target: Tensor | undefined, source: ResolvedSource): string {
     if (target === undefined) return 'there is no target';
     return explainUnconnected(this.#recording, target, source.tensor, source.name);
+  }
+
+  /** A tape that has given its gradients begins anew with what is watched or recorded next. */
+  #renew(): void {
+    if (this.#consumed && !isLive(this.#recording)) this.reset();
   }
 
   #attach(): void {

@@ -248,11 +248,12 @@ function transposePad(
 function transposeCustom(row: LinearRow, open: readonly boolean[], incoming: readonly Tangent[]): Tangent[] {
   const { application } = row;
   const rule = application.closures[0] as CustomTranspose;
-  const residuals = application.inputs.flatMap((_, i) => (open[i] ? [] : [row.coefficient(i)]));
+  // Operands: residuals, then one tangent for each argument, of which some may be zeros and so not open.
+  const { residuals: count } = application.params as { readonly residuals: number };
+  const residuals = application.inputs.slice(0, count).map((_, i) => row.coefficient(i));
   const cotangents = incoming.map((ct, i) => ct ?? zerosOf(application.outputs[i]!));
   const given = rule(residuals, cotangents);
-  let next = 0;
-  return open.map((o) => (o ? given[next++]! : null));
+  return open.map((o, i) => (o ? given[i - count]! : null));
 }
 
 /** How a custom linear row is transposed. Residuals are its closed operands, in order. */

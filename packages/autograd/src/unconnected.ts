@@ -5,7 +5,7 @@
 import type { Tensor } from '@jacobi/tensor';
 import { ArgumentError } from '@jacobi/tensor';
 import type { Var } from '@jacobi/tensor/internal';
-import { formatType } from '@jacobi/tensor/internal';
+import { describe, formatType } from '@jacobi/tensor/internal';
 import type { Recording } from './recording.ts';
 
 /** What to give where a target does not depend on a source. */
@@ -16,7 +16,7 @@ export function checkUnconnected(operation: string, value: unknown): Unconnected
   if (value === undefined) return 'error';
   if (value === 'error' || value === 'none' || value === 'zero') return value;
   throw new ArgumentError(
-    `${operation}: Unknown value for unconnected_gradients: '${typeof value === 'string' ? value : typeof value}'; unconnected must be 'error', 'none' or 'zero'`,
+    `${operation}: Unknown value for unconnected_gradients: ${typeof value === 'string' ? `'${value}'` : describe(value)}; unconnected must be 'error', 'none' or 'zero'`,
   );
 }
 

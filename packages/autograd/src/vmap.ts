@@ -55,7 +55,7 @@ export function vmap(f: AnyFunction, options: VmapOptions = {}): (...args: AnyNe
     if (args.length === 0)
       throw new ArgumentError('vmap: got no inputs: call the mapped function with at least one argument');
     const axes = axesFor(options.inAxes, args.length);
-    const flats = args.map((arg, i) => flattenArgument('vmap', `argument ${i}`, arg));
+    const flats = args.map((arg, i) => flattenArgument('vmap', `argument ${i}`, arg, args));
     const leaves = flats.flatMap((flat, i) =>
       flat.leaves.map((t, k): Leaf => lead(t, axes[i]!, `argument ${i}${flat.paths[k]}`)),
     );

@@ -50,14 +50,15 @@ export class GradientTape extends AutogradTape {
     const unconnected = checkUnconnected('jacobian', options.unconnected);
     const y = this.targetTensor(target);
     const flat = this.resolve('jacobian', sources);
-    this.consume('jacobian');
-    const results = this.#jacobians('jacobian', y, flat.leaves, false, options);
-    return flat.rebuild<unknown>(
-      flat.leaves.map((source, i) => {
-        const like = { shape: [...y.shape, ...source.leaf.shape], dtype: jacobianType(y.dtype, source.leaf.dtype) };
-        return this.settle('jacobian', source, [y], results[i]!, unconnected, like);
-      }),
-    ) as never;
+    return this.using('jacobian', () => {
+      const results = this.#jacobians('jacobian', y, flat.leaves, false, options);
+      return flat.rebuild<unknown>(
+        flat.leaves.map((source, i) => {
+          const like = { shape: [...y.shape, ...source.leaf.shape], dtype: jacobianType(y.dtype, source.leaf.dtype) };
+          return this.settle('jacobian', source, [y], results[i]!, unconnected, like);
+        }),
+      ) as never;
+    });
   }
 
   /**
@@ -83,10 +84,11 @@ export class GradientTape extends AutogradTape {
     const y = this.targetTensor(target);
     checkBatch(y, source);
     const [resolved] = this.resolve('batchJacobian', source).leaves;
-    this.consume('batchJacobian');
-    const result = this.#jacobians('batchJacobian', y, [resolved!], true, options)[0]!;
-    const like = { shape: [...y.shape, ...source.shape.slice(1)], dtype: jacobianType(y.dtype, source.dtype) };
-    return this.settle('batchJacobian', resolved!, [y], result, unconnected, like) as MaybeNull<U>;
+    return this.using('batchJacobian', () => {
+      const result = this.#jacobians('batchJacobian', y, [resolved!], true, options)[0]!;
+      const like = { shape: [...y.shape, ...source.shape.slice(1)], dtype: jacobianType(y.dtype, source.dtype) };
+      return this.settle('batchJacobian', resolved!, [y], result, unconnected, like) as MaybeNull<U>;
+    });
   }
 
   /**

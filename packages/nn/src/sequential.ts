@@ -25,7 +25,7 @@ export interface SequentialOptions {
  * net.apply(random.normal([5, 4])).shape // → [5, 6]
  * net.trainableVariables.length // → 6
  */
-export class Sequential<const Layers extends readonly Layer[]> extends Layer<{
+export class SequentialLayer<const Layers extends readonly Layer[]> extends Layer<{
   readonly [K in keyof Layers]: ParamsOf<Layers[K]>;
 }> {
   readonly layers: Layers;
@@ -79,3 +79,15 @@ export class Sequential<const Layers extends readonly Layer[]> extends Layer<{
     return { y, nextState: () => results.map((r) => r.nextState?.() ?? null) };
   }
 }
+
+/** Makes a Sequential, with or without `new`. */
+export interface SequentialConstructor {
+  new <const Layers extends readonly Layer[]>(layers: Layers, options?: SequentialOptions): SequentialLayer<Layers>;
+  <const Layers extends readonly Layer[]>(layers: Layers, options?: SequentialOptions): SequentialLayer<Layers>;
+}
+
+/** Layers one after the other: `Sequential([first, second])`. See `SequentialLayer`. */
+export type Sequential<Layers extends readonly Layer[]> = SequentialLayer<Layers>;
+export const Sequential: SequentialConstructor = /* @__PURE__ */ new Proxy(SequentialLayer, {
+  apply: (Target, _self, [layers, options]: [readonly Layer[], SequentialOptions?]) => new Target(layers, options),
+}) as never;

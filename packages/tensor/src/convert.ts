@@ -116,8 +116,9 @@ function hasTensor(data: NestedLike): boolean {
 
 /** Arrays with tensors inside, stacked; connected to each of them. */
 function stackNested(data: readonly NestedLike[]): Tensor {
+  const beside = widestType(data);
   const parts = data.map((d) =>
-    Array.isArray(d) && hasTensor(d) ? stackNested(d) : asTensor('tensor', 'data', d as TensorLike),
+    Array.isArray(d) && hasTensor(d) ? stackNested(d) : asBeside('tensor', 'data', d as TensorLike, beside),
   );
   const dtype = parts.reduce((common, part) => promoteTypes(common, part.dtype), parts[0]!.dtype);
   const { type } = parts[0]!;
@@ -202,6 +203,26 @@ function numberType(value: number, dtype: DType): DType {
     return Number.isInteger(value) && Math.abs(value) <= 2147483647 ? 'int32' : 'float32';
   }
   return dtype;
+}
+
+/** The widest dtype among values that have one (tensors, variables); undefined if none has. */
+export function widestType(values: readonly unknown[]): DType | undefined {
+  let widest: DType | undefined;
+  for (const value of values) {
+    const own = (value as { readonly dtype?: DType } | null | undefined)?.dtype;
+    if (typeof own === 'string') widest = widest === undefined ? own : promoteTypes(widest, own);
+  }
+  return widest;
+}
+
+/** An argument as a tensor; a bare number takes the dtype that it takes beside a tensor of `beside`. */
+export function asBeside(operation: string, argument: string, value: TensorLike, beside: DType | undefined): Tensor {
+  return asTensor(
+    operation,
+    argument,
+    value,
+    typeof value === 'number' && beside !== undefined ? numberType(value, beside) : undefined,
+  );
 }
 
 /** Both arguments of a binary operation as tensors of their common dtype: bool < int32 < float32 < float64. */

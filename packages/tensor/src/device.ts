@@ -30,6 +30,7 @@ export function setDefaultBackendFactory(factory: () => Backend): void {
 /** Runs `fn` with `backend` as the one on which new tensors are made. */
 export function withBackend<T>(backend: Backend, fn: () => T): T {
   checkBackend('withBackend', backend);
+  if (typeof fn !== 'function') throw new ArgumentError(`withBackend: fn must be a function, not ${typeof fn}`);
   const before = getBackend();
   current = backend;
   try {

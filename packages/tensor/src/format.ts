@@ -56,7 +56,8 @@ export function formatTensor(data: TypedArray, type: TensorType): string {
 
 /** The shortest digits that tell a float32 (or float64) from its neighbours. */
 export function formatNumber(value: number, single: boolean): string {
-  if (!single || !Number.isFinite(value) || Number.isInteger(value)) return Object.is(value, -0) ? '-0' : String(value);
+  const plain = Number.isInteger(value) && Math.abs(value) < 16777216;
+  if (!single || !Number.isFinite(value) || plain) return Object.is(value, -0) ? '-0' : String(value);
   for (let digits = 6; digits < 9; digits++) {
     const short = Number(value.toPrecision(digits));
     if (Math.fround(short) === value) return String(short);

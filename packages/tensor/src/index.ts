@@ -6,9 +6,6 @@ export type { NestedLike, TensorLike, TensorOptions } from './convert.ts';
 export { constant, tensor } from './convert.ts';
 // Devices
 export { getBackend, setDefaultBackend, withBackend } from './device.ts';
-// Debugging
-export { setDebug } from './program.ts';
-
 // Errors
 export { ArgumentError, DeviceError, DTypeError, JacobiError, ShapeError, TraceError } from './errors.ts';
 export {
@@ -64,7 +61,6 @@ export { all, any, argmax, argmin, max, mean, min, prod, sum } from './ops/reduc
 export { ceil, clip, floor, round } from './ops/rounding.ts';
 export type { ScanOptions } from './ops/scan.ts';
 export { cumprod, cumsum } from './ops/scan.ts';
-
 // Shapes
 export {
   broadcastTo,
@@ -96,6 +92,8 @@ export {
   tan,
   tanh,
 } from './ops/trigonometry.ts';
+// Debugging
+export { setDebug } from './program.ts';
 export type { NormalOptions, UniformOptions } from './random.ts';
 // Random numbers
 export { random } from './random.ts';

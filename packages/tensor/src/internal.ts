@@ -7,6 +7,7 @@ export { checkAxes, checkAxis, checkPerAxis } from './axes.ts';
 export { apply, bind, bindApplication, bindOne, moveTo, NONE } from './bind.ts';
 export { checkDType, checkFlag, checkInteger, checkNumber, checkOptions } from './checks.ts';
 export {
+  asBeside,
   asFloat,
   asFloatPair,
   asNumeric,
@@ -16,6 +17,7 @@ export {
   checkShape,
   describe,
   scalarTensor,
+  widestType,
 } from './convert.ts';
 // Devices, errors
 export { refusePromise, setDefaultBackendFactory } from './device.ts';
@@ -58,6 +60,13 @@ export type {
   RowValues,
   Tangent,
 } from './primitive.ts';
+// Every row: a new one needs no line here
+export * from './primitives/contraction.ts';
+export * from './primitives/elementwise.ts';
+export * from './primitives/indexing.ts';
+export * from './primitives/movement.ts';
+export * from './primitives/random.ts';
+export * from './primitives/reduction.ts';
 export type { Captured, Program, Row, Var } from './program.ts';
 // Programs
 export { checkProgram, makeProgram, printProgram } from './program.ts';
@@ -81,13 +90,6 @@ export { tensorFromData } from './tensor.ts';
 export type { TracedVariable } from './trace.ts';
 export { Trace } from './trace.ts';
 export type { TensorType } from './type.ts';
-// Every row: a new one needs no line here
-export * from './primitives/contraction.ts';
-export * from './primitives/elementwise.ts';
-export * from './primitives/indexing.ts';
-export * from './primitives/movement.ts';
-export * from './primitives/random.ts';
-export * from './primitives/reduction.ts';
 
 // Types, nests, arguments
 export { formatType, tensorType } from './type.ts';

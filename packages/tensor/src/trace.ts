@@ -28,8 +28,8 @@ export class Trace {
   readonly #tensors: Tensor[] = [];
   /** Variables read or assigned inside: their value now. */
   readonly variables: Map<TracedVariable, Tensor> = new Map();
-  /** Variables assigned inside. */
-  readonly assigned: Set<TracedVariable> = new Set();
+  /** Variables assigned inside: the value that each has at the end. */
+  readonly assigned: Map<TracedVariable, Tensor> = new Map();
   /** True if it took in a value of an enclosing trace: then its program makes sense only there. */
   capturesTrace = false;
   closed = false;
@@ -82,9 +82,17 @@ export class Trace {
     return t;
   }
 
-  assignVariable(source: TracedVariable, value: Tensor): void {
-    this.variables.set(source, value);
-    this.assigned.add(source);
+  /** From now on `source` holds `value`, and reads of it give `read`. */
+  assignVariable(source: TracedVariable, value: Tensor, read: Tensor): void {
+    this.variables.set(source, read);
+    this.assigned.set(source, value);
+  }
+
+  /** A value from outside that is made anew at each run. */
+  external(type: TensorType, read: () => Tensor): Tensor {
+    const t = this.#make(type);
+    this.#captured.push({ variable: this.#vars.get(t.id)!, tensor: t, read });
+    return t;
   }
 
   /** Ends the trace. */

@@ -3,14 +3,17 @@
  * The one idea: assignment swaps in another tensor and never writes into one; tapes and traces learn of each read.
  */
 import type { DType } from '@jacobi/backend';
+import { isFloating } from '@jacobi/backend';
 import type { TensorLike } from './convert.ts';
 import { asTensor, tensor } from './convert.ts';
 import { ArgumentError, DTypeError, ShapeError, TraceError } from './errors.ts';
 import { Printable } from './format.ts';
 import { add, sub } from './ops/arithmetic.ts';
+import { zerosOf } from './ops/creation.ts';
+import { stopGradient } from './ops/shape.ts';
 import { checkOpen, currentTrace, noteVariable } from './recorder.ts';
-import type { Tensor } from './tensor.ts';
-import type { TracedVariable } from './trace.ts';
+import { Tensor } from './tensor.ts';
+import type { Trace, TracedVariable } from './trace.ts';
 import { formatType } from './type.ts';
 
 /** Options of `variable`. */
@@ -23,11 +26,18 @@ export interface VariableOptions {
 
 let variables = 0;
 
+/** The same value without its history: recorders know tensors by their number. */
+function severed(t: Tensor): Tensor {
+  return new Tensor(t.type, t.buffer, t.backend, t.trace);
+}
+
 /** A mutable place for an immutable tensor of one type. Made by `variable()`. */
 export class Variable extends Printable implements TracedVariable {
   #current: Tensor;
   readonly trainable: boolean;
   readonly name: string;
+  /** Counts variables in the order in which they are made. */
+  readonly id: number;
 
   /** @internal Use `variable()`. */
   constructor(initial: Tensor, options: VariableOptions) {
@@ -36,9 +46,10 @@ export class Variable extends Printable implements TracedVariable {
       throw new TraceError(
         'variable: the initial value is traced; make variables outside of jit, vmap and prepareJacobian',
       );
-    this.#current = initial;
+    this.#current = severed(initial);
+    this.id = ++variables;
     this.trainable = options.trainable ?? true;
-    this.name = options.name ?? `variable${++variables}`;
+    this.name = options.name ?? `variable${this.id}`;
   }
 
   /** The tensor held now. Reading it inside `tape.record` watches a trainable variable. */
@@ -60,7 +71,10 @@ export class Variable extends Printable implements TracedVariable {
     return this.#current;
   }
 
-  /** Replaces the value by one of the same shape and dtype. Returns the variable. */
+  /**
+   * Replaces the value by one of the same shape and dtype. Returns the variable. Derivatives do not pass through an assignment
+   * (as in TensorFlow): what is read afterwards is the variable, and not what was assigned.
+   */
   assign(value: TensorLike): this {
     const next = asTensor('assign', 'value', value, this.dtype);
     const type = this.#current.type;
@@ -70,9 +84,22 @@ export class Variable extends Printable implements TracedVariable {
       throw new ShapeError(`assign: ${this.name} holds ${formatType(type)}, not ${formatType(next.type)}`);
     checkOpen(next);
     const trace = currentTrace();
-    if (trace !== null) trace.assignVariable(this, next);
-    else this.#current = next;
+    if (trace === null) this.#current = severed(next);
+    else trace.assignVariable(this, next, this.#readLater(trace, next));
     return this;
+  }
+  /**
+   * What a read after an assignment in a trace gives: the assigned value, whose history is cut, plus a zero that is made at
+   * each run, for tapes to take for that read.
+   */
+  #readLater(trace: Trace, next: Tensor): Tensor {
+    if (!isFloating(next.dtype)) return next;
+    const zero = trace.external(next.type, () => {
+      const made = zerosOf(next.type);
+      noteVariable(this, made);
+      return made;
+    });
+    return add(stopGradient(next), zero);
   }
   /** Adds to the value. */
   assignAdd(value: TensorLike): this {

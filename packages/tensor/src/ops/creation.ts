@@ -123,6 +123,10 @@ export function arange(start: number, stop?: number, step = 1, options: Creation
   const n = Math.max(0, Math.ceil((to - from) / step));
   const whole = Number.isInteger(from) && Number.isInteger(to) && Number.isInteger(step);
   const dtype = dtypeFrom('arange', options, whole ? 'int32' : 'float32', NUMERIC);
+  if (dtype === 'int32' && !whole)
+    throw new DTypeError(
+      `arange: start ${from}, stop ${to} and step ${step} are not all whole numbers, as int32 needs; use float32, or cast`,
+    );
   const data = allocate(dtype, n);
   for (let i = 0; i < n; i++) data[i] = from + i * step;
   return tensorFromData(data, dtype, [n]);

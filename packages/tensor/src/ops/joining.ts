@@ -3,7 +3,7 @@ import { promoteTypes } from '@jacobi/backend';
 import { checkAxis } from '../axes.ts';
 import { bind, bindOne } from '../bind.ts';
 import type { TensorLike } from '../convert.ts';
-import { asTensor, castTo, describe } from '../convert.ts';
+import { asBeside, asTensor, castTo, describe, widestType } from '../convert.ts';
 import { ArgumentError, ShapeError } from '../errors.ts';
 import { concatRow, splitRow } from '../primitives/movement.ts';
 import type { Tensor } from '../tensor.ts';
@@ -15,7 +15,8 @@ function common(operation: string, tensors: readonly TensorLike[]): Tensor[] {
   if (!Array.isArray(tensors) || tensors.length === 0) {
     throw new ArgumentError(`${operation}: tensors must be a non-empty array of tensors, not ${describe(tensors)}`);
   }
-  const all = tensors.map((t, i) => asTensor(operation, `tensors[${i}]`, t as TensorLike));
+  const beside = widestType(tensors);
+  const all = tensors.map((t, i) => asBeside(operation, `tensors[${i}]`, t as TensorLike, beside));
   const dtype = all.reduce((d, t) => promoteTypes(d, t.dtype), all[0]!.dtype);
   return all.map((t) => castTo(t, dtype));
 }

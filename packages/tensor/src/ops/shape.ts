@@ -9,7 +9,7 @@ import { bindOne } from '../bind.ts';
 import { checkDType, checkNumber } from '../checks.ts';
 import type { TensorLike } from '../convert.ts';
 import { asTensor, castTo, checkShape, describe } from '../convert.ts';
-import { ArgumentError, ShapeError } from '../errors.ts';
+import { ArgumentError, DTypeError, ShapeError } from '../errors.ts';
 import {
   broadcastRow,
   flipRow,
@@ -238,6 +238,9 @@ export function pad(x: TensorLike, paddings: readonly (readonly [number, number]
   const high = paddings.map((p) => p[1] as number);
   checkShape('pad', 'paddings', [...low, ...high]);
   checkNumber('pad', 'value', value, true);
+  if ((t.dtype === 'int32' && value !== (value | 0)) || (t.dtype === 'bool' && value !== 0 && value !== 1)) {
+    throw new DTypeError(`pad: value ${value} is not of dtype ${t.dtype}, as x is; cast x first`);
+  }
   if (low.every((v) => v === 0) && high.every((v) => v === 0)) return t;
   const params = { low, high, interior: low.map(() => 0) };
   return value === 0 ? bindOne(padRow, [t], params) : bindOne(padWithRow, [t], { ...params, value });

@@ -120,8 +120,8 @@ function matrixNorm(t: Tensor, ord: number, axis: readonly number[], keepDims: b
 /**
  * log Σ eˣ over axes, without overflow: shifted by the largest element. −∞ of nothing.
  *
- * Its derivative is the softmax; where the largest element is ±∞ (so all are −∞, or one is ∞), the value is that element and the
- * derivative 0.
+ * Its derivative is the softmax; where the largest element is ±∞ (so all are −∞, or one is ∞), the value is that element;
+ * the derivative is 0 where all are −∞, and that of max where one is ∞.
  * @throws ArgumentError for an axis that x does not have.
  * @example
  * logSumExp(tensor([1000, 1000])) // → 1000.6932
@@ -135,7 +135,8 @@ export function logSumExp(x: TensorLike, axis?: Axis, keepDims = false): Tensor 
   const top = max(stopGradient(t), axes, true);
   const edge = equal(abs(top), Infinity);
   const total = sum(exp(where(edge, 0, sub(t, top))), axes, true);
-  return reshape(where(edge, top, add(log(total), top)), shape);
+  const infinite = where(equal(top, Infinity), max(t, axes, true), top);
+  return reshape(where(edge, infinite, add(log(total), top)), shape);
 }
 
 /**

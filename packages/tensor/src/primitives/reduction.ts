@@ -8,7 +8,7 @@ import { bindOne } from '../bind.ts';
 import type { Axes } from '../families.ts';
 import { onesAt, reduction, withoutAxes } from '../families.ts';
 import { add, mul } from '../ops/arithmetic.ts';
-import { equal, where } from '../ops/comparison.ts';
+import { equal, isNaN, logicalOr, where } from '../ops/comparison.ts';
 import { reciprocal as recip } from '../ops/power.ts';
 import { sum } from '../ops/reduction.ts';
 import { cast, pad, reshape, slice, transpose } from '../ops/shape.ts';
@@ -23,7 +23,8 @@ function extremeTangent(row: RowValues<Axes>, [t]: readonly Tangent[]): Tensor[]
   const x = row.x(0);
   const { axes } = row.params;
   const y = reshape(row.y(0), onesAt(x.shape, axes));
-  const hit = equal(x, y);
+  // A NaN is what it gives, and so among the positions that attain it.
+  const hit = logicalOr(equal(x, y), isNaN(x));
   const count = sum(cast(hit, x.dtype), axes);
   return [mul(sum(where(hit, t!, 0), axes), recip(count))];
 }

@@ -1,0 +1,168 @@
+/** Properties that were once broken, each through the public names. */
+import { describe, expect, test } from 'vitest';
+import type { Tensor } from './index.ts';
+import {
+  add,
+  arange,
+  checkpoint,
+  customGradient,
+  customVjp,
+  GradientTape,
+  grad,
+  jacfwd,
+  jacrev,
+  jit,
+  logSumExp,
+  max,
+  mul,
+  nn,
+  pad,
+  square,
+  stack,
+  tensor,
+  variable,
+  vjp,
+  vmap,
+} from './index.ts';
+
+const f64 = (data: number | number[]): Tensor => tensor(data, { dtype: 'float64' });
+
+describe('custom rules: each argument has its own gradient, whichever are differentiated', () => {
+  const rules: [string, (p: Tensor | number, q: Tensor) => Tensor][] = [
+    ['customGradient', customGradient((p: Tensor, q: Tensor) => [mul(p, q), (d: Tensor) => [mul(d, q), mul(d, p)]])],
+    [
+      'customVjp',
+      customVjp(
+        mul,
+        (p: Tensor, q: Tensor) => [mul(p, q), { p, q }],
+        ({ p, q }: { p: Tensor; q: Tensor }, d: Tensor) => [mul(d, q), mul(d, p)],
+      ) as never,
+    ],
+  ];
+  for (const [name, f] of rules) {
+    test(`${name}: only the second argument moves`, () => {
+      expect(grad((x: Tensor) => f(2, x))(tensor(7)).item()).toBe(2);
+      expect(grad(f, { argnums: 1 })(tensor(2), tensor(7)).item()).toBe(2);
+      expect(grad(jit((x: Tensor) => f(2, x)))(tensor(7)).item()).toBe(2);
+      expect(grad(f, { argnums: [0, 1] })(tensor(2), tensor(7)).map((g: Tensor) => g.item())).toEqual([7, 2]);
+    });
+  }
+  test('gradient descent through a rule: losses 4, 3, 2, 1, 0', () => {
+    const myMul = customGradient((p: Tensor, q: Tensor) => [mul(p, q), (d: Tensor) => [mul(d, q), mul(d, p)]]);
+    let x = tensor(2);
+    const losses = [];
+    for (let i = 0; i < 5; i++) {
+      const tape = new GradientTape();
+      const loss = tape.record(() => {
+        tape.watch(x);
+        return myMul(2, x);
+      });
+      losses.push(loss.item());
+      x = x.sub(tape.gradient(loss, x).mul(0.25));
+    }
+    expect(losses).toEqual([4, 3, 2, 1, 0]);
+  });
+});
+
+describe('a bare number takes the dtype that it stands beside', () => {
+  test('as an argument of a transformed function', () => {
+    for (const transform of [jit, checkpoint]) {
+      expect(transform((a: Tensor, b: Tensor | number) => mul(a, b))(f64(1), 0.1).item()).toBe(0.1);
+    }
+    expect(vjp(mul, f64(1), 0.1)[0].item()).toBe(0.1);
+    expect(vmap(mul, { inAxes: [0, null] })(f64([1]), 0.1).arraySync()).toEqual([0.1]);
+    expect(jit((a: Tensor, b: Tensor | number) => mul(a, b))(tensor(3, { dtype: 'int32' }), 2).dtype).toBe('int32');
+  });
+  test('in a list of tensors', () => {
+    expect(stack([f64(1), 0.1]).arraySync()).toEqual([1, 0.1]);
+    expect(tensor([f64(1), 0.1]).arraySync()).toEqual([1, 0.1]);
+  });
+});
+
+describe('an assignment cuts the chain: what is read afterwards is the variable', () => {
+  const program = (v: ReturnType<typeof variable>): Tensor => {
+    v.assign(mul(v.value, 3));
+    return square(v.value);
+  };
+  test('eagerly and in jit', () => {
+    for (const wrap of [(f: () => Tensor) => f, (f: () => Tensor) => jit(f)]) {
+      const v = variable(2);
+      const tape = new GradientTape();
+      const y = tape.record(wrap(() => program(v)));
+      expect(y.item()).toBe(36);
+      expect(tape.gradient(y, v).item()).toBe(12);
+      expect(v.value.item()).toBe(6);
+    }
+  });
+  test('what was assigned has no gradient', () => {
+    const v = variable(0);
+    const x = tensor(2);
+    const tape = new GradientTape();
+    const y = tape.record(() => {
+      tape.watch(x);
+      v.assign(square(x));
+      return v.value;
+    });
+    expect(tape.gradient(y, x, { unconnected: 'none' })).toBeNull();
+  });
+});
+
+describe('tapes', () => {
+  test('a call that throws leaves the tape as it was', () => {
+    const x = tensor(3);
+    const other = tensor(1);
+    const tape = new GradientTape();
+    const y = tape.record(() => {
+      tape.watch(x);
+      return square(x);
+    });
+    expect(() => tape.gradient(y, other)).toThrow('not watched');
+    expect(tape.gradient(y, x).item()).toBe(6);
+    expect(() => tape.gradient(y, x)).toThrow('A non-persistent GradientTape can only');
+  });
+  test('a tape that has given its gradients begins anew', () => {
+    const x = variable(3);
+    const z = variable(4);
+    const tape = new GradientTape();
+    tape.gradient(
+      tape.record(() => square(x.value)),
+      x,
+    );
+    const y = tape.record(() => square(z.value));
+    expect(tape.watchedVariables()).toEqual([z]);
+    expect(tape.gradient(y, z).item()).toBe(8);
+  });
+  test('variables are listed in the order in which they were made', () => {
+    const a = variable(1);
+    const b = variable(2);
+    const tape = new GradientTape();
+    tape.record(() => add(b.value, a.value));
+    expect(tape.watchedVariables()).toEqual([a, b]);
+  });
+});
+
+describe('values', () => {
+  test('max of a NaN has one derivative in both modes', () => {
+    const x = f64([1, Number.NaN]);
+    expect(jacrev(max)(x).arraySync()).toEqual([0, 1]);
+    expect(jacfwd(max)(x).arraySync()).toEqual([0, 1]);
+  });
+  test('logSumExp of an infinity has the derivative of max', () => {
+    const x = f64([Number.POSITIVE_INFINITY, 0]);
+    expect(logSumExp(x).item()).toBe(Number.POSITIVE_INFINITY);
+    expect(grad(logSumExp)(x).arraySync()).toEqual([1, 0]);
+    expect(grad(logSumExp)(f64([-Infinity, -Infinity])).arraySync()).toEqual([0, 0]);
+  });
+  test('what a dtype cannot hold is refused', () => {
+    expect(() => pad(tensor([1], { dtype: 'int32' }), [[1, 0]], 0.5)).toThrow('pad: value 0.5 is not of dtype int32');
+    expect(() => arange(0, 2, 0.5, { dtype: 'int32' })).toThrow('arange: start 0, stop 2 and step 0.5');
+  });
+  test('large float32 numbers print with their own digits', () => {
+    expect(String(tensor([1e30, 3.4e38, 16777216]))).toBe('[1e+30, 3.4e+38, 16777216]');
+  });
+  test('Sequential is made with and without new', () => {
+    const layers = (): [nn.Dense] => [new nn.Dense({ units: 2 })];
+    expect(nn.Sequential(layers()).apply(tensor([[1, 2, 3]])).shape).toEqual([1, 2]);
+    expect(new nn.Sequential(layers())).toBeInstanceOf(nn.Sequential);
+  });
+});
