@@ -36,7 +36,7 @@ export type AnyFunction = (...args: AnyNest[]) => AnyNest;
 type ArgumentLeaf = Tensor | Variable | number;
 const isArgument = (x: unknown): x is ArgumentLeaf =>
   x instanceof Tensor || x instanceof VariableClass || typeof x === 'number';
-const isResult = (x: unknown): x is Tensor | number => x instanceof Tensor || typeof x === 'number';
+const isResult = (x: unknown): x is ArgumentLeaf => isArgument(x);
 
 /** Throws unless `f` is a function. */
 export function checkFunction(operation: string, f: unknown, argument = 'f'): void {
@@ -183,6 +183,8 @@ function refuseAssignments({ assigned, label }: Trace, leaves: readonly Tensor[]
   );
 }
 
+const NOTHING: Flat<Tensor> = { leaves: [], paths: [], structure: '', rebuild: () => undefined as never };
+
 /** A function traced on types. */
 export interface TracedCall {
   readonly program: Program;
@@ -204,7 +206,9 @@ export function traceCall(
   try {
     const inputs = types.map((type) => trace.input(type));
     const { flat, outputs } = withFrame(trace, () => {
-      const flat = flattenResult(operation, refusePromise(operation, f(...build(inputs))));
+      const returned: unknown = refusePromise(operation, f(...build(inputs)));
+      // A function that only assigns variables returns nothing.
+      const flat = returned === undefined && trace.assigned.size > 0 ? NOTHING : flattenResult(operation, returned);
       return { flat, outputs: finish(trace, flat.leaves) };
     });
     return { program: trace.finish(outputs), result: flat, aux: undefined, trace };

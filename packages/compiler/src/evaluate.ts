@@ -4,8 +4,7 @@
  * one by one, so that the watcher sees them. Both give the same numbers. Must not import derivatives.
  */
 import type { Backend, BufferRef, Executable } from '@jacobi/backend';
-import { getBackend } from '@jacobi/tensor';
-import { Tensor } from '@jacobi/tensor';
+import { getBackend, Tensor } from '@jacobi/tensor';
 import type { Program } from '@jacobi/tensor/internal';
 import { bindApplication, checkOpen, currentTrace, isFollowed, lowerProgram, moveTo } from '@jacobi/tensor/internal';
 import { counters } from './stats.ts';
@@ -52,7 +51,10 @@ export function inline(program: Program, values: readonly Tensor[]): Tensor[] {
     env[c.variable] = values[program.inputs.length + i]!;
   });
   for (const row of program.rows) {
-    const outputs = bindApplication(row.application, row.inputs.map((v) => env[v]!));
+    const outputs = bindApplication(
+      row.application,
+      row.inputs.map((v) => env[v]!),
+    );
     for (let i = 0; i < outputs.length; i++) env[row.outputs[i]!] = outputs[i]!;
   }
   return program.outputs.map((v) => env[v]!);

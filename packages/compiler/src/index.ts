@@ -2,5 +2,5 @@
 export { StructureCache } from './cache.ts';
 export { capturedNow, compileProgram, evaluate, inline } from './evaluate.ts';
 export { mergeEqualRows } from './simplify.ts';
-export { counters, stats } from './stats.ts';
 export type { Stats } from './stats.ts';
+export { counters, stats } from './stats.ts';

@@ -7,6 +7,7 @@ import {
   checkpoint,
   customGradient,
   customVjp,
+  eye,
   GradientTape,
   grad,
   jacfwd,
@@ -23,6 +24,7 @@ import {
   variable,
   vjp,
   vmap,
+  zeros,
 } from './index.ts';
 
 const f64 = (data: number | number[]): Tensor => tensor(data, { dtype: 'float64' });
@@ -164,5 +166,22 @@ describe('values', () => {
     const layers = (): [nn.Dense] => [new nn.Dense({ units: 2 })];
     expect(nn.Sequential(layers()).apply(tensor([[1, 2, 3]])).shape).toEqual([1, 2]);
     expect(new nn.Sequential(layers())).toBeInstanceOf(nn.Sequential);
+  });
+});
+
+describe('corners of arguments', () => {
+  test('holes in arrays and sizes beyond memory are refused', () => {
+    // biome-ignore lint/suspicious/noSparseArray: that is the case.
+    expect(() => zeros([, 2] as never)).toThrow('zeros: shape must be an array of whole numbers');
+    expect(() => eye(1e9)).toThrow('one tensor holds at most');
+  });
+  test('a jitted function may assign and return nothing, or return a variable', () => {
+    const v = variable(1);
+    const step = jit((x: Tensor) => {
+      v.assign(add(v.value, x));
+    });
+    expect(step(tensor(2))).toBeUndefined();
+    expect(v.value.item()).toBe(3);
+    expect(jit(() => v)().item()).toBe(3);
   });
 });

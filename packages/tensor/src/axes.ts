@@ -41,7 +41,7 @@ export function checkAxes(
   if (!Array.isArray(axes)) {
     throw new ArgumentError(`${operation}: axis must be a whole number or an array of them, not ${describe(axes)}`);
   }
-  const out = axes.map((a) => checkAxis(operation, a, rank)).sort((a, b) => a - b);
+  const out = Array.from(axes, (a) => checkAxis(operation, a, rank)).sort((a, b) => a - b);
   if (out.some((a, i) => i > 0 && a === out[i - 1])) {
     throw new ArgumentError(`${operation}: axis [${axes.join()}] names an axis twice`);
   }
@@ -50,7 +50,7 @@ export function checkAxes(
 
 /** An array of whole numbers, one an axis. */
 export function checkPerAxis(operation: string, argument: string, values: unknown, rank: number): readonly number[] {
-  if (!Array.isArray(values) || values.some((v) => !Number.isInteger(v))) {
+  if (!Array.isArray(values) || Array.from(values).some((v) => !Number.isInteger(v))) {
     throw new ArgumentError(`${operation}: ${argument} must be an array of whole numbers, not ${describe(values)}`);
   }
   if (values.length !== rank) {

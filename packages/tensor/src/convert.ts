@@ -259,7 +259,7 @@ export function asFloatPair(
 
 /** Throws unless `shape` is an array of whole numbers ≥ 0. */
 export function checkShape(operation: string, argument: string, shape: unknown): asserts shape is Shape {
-  if (!Array.isArray(shape) || shape.some((d) => !Number.isInteger(d) || d < 0)) {
+  if (!Array.isArray(shape) || Array.from(shape).some((d) => !Number.isInteger(d) || d < 0)) {
     throw new ArgumentError(`${operation}: ${argument} must be an array of whole numbers ≥ 0, not ${describe(shape)}`);
   }
 }
