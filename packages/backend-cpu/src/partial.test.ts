@@ -18,6 +18,6 @@ function order(length: number): string {
 }
 
 test('blocks are combined in pairs, and pairs in pairs, in order', () => {
-  expect(order(BLOCK)).toBe('a');
+  expect(order(BLOCK)).toBe('(a)');
   expect(order(3 * BLOCK + 1)).toBe('((ab)(cd))');
 });

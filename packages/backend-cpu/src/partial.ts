@@ -28,21 +28,12 @@ export function createPartial(
   width: number,
   length: number,
 ): Partial {
-  const levels = 1 + Math.ceil(Math.log2(Math.max(length / BLOCK, 1)));
-  const done = length > BLOCK ? new Float64Array(width * levels) : new Float64Array(0);
+  const done = new Float64Array(width * Math.ceil(Math.log2(length / BLOCK + 2)));
   const accumulators = new Float64Array(width);
   let filled = 0;
   let blocks = 0;
   const merge = (level: number): void => {
     for (let i = 0; i < width; i++) accumulators[i] = combine(done[level * width + i]!, accumulators[i]!);
-  };
-  const carry = (): void => {
-    let level = 0;
-    for (let bits = blocks; bits & 1; bits >>= 1) merge(level++);
-    done.set(accumulators, level * width);
-    accumulators.fill(identity);
-    blocks++;
-    filled = 0;
   };
   return {
     accumulators,
@@ -53,7 +44,13 @@ export function createPartial(
     },
     advance(count): void {
       filled += count;
-      if (filled === BLOCK && length > BLOCK) carry();
+      if (filled < BLOCK) return;
+      let level = 0;
+      for (let bits = blocks; bits & 1; bits >>= 1) merge(level++);
+      done.set(accumulators, level * width);
+      accumulators.fill(identity);
+      blocks++;
+      filled = 0;
     },
     room: () => BLOCK - filled,
     finish(): void {
