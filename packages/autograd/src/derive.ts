@@ -6,7 +6,7 @@
 import { counters, evaluate, mergeEqualRows, StructureCache } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
 import type { Program, Tangent, TensorType, Var } from '@jacobi/tensor/internal';
-import { Trace, withFrame } from '@jacobi/tensor/internal';
+import { makeProgram, Trace, withFrame } from '@jacobi/tensor/internal';
 import { pushforward } from './pushforward.ts';
 import type { Slice } from './slice.ts';
 import { transposeRows } from './transpose.ts';
@@ -96,7 +96,7 @@ function deriveAnew<Meta>(
   const used = new Set(program.rows.flatMap((r) => r.inputs).concat(program.outputs));
   const entries = [...residuals].filter(([, t]) => used.has(trace.variable(t)));
   const inputs = [...entries.map(([, t]) => t), ...further].map((t) => trace.variable(t));
-  return { program: { ...program, inputs }, residuals: entries.map(([v]) => v), meta };
+  return { program: makeProgram({ ...program, inputs }), residuals: entries.map(([v]) => v), meta };
 }
 
 /** Runs a derived program on the values of a slice of the same structure. */

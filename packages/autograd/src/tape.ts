@@ -8,6 +8,7 @@ import { ArgumentError, ShapeError, Tensor, Variable as VariableClass } from '@j
 import type { Flat, Var } from '@jacobi/tensor/internal';
 import {
   asTensor,
+  checkFlag,
   checkOptions,
   describe,
   flattenNest,
@@ -78,9 +79,12 @@ export class GradientTape {
 
   constructor(options: TapeOptions = {}) {
     checkOptions('GradientTape', options, ['persistent', 'watchAccessedVariables']);
-    this.#persistent = checkFlag('persistent', options.persistent, false);
+    const { persistent = false, watchAccessedVariables = true } = options;
+    checkFlag('GradientTape', 'persistent', persistent);
+    checkFlag('GradientTape', 'watchAccessedVariables', watchAccessedVariables);
+    this.#persistent = persistent;
     this.#recording = new Recording(this.#persistent);
-    this.#watchAccessed = checkFlag('watchAccessedVariables', options.watchAccessedVariables, true);
+    this.#watchAccessed = watchAccessedVariables;
     this.#attach();
   }
 
@@ -327,11 +331,4 @@ function cotangentsFor(targets: readonly Tensor[], target: unknown, given: unkno
     }
     return t;
   });
-}
-
-function checkFlag(name: string, value: unknown, byDefault: boolean): boolean {
-  if (value === undefined) return byDefault;
-  if (typeof value !== 'boolean')
-    throw new ArgumentError(`GradientTape: ${name} must be true or false, not ${describe(value)}`);
-  return value;
 }

@@ -15,18 +15,28 @@ interface Compiled {
   readonly executable: Executable;
 }
 
+/** The backend that ran a program last is looked at first; the others are remembered behind it. */
 const compiled: WeakMap<Program, Compiled> = /* @__PURE__ */ new WeakMap();
+const others: WeakMap<Program, WeakMap<Backend, Compiled>> = /* @__PURE__ */ new WeakMap();
 
 /** The program compiled for a backend: lowered and compiled once. */
 export function compileProgram(program: Program, backend: Backend): Executable {
   const known = compiled.get(program);
   if (known !== undefined && known.backend === backend) return known.executable;
-  counters.plans++;
-  const plan = lowerProgram(program);
-  counters.compiles++;
-  const executable = backend.compile(plan);
-  compiled.set(program, { backend, executable });
-  return executable;
+  let form = others.get(program)?.get(backend);
+  if (form === undefined) {
+    counters.plans++;
+    const plan = lowerProgram(program);
+    counters.compiles++;
+    form = { backend, executable: backend.compile(plan) };
+  }
+  if (known !== undefined) {
+    const rest = others.get(program) ?? new WeakMap<Backend, Compiled>();
+    rest.set(known.backend, known);
+    others.set(program, rest);
+  }
+  compiled.set(program, form);
+  return form.executable;
 }
 
 /** The tensors that a program captured, as they are now. */

@@ -171,8 +171,9 @@ describe('values', () => {
 
 describe('corners of arguments', () => {
   test('holes in arrays and sizes beyond memory are refused', () => {
-    // biome-ignore lint/suspicious/noSparseArray: that is the case.
-    expect(() => zeros([, 2] as never)).toThrow('zeros: shape must be an array of whole numbers');
+    expect(() => zeros(Object.assign(new Array<number>(2), { 1: 2 }))).toThrow(
+      'zeros: shape must be an array of whole numbers',
+    );
     expect(() => eye(1e9)).toThrow('one tensor holds at most');
   });
   test('a jitted function may assign and return nothing, or return a variable', () => {
@@ -183,5 +184,31 @@ describe('corners of arguments', () => {
     expect(step(tensor(2))).toBeUndefined();
     expect(v.value.item()).toBe(3);
     expect(jit(() => v)().item()).toBe(3);
+  });
+});
+
+describe('tensors in places for numbers', () => {
+  test('a tensor of one element is its number; others, and traced ones, say what to do', () => {
+    expect(Math.sqrt(tensor(4) as never)).toBe(2);
+    expect((variable(3) as never as number) + 1).toBe(4);
+    expect(`${tensor([1, 2])}`).toBe('[1, 2]');
+    expect(() => (tensor([1, 2]) as never as number) + 1).toThrow(
+      'functions (add, mul, greater) in place of operators',
+    );
+    expect(() => jit((x: Tensor) => ((x as never as number) > 1 ? x : mul(x, 2)))(tensor(2))).toThrow('traced value');
+  });
+  test('reading through an operator is named like any other read', () => {
+    const x = tensor(2);
+    const tape = new GradientTape();
+    const y = tape.record(() => {
+      tape.watch(x);
+      return tensor((x as never as number) * 3);
+    });
+    expect(() => tape.gradient(y, x)).toThrow('was read out by item()');
+  });
+  test('in debug mode what is read is a copy', () => {
+    const x = tensor([1, 2]);
+    x.dataSync()[0] = 99;
+    expect(x.arraySync()).toEqual([1, 2]);
   });
 });

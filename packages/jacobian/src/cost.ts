@@ -36,6 +36,7 @@ function rowCost({ application }: Row): { work: number; products: number } {
   const { derivative } = primitive;
   if (derivative.kind === 'bilinear') {
     if (derivative.map === 'scale') return { work: size, products: size };
+    derivative.map satisfies 'contract';
     const { left, out } = params as { left: readonly number[]; out: readonly number[] };
     const inner = left.reduce((n, label, i) => (out.includes(label) ? n : n * inputs[0]!.shape[i]!), 1);
     return { work: 2 * size * inner, products: size * inner };
@@ -48,13 +49,14 @@ function peakBytes(program: Program, rows: readonly Row[], dependent: ReadonlySe
   const last = new Map<Var, number>();
   rows.forEach((row, i) => row.inputs.forEach((v) => last.set(v, i)));
   const bytes = (v: Var): number => program.types[v]!.size * bytesPerElement(program.types[v]!.dtype);
+  // Inputs are the caller's, and results stay to the end.
+  const lasting = new Set([...program.inputs, ...program.outputs]);
   let live = 0;
   let peak = 0;
   rows.forEach((row, i) => {
     for (const v of row.outputs) live += bytes(v);
     peak = Math.max(peak, live);
-    for (const v of new Set(row.inputs))
-      if (dependent.has(v) && last.get(v) === i && !program.inputs.includes(v)) live -= bytes(v);
+    for (const v of new Set(row.inputs)) if (dependent.has(v) && last.get(v) === i && !lasting.has(v)) live -= bytes(v);
   });
   return peak;
 }

@@ -87,7 +87,7 @@ function find(
       alias:
         primitive.view !== undefined && outputs.length === 1 && isAlias(primitive, inputs[0]!, params, outputs[0]!),
     };
-    if (cache.byKey.size >= LIMIT) cache.byKey.clear();
+    if (cache.byKey.size >= LIMIT) cache.byKey.delete(cache.byKey.keys().next().value!);
     cache.byKey.set(key, bound);
   }
   if (plain) cache.last = bound;

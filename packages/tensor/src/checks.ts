@@ -55,7 +55,11 @@ export function checkDType(
 
 /** Throws unless `options` is an object with no other keys than `names`. */
 export function checkOptions(operation: string, options: unknown, names: readonly string[]): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options) || ArrayBuffer.isView(options)) {
+  const plain =
+    typeof options === 'object' &&
+    options !== null &&
+    [Object.prototype, null].includes(Object.getPrototypeOf(options) as object | null);
+  if (!plain) {
     throw new ArgumentError(
       `${operation}: options must be an object { ${names.join(', ')} }, not ${describe(options)}`,
     );

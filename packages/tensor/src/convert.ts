@@ -284,5 +284,6 @@ export function describe(value: unknown): string {
       .join(', ');
     return `[${text}${value.length > 6 ? ', …' : ''}]`;
   }
-  return `a ${value.constructor?.name ?? 'object'}`;
+  const { name } = value.constructor ?? Object;
+  return name === 'Object' ? `an object { ${Object.keys(value).slice(0, 4).join(', ')} }`.replace('  ', ' ') : `a ${name}`;
 }

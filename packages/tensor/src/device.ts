@@ -8,11 +8,10 @@ import { describe } from './convert.ts';
 import { ArgumentError } from './errors.ts';
 
 let current: Backend | undefined;
-let makeDefault: () => Backend = createCpuBackend;
 
 /** The backend on which new tensors are made. */
 export function getBackend(): Backend {
-  current ??= makeDefault();
+  current ??= createCpuBackend();
   return current;
 }
 
@@ -20,11 +19,6 @@ export function getBackend(): Backend {
 export function setDefaultBackend(backend: Backend): void {
   checkBackend('setDefaultBackend', backend);
   current = backend;
-}
-
-/** Says how the default backend is made on first use; has no effect once there is one. */
-export function setDefaultBackendFactory(factory: () => Backend): void {
-  makeDefault = factory;
 }
 
 /** Runs `fn` with `backend` as the one on which new tensors are made. */
@@ -53,8 +47,6 @@ export function refusePromise<T>(operation: string, result: T): T {
 
 function checkBackend(operation: string, backend: Backend): void {
   if (typeof (backend as Partial<Backend> | undefined)?.compile !== 'function') {
-    throw new ArgumentError(
-      `${operation}: backend must be a Backend (await cpu(), await wasm(), …), not ${describe(backend)}`,
-    );
+    throw new ArgumentError(`${operation}: backend must be a Backend (await cpu(), for one), not ${describe(backend)}`);
   }
 }

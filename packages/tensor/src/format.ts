@@ -6,12 +6,18 @@ import type { TypedArray } from '@jacobi/backend';
 import { rowMajor } from '@jacobi/backend';
 import type { TensorType } from './type.ts';
 
-/** A class whose instances show themselves in Node's console.log as their toString says. */
+/** A class whose instances convert to text and numbers with care, and show themselves in Node's console.log as their toString says. */
 export const Printable: abstract new () => object = /* @__PURE__ */ (() => {
   const inspect = Symbol.for('nodejs.util.inspect.custom');
   return class {
     [inspect](): string {
       return (this as { toString(): string }).toString();
+    }
+    /** As a number it is its one element, read out like by `item()`: never text, never NaN. */
+    [Symbol.toPrimitive](hint: string): string | number | boolean {
+      if (hint === 'string') return (this as { toString(): string }).toString();
+      const self = this as unknown as { readonly item?: () => number; readonly value: { item(): number } };
+      return self.item === undefined ? self.value.item() : self.item();
     }
   };
 })();

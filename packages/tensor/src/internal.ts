@@ -20,7 +20,7 @@ export {
   widestType,
 } from './convert.ts';
 // Devices, errors
-export { refusePromise, setDefaultBackendFactory } from './device.ts';
+export { refusePromise } from './device.ts';
 export { ArgumentError, DeviceError, DTypeError, JacobiError, ShapeError, TraceError } from './errors.ts';
 export type { Axes, Slope } from './families.ts';
 export {

@@ -18,8 +18,8 @@ export function lowerInline(application: Application): Plan {
 }
 
 /**
- * The plan of a program. Its inputs are the program's inputs, then its captured values; temporaries are not placed yet
- * unless there are few: `placeTemporaries` does it.
+ * The plan of a program. Its inputs are the program's inputs, then its captured values; temporaries share one
+ * arena.
  */
 export function lowerProgram(program: Pick<Program, 'types' | 'inputs' | 'captured' | 'rows' | 'outputs'>): Plan {
   const writer = new PlanWriter();

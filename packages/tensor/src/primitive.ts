@@ -143,8 +143,6 @@ export interface Primitive<P extends Params = Params> {
    * tangent; `again`: what the derivative reads may be differentiated in turn. Only the first outputs are the operation's own.
    */
   readonly recorded?: (application: Application<P>, active: readonly boolean[], again: boolean) => Application<P>;
-  /** An equal, simpler value for a row of a program, or null. */
-  readonly simplify?: (inputs: readonly Tensor[], params: P) => Tensor | null;
 }
 
 /**

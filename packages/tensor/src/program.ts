@@ -45,7 +45,10 @@ export interface Program {
 let programs = 0;
 let check: ((program: Program) => void) | null = null;
 
-/** Debug mode: every program is checked as it is made, after each pass. Off by default; a few microseconds a row. */
+/** True in debug mode. */
+export const debugging = (): boolean => check !== null;
+
+/** Debug mode: reads hand out copies, so that writing to one does nothing; and every program is checked as it is made, after each pass. Off by default; a few microseconds a row. */
 export function setDebug(on: boolean): void {
   check = on ? checkProgram : null;
 }

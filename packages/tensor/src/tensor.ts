@@ -14,6 +14,7 @@ import { matmul } from './ops/contraction.ts';
 import { pow } from './ops/power.ts';
 import { mean, sum } from './ops/reduction.ts';
 import { cast, reshape, slice, transpose } from './ops/shape.ts';
+import { debugging } from './program.ts';
 import { noteRead } from './recorder.ts';
 import type { Trace } from './trace.ts';
 import type { TensorType } from './type.ts';
@@ -66,7 +67,8 @@ export class Tensor extends Printable {
   /** The elements in row-major order, read-only by contract. Works on every device. */
   async data(): Promise<TypedArray> {
     const buffer = concrete(this, 'data');
-    return this.size === 0 ? allocate(this.dtype, 0) : this.backend!.read(buffer);
+    const data = this.size === 0 ? allocate(this.dtype, 0) : await this.backend!.read(buffer);
+    return debugging() ? data.slice() : data;
   }
   /** The elements in row-major order, at once; read-only by contract. Throws on devices without synchronous reads. */
   dataSync(): TypedArray {
@@ -83,7 +85,9 @@ export class Tensor extends Printable {
   /** The one element of a tensor of size 1: a number (true or false for a bool tensor). */
   item<T extends number | boolean = number>(): T {
     if (this.size !== 1)
-      throw new ArgumentError(`item: the tensor must have one element, not ${formatType(this.type)}; use arraySync`);
+      throw new ArgumentError(
+        `item: the tensor must have one element, not ${formatType(this.type)}; use arraySync, and functions (add, mul, greater) in place of operators`,
+      );
     const value = readNow(this, 'item')[0]!;
     return (this.dtype === 'bool' ? value !== 0 : value) as T;
   }
@@ -160,7 +164,8 @@ function readNow(t: Tensor, method: string): TypedArray {
       `${method}: the ${backend.name} backend cannot read at once; use await ${method === 'dataSync' ? 'data' : 'array'}()`,
     );
   }
-  return backend.readSync(buffer);
+  const data = backend.readSync(buffer);
+  return debugging() ? data.slice() : data;
 }
 
 function nested(data: TypedArray, type: TensorType): NestedArray {

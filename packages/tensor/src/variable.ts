@@ -5,7 +5,7 @@
 import type { DType } from '@jacobi/backend';
 import { isFloating } from '@jacobi/backend';
 import type { TensorLike } from './convert.ts';
-import { asTensor, tensor } from './convert.ts';
+import { asTensor, describe, tensor } from './convert.ts';
 import { ArgumentError, DTypeError, ShapeError, TraceError } from './errors.ts';
 import { Printable } from './format.ts';
 import { add, sub } from './ops/arithmetic.ts';
@@ -42,14 +42,16 @@ export class Variable extends Printable implements TracedVariable {
   /** @internal Use `variable()`. */
   constructor(initial: Tensor, options: VariableOptions) {
     super();
+    if (!(initial instanceof Tensor))
+      throw new ArgumentError(`Variable: use variable(initial), not ${describe(initial)} with new`);
     if (initial.trace !== null)
       throw new TraceError(
         'variable: the initial value is traced; make variables outside of jit, vmap and prepareJacobian',
       );
     this.#current = severed(initial);
     this.id = ++variables;
-    this.trainable = options.trainable ?? true;
-    this.name = options.name ?? `variable${this.id}`;
+    this.trainable = options?.trainable ?? true;
+    this.name = options?.name ?? `variable${this.id}`;
   }
 
   /** The tensor held now. Reading it inside `tape.record` watches a trainable variable. */

@@ -30,7 +30,7 @@ const LOOPS: { readonly [K in Kernel as K['kind']]: KernelLoop<K> } = {
 /** A CPU backend that takes kernels without loops as well. */
 export function fullCpuBackend(): Backend {
   const cpu = createCpuBackend();
-  const runnable = (kernel: Kernel): Kernel => ({ js: LOOPS[kernel.kind], ...kernel }) as RunnableKernel;
+  const runnable = (kernel: Kernel): Kernel => Object.assign({ js: LOOPS[kernel.kind] }, kernel) as RunnableKernel;
   return {
     ...cpu,
     compile: (plan): Executable => ({ ...cpu.compile({ ...plan, steps: plan.steps.map(runnable) }), plan }),
