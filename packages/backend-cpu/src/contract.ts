@@ -76,11 +76,11 @@ function integers(
 function sums(kernel: ContractKernel, at: readonly number[], rows: Axis, row: Axis, k: Axis): Visit {
   const slots = [kernel.output.slot, kernel.left.slot, kernel.right.slot];
   // If one operand stands still along the row, let it be the second.
-  const [x, y] = row.strides[1] === 0 ? [2, 1] : [1, 2];
+  const [x, y]: [number, number] = row.strides[1] === 0 ? [2, 1] : [1, 2];
   const operand = (i: number): readonly number[] => [slots[i]!, ...[rows, row, k].map((axis) => axis.strides[i]!)];
   const [oSlot, oRows, s] = operand(0) as [number, number, number];
-  const [xSlot, xRows, p, pk] = operand(x!) as [number, number, number, number];
-  const [ySlot, yRows, r, rk] = operand(y!) as [number, number, number, number];
+  const [xSlot, xRows, p, pk] = operand(x) as [number, number, number, number];
+  const [ySlot, yRows, r, rk] = operand(y) as [number, number, number, number];
   const count = rows.size;
   const size = row.size;
   const terms = k.size;
@@ -89,7 +89,7 @@ function sums(kernel: ContractKernel, at: readonly number[], rows: Axis, row: Ax
     const a = arrays[xSlot]!;
     const b = arrays[ySlot]!;
     for (let i = 0; i < count; i++)
-      sumRow(size, terms, out, at[0]! + i * oRows, s, a, at[x!]! + i * xRows, p, pk, b, at[y!]! + i * yRows, r, rk);
+      sumRow(size, terms, out, at[0]! + i * oRows, s, a, at[x]! + i * xRows, p, pk, b, at[y]! + i * yRows, r, rk);
   };
 }
 

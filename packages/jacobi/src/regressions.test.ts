@@ -191,7 +191,7 @@ describe('tensors in places for numbers', () => {
   test('a tensor of one element is its number; others, and traced ones, say what to do', () => {
     expect(Math.sqrt(tensor(4) as never)).toBe(2);
     expect((variable(3) as never as number) + 1).toBe(4);
-    expect(`${tensor([1, 2])}`).toBe('[1, 2]');
+    expect(String(tensor([1, 2]))).toBe('[1, 2]');
     expect(() => (tensor([1, 2]) as never as number) + 1).toThrow(
       'functions (add, mul, greater) in place of operators',
     );

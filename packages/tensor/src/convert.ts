@@ -285,5 +285,7 @@ export function describe(value: unknown): string {
     return `[${text}${value.length > 6 ? ', …' : ''}]`;
   }
   const { name } = value.constructor ?? Object;
-  return name === 'Object' ? `an object { ${Object.keys(value).slice(0, 4).join(', ')} }`.replace('  ', ' ') : `a ${name}`;
+  return name === 'Object'
+    ? `an object { ${Object.keys(value).slice(0, 4).join(', ')} }`.replace('  ', ' ')
+    : `a ${name}`;
 }

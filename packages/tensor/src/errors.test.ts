@@ -194,7 +194,11 @@ const REDUCTIONS: readonly Case[] = [
   [() => api.mean(x, 0.5), ArgumentError, 'mean: axis must be a whole number, not 0.5'],
   [() => api.max(x, any('0')), ArgumentError, 'max: axis must be a whole number or an array of them, not "0"'],
   [() => api.prod(x, [0, -2]), ArgumentError, 'prod: axis [0,-2] names an axis twice'],
-  [() => api.sum(x, 0, any({ keepDims: true })), ArgumentError, 'sum: keepDims must be true or false, not an object { keepDims }'],
+  [
+    () => api.sum(x, 0, any({ keepDims: true })),
+    ArgumentError,
+    'sum: keepDims must be true or false, not an object { keepDims }',
+  ],
   [() => api.any(x, 0, any(1)), ArgumentError, 'any: keepDims must be true or false, not 1'],
   [
     () => api.min(api.zeros([2, 0]), 1),

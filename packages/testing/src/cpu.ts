@@ -30,7 +30,8 @@ const LOOPS: { readonly [K in Kernel as K['kind']]: KernelLoop<K> } = {
 /** A CPU backend that takes kernels without loops as well. */
 export function fullCpuBackend(): Backend {
   const cpu = createCpuBackend();
-  const runnable = (kernel: Kernel): Kernel => Object.assign({ js: LOOPS[kernel.kind] }, kernel) as RunnableKernel;
+  const loops = LOOPS as unknown as Record<string, RunnableKernel['js']>;
+  const runnable = (kernel: Kernel): Kernel => ({ ...kernel, js: kernel.js ?? loops[kernel.kind] }) as Kernel;
   return {
     ...cpu,
     compile: (plan): Executable => ({ ...cpu.compile({ ...plan, steps: plan.steps.map(runnable) }), plan }),
