@@ -15,10 +15,10 @@ import {
   checkAxis,
   describe,
   flattenNest,
-  idle,
   refusePromise,
   reshapeRow,
   Trace,
+  watch,
   widestType,
   withFrame,
 } from '@jacobi/tensor/internal';
@@ -103,7 +103,7 @@ export function checkArgnums(operation: string, argnums: Argnums | undefined, co
 
 /** A tensor with the same value and an identity of its own, so that f(x, x) has two arguments. */
 export function fresh(t: Tensor): Tensor {
-  if (idle()) return new Tensor(t.type, t.buffer, t.backend, t.trace);
+  if (watch === null) return new Tensor(t.type, t.buffer, t.backend, t.trace);
   return bindOne(reshapeRow, [t], { shape: t.shape });
 }
 

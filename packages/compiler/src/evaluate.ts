@@ -6,7 +6,7 @@
 import type { Backend, BufferRef, Executable } from '@jacobi/backend';
 import { getBackend, Tensor } from '@jacobi/tensor';
 import type { Program } from '@jacobi/tensor/internal';
-import { bindApplication, checkOpen, currentTrace, isFollowed, lowerProgram, moveTo } from '@jacobi/tensor/internal';
+import { bindApplication, currentTrace, isFollowed, lowerProgram, moveTo } from '@jacobi/tensor/internal';
 import { counters } from './stats.ts';
 
 /** A program that a backend has compiled. */
@@ -77,7 +77,7 @@ function run(program: Program, values: readonly Tensor[]): Tensor[] {
   const inputs = new Array<BufferRef>(values.length);
   for (let i = 0; i < values.length; i++) {
     let t = values[i]!;
-    if (t.buffer === null) checkOpen(t);
+    if (t.buffer === null) t.trace!.checkOpen();
     if (t.backend !== backend) t = moveTo(t, backend);
     inputs[i] = t.buffer!;
   }

@@ -9,10 +9,10 @@ import { DeviceError, ShapeError } from './errors.ts';
 import { isAlias, lowerApplication } from './lower.ts';
 import type { Application, Params, ParamValue, Primitive } from './primitive.ts';
 import type { Program } from './program.ts';
-import { checkOpen, currentTrace, differentiatedAgain, idle, visibleRecorders } from './recorder.ts';
 import { Tensor } from './tensor.ts';
 import type { TensorType } from './type.ts';
 import { formatType } from './type.ts';
+import { watch } from './watch.ts';
 
 /** No params: shared, so that looking for it is comparing pointers. */
 export const NONE: Params = /* @__PURE__ */ Object.freeze({});
@@ -177,7 +177,7 @@ export function bind<P extends Params>(
 ): readonly Tensor[] {
   const types = inputs.length === 1 ? [inputs[0]!.type] : inputs.map((t) => t.type);
   const application = find(primitive as unknown as Primitive, types, params, programs, closures);
-  return idle() ? execute(application, inputs) : bindWatched(application, inputs);
+  return watch === null ? execute(application, inputs) : watch.bind(application, inputs);
 }
 
 /** Binds a primitive with one output. */
@@ -191,60 +191,34 @@ export function bindOne<P extends Params>(
 
 /** Binds an application that is at hand already. */
 export function bindApplication(application: Application, inputs: readonly Tensor[]): readonly Tensor[] {
-  return idle() ? execute(application as Bound, inputs) : bindWatched(application as Bound, inputs);
-}
-
-function bindWatched(application: Bound, inputs: readonly Tensor[]): readonly Tensor[] {
-  const trace = currentTrace();
-  const recorders = visibleRecorders();
-  const { recorded } = application.primitive;
-  let form = application;
-  const active = recorders.map((r) => r.active(inputs));
-  if (recorded !== undefined) {
-    const any = inputs.map((_, i) => active.some((a) => a?.[i] === true));
-    if (any.includes(true)) form = recorded(application, any, differentiatedAgain(inputs)) as Bound;
-  }
-  const outputs = trace === null ? execute(form, inputs) : trace.stage(form, inputs);
-  recorders.forEach((recorder, i) => {
-    if (active[i] !== null) recorder.record(form, inputs, outputs);
-  });
-  return form === application ? outputs : outputs.slice(0, application.outputs.length);
+  return watch === null ? execute(application, inputs) : watch.bind(application, inputs);
 }
 
 /** Runs an application on tensors with elements. */
-function execute(application: Bound, inputs: readonly Tensor[]): readonly Tensor[] {
-  let backend: Backend | null = null;
+export function execute(application: Application, inputs: readonly Tensor[]): readonly Tensor[] {
+  const bound = application as Bound;
+  const types = bound.outputs;
+  const backend = inputs.length > 0 ? inputs[0]!.backend! : getBackend();
+  if (bound.alias && inputs[0]!.buffer !== null) return [new Tensor(types[0]!, inputs[0]!.buffer, backend, null)];
+  const buffers = new Array<BufferRef>(inputs.length);
   for (let i = 0; i < inputs.length; i++) {
     const t = inputs[i]!;
-    if (t.buffer === null) checkOpen(t);
-    if (backend === null) backend = t.backend;
-    else if (t.backend !== backend) return execute(application, gather(inputs, backend));
+    if (t.buffer === null) t.trace!.checkOpen();
+    buffers[i] = (t.backend === backend ? t : moveTo(t, backend)).buffer!;
   }
-  backend ??= getBackend();
-  if (application.alias) {
-    return [new Tensor(application.outputs[0]!, inputs[0]!.buffer, backend, null)];
+  if (bound.executable === null || bound.on !== backend) {
+    bound.executable = backend.compile(lowerApplication(bound));
+    bound.on = backend;
   }
-  if (application.executable === null || application.on !== backend) {
-    application.executable = backend.compile(lowerApplication(application));
-    application.on = backend;
-  }
-  const buffers = new Array<BufferRef>(inputs.length);
-  for (let i = 0; i < inputs.length; i++) buffers[i] = inputs[i]!.buffer!;
-  const types = application.outputs;
   if (types.length === 1) {
     const type = types[0]!;
     const out = backend.alloc(type.dtype, type.size);
-    backend.run(application.executable, buffers, [out]);
+    backend.run(bound.executable, buffers, [out]);
     return [new Tensor(type, out, backend, null)];
   }
   const outs = types.map((type) => backend.alloc(type.dtype, type.size));
-  backend.run(application.executable, buffers, outs);
+  backend.run(bound.executable, buffers, outs);
   return outs.map((out, i) => new Tensor(types[i]!, out, backend, null));
-}
-
-/** The tensors on one backend: those elsewhere are read and written again. */
-function gather(inputs: readonly Tensor[], backend: Backend): Tensor[] {
-  return inputs.map((t) => moveTo(t, backend));
 }
 
 /** The same values on `backend`. */

@@ -11,10 +11,10 @@ import { Printable } from './format.ts';
 import { reshape } from './ops/shape.ts';
 import { castRow } from './primitives/elementwise.ts';
 import { concatRow, fullRow } from './primitives/movement.ts';
-import { currentTrace } from './recorder.ts';
 import { Tensor, tensorFromData } from './tensor.ts';
 import { formatType } from './type.ts';
 import type { Variable } from './variable.ts';
+import { currentTrace } from './watch.ts';
 
 /** Nested arrays of numbers, booleans or tensors. */
 export type NestedLike = number | boolean | Tensor | Variable | readonly NestedLike[];

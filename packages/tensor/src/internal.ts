@@ -72,15 +72,10 @@ export type { Captured, Program, Row, Var } from './program.ts';
 export { checkProgram, makeProgram, printProgram } from './program.ts';
 export type { Recorder } from './recorder.ts';
 export {
-  checkOpen,
-  currentTrace,
   differentiatedAgain,
-  idle,
   isFollowed,
   isLive,
   muted,
-  noteRead,
-  noteVariable,
   visibleRecorders,
   withFrame,
   withoutFrames,
@@ -90,6 +85,6 @@ export { tensorFromData } from './tensor.ts';
 export type { TracedVariable } from './trace.ts';
 export { Trace } from './trace.ts';
 export type { TensorType } from './type.ts';
-
 // Types, nests, arguments
 export { formatType, tensorType } from './type.ts';
+export { currentTrace, watch } from './watch.ts';

@@ -19,10 +19,10 @@ import { reshape, slice } from './ops/shape.ts';
 import { cos, sin } from './ops/trigonometry.ts';
 import { bitsToRangeRow, bitsToUnit64Row, bitsToUnitRow } from './primitives/elementwise.ts';
 import { randomBitsRow } from './primitives/random.ts';
-import { currentTrace } from './recorder.ts';
 import type { Tensor } from './tensor.ts';
 import { tensorFromData } from './tensor.ts';
 import { formatType } from './type.ts';
+import { currentTrace } from './watch.ts';
 
 /** Where random numbers come from: a key, or a seed that a key is made of. */
 interface Source {

@@ -1,12 +1,14 @@
 /**
- * Who is watching: the stack of live tapes and traces.
+ * Who is watching: the stack of live tapes and traces, and how rows are bound under it.
  * The one idea: a trace is a barrier. Tapes above the innermost trace see each row at once; what is below sees nothing until
  * the traced program is evaluated. Must not import interpreters or operations.
  */
-import { TraceError } from './errors.ts';
+import { execute } from './bind.ts';
 import type { Application } from './primitive.ts';
 import type { Tensor } from './tensor.ts';
 import type { Trace } from './trace.ts';
+import type { Watch } from './watch.ts';
+import { setWatch } from './watch.ts';
 
 /** Something that follows eager rows while it is live: a gradient tape. */
 export interface Recorder {
@@ -37,39 +39,19 @@ const isBarrier = (frame: Frame): frame is Trace | Mute => isTrace(frame) || 'mu
 
 const frames: Frame[] = [];
 
-/** True where no recorder is live: rows need only be run. */
-export function idle(): boolean {
-  return frames.length === 0;
-}
-
 /** The innermost trace, or null. */
-export function currentTrace(): Trace | null {
-  for (let i = frames.length - 1; i >= 0; i--) {
-    const frame = frames[i]!;
-    if (isTrace(frame)) return frame;
-  }
-  return null;
+function innermostTrace(): Trace | null {
+  return frames.findLast(isTrace) ?? null;
 }
 
 /** The live recorders that see a row now, outermost first. */
-export function visibleRecorders(): Recorder[] {
-  const out: Recorder[] = [];
-  for (let i = frames.length - 1; i >= 0; i--) {
-    const frame = frames[i]!;
-    if (isBarrier(frame)) break;
-    out.unshift(frame);
-  }
-  return out;
+export function visibleRecorders(): readonly Recorder[] {
+  return frames.slice(frames.findLastIndex(isBarrier) + 1) as Recorder[];
 }
 
 /** True if some visible recorder follows one of the tensors. */
 export function isFollowed(tensors: readonly Tensor[]): boolean {
-  for (let i = frames.length - 1; i >= 0; i--) {
-    const frame = frames[i]!;
-    if (isBarrier(frame)) return false;
-    if (frame.active(tensors) !== null) return true;
-  }
-  return false;
+  return visibleRecorders().some((r) => r.active(tensors) !== null);
 }
 
 /** True if what is derived from the tensors may be differentiated: two recorders follow, or one that records its own derivatives. */
@@ -78,15 +60,50 @@ export function differentiatedAgain(tensors: readonly Tensor[]): boolean {
   return following.length > 1 || following.some((r) => r.persistent === true);
 }
 
-/** Runs `fn` with `frame` on top of the stack; the stack is as before whatever `fn` does. */
-export function withFrame<T>(frame: Recorder | Trace | Mute, fn: () => T): T {
-  const depth = frames.length;
-  frames.push(frame);
+/** Runs or stages an application, and tells the recorders that follow an input. */
+function bindWatched(application: Application, inputs: readonly Tensor[]): readonly Tensor[] {
+  const trace = innermostTrace();
+  const recorders = visibleRecorders();
+  const { recorded } = application.primitive;
+  let form = application;
+  const active = recorders.map((r) => r.active(inputs));
+  if (recorded !== undefined) {
+    const any = inputs.map((_, i) => active.some((a) => a?.[i] === true));
+    if (any.includes(true)) form = recorded(application, any, differentiatedAgain(inputs));
+  }
+  const outputs = trace === null ? execute(form, inputs) : trace.stage(form, inputs);
+  recorders.forEach((recorder, i) => {
+    if (active[i] !== null) recorder.record(form, inputs, outputs);
+  });
+  return form === application ? outputs : outputs.slice(0, application.outputs.length);
+}
+
+const WATCH: Watch = {
+  bind: bindWatched,
+  trace: innermostTrace,
+  noteRead: (tensor, method) => visibleRecorders().forEach((r) => r.noteRead?.(tensor, method)),
+  noteVariable: (variable, value) => visibleRecorders().forEach((r) => r.noteVariable?.(variable, value)),
+};
+
+function setFrames(next: readonly Frame[]): void {
+  frames.splice(0, frames.length, ...next);
+  setWatch(next.length === 0 ? null : WATCH);
+}
+
+/** Runs `fn` with these frames only; the stack is as before whatever `fn` does. */
+function withFrames<T>(next: readonly Frame[], fn: () => T): T {
+  const before = [...frames];
+  setFrames(next);
   try {
     return fn();
   } finally {
-    frames.length = depth;
+    setFrames(before);
   }
+}
+
+/** Runs `fn` with `frame` on top of the stack. */
+export function withFrame<T>(frame: Recorder | Trace | Mute, fn: () => T): T {
+  return withFrames([...frames, frame], fn);
 }
 
 /** Runs `fn` so that no tape sees its rows; a trace still does. */
@@ -96,43 +113,10 @@ export function muted<T>(fn: () => T): T {
 
 /** Runs `fn` with nobody watching: no tape, no trace. For library code that computes on concrete values only. */
 export function withoutFrames<T>(fn: () => T): T {
-  const saved = frames.splice(0);
-  try {
-    return fn();
-  } finally {
-    frames.splice(0, frames.length, ...saved);
-  }
+  return withFrames([], fn);
 }
 
 /** True while `recorder` is on the stack. */
 export function isLive(recorder: Recorder): boolean {
   return frames.includes(recorder);
-}
-
-/** Tells the recorders that see it that a value is read out. */
-export function noteRead(tensor: Tensor, method: string): void {
-  for (let i = frames.length - 1; i >= 0; i--) {
-    const frame = frames[i]!;
-    if (isBarrier(frame)) return;
-    frame.noteRead?.(tensor, method);
-  }
-}
-
-/** Tells the recorders that see it that a variable's value is read. */
-export function noteVariable(variable: object, value: Tensor): void {
-  for (let i = frames.length - 1; i >= 0; i--) {
-    const frame = frames[i]!;
-    if (isBarrier(frame)) return;
-    frame.noteVariable?.(variable, value);
-  }
-}
-
-/** Throws for a value whose trace has ended. */
-export function checkOpen(t: Tensor): void {
-  if (t.trace?.closed) {
-    throw new TraceError(
-      `a value traced by ${t.trace.label} was used after ${t.trace.label} had ended. Return it from the traced function ` +
-        'in place of storing it outside.',
-    );
-  }
 }

@@ -7,7 +7,7 @@ import type { Backend, BufferRef, DType, Shape, TypedArray } from '@jacobi/backe
 import { allocate } from '@jacobi/backend';
 import type { TensorLike } from './convert.ts';
 import { getBackend } from './device.ts';
-import { ArgumentError, DeviceError, TraceError } from './errors.ts';
+import { ArgumentError, DeviceError } from './errors.ts';
 import { formatTensor, Printable } from './format.ts';
 import { add, div, mul, neg, sub } from './ops/arithmetic.ts';
 import { matmul } from './ops/contraction.ts';
@@ -15,10 +15,10 @@ import { pow } from './ops/power.ts';
 import { mean, sum } from './ops/reduction.ts';
 import { cast, reshape, slice, transpose } from './ops/shape.ts';
 import { debugging } from './program.ts';
-import { noteRead } from './recorder.ts';
 import type { Trace } from './trace.ts';
 import type { TensorType } from './type.ts';
 import { formatType, tensorType } from './type.ts';
+import { watch } from './watch.ts';
 
 /** Numbers (or booleans) nested as deep as the tensor's rank; a bare number for a scalar. */
 export type NestedArray = number | boolean | NestedArray[];
@@ -145,13 +145,8 @@ export class Tensor extends Printable {
 
 /** The buffer of a tensor with elements; an error that says what to do for a traced one. */
 function concrete(t: Tensor, method: string): BufferRef {
-  if (t.buffer === null) {
-    throw new TraceError(
-      `${method}: ${formatType(t.type)} is a traced value: it has a type but no numbers yet. Inside jit, vmap and ` +
-        'prepareJacobian choose with where in place of if; to look at numbers, call the function without them.',
-    );
-  }
-  noteRead(t, method);
+  if (t.buffer === null) return t.trace!.refuseRead(t, method);
+  watch?.noteRead(t, method);
   return t.buffer;
 }
 

@@ -3,12 +3,13 @@
  * The one idea: inside a trace, values have types but no elements, and binding a row appends it. Must not import
  * interpreters or operations.
  */
+import { TraceError } from './errors.ts';
 import type { Application } from './primitive.ts';
 import type { Captured, Program, Row, Var } from './program.ts';
 import { makeProgram } from './program.ts';
-import { checkOpen } from './recorder.ts';
 import { Tensor } from './tensor.ts';
 import type { TensorType } from './type.ts';
+import { formatType } from './type.ts';
 
 /** What a trace needs of a variable. */
 export interface TracedVariable {
@@ -41,6 +42,23 @@ export class Trace {
     this.label = label;
   }
 
+  /** Throws if the trace has ended: its values stand for nothing any more. */
+  checkOpen(): void {
+    if (!this.closed) return;
+    throw new TraceError(
+      `a value traced by ${this.label} was used after ${this.label} had ended. Return it from the traced function ` +
+        'in place of storing it outside.',
+    );
+  }
+
+  /** Throws, because a value of the trace was asked for its elements. */
+  refuseRead(t: Tensor, method: string): never {
+    throw new TraceError(
+      `${method}: ${formatType(t.type)} is a traced value: it has a type but no numbers yet. Inside jit, vmap and ` +
+        'prepareJacobian choose with where in place of if; to look at numbers, call the function without them.',
+    );
+  }
+
   /** A new input. */
   input(type: TensorType): Tensor {
     const t = this.#make(type);
@@ -66,7 +84,7 @@ export class Trace {
   variable(t: Tensor): Var {
     const known = this.#vars.get(t.id);
     if (known !== undefined) return known;
-    checkOpen(t);
+    t.trace?.checkOpen();
     if (t.trace !== null) this.capturesTrace = true;
     return this.#capture(t);
   }

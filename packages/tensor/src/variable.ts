@@ -11,10 +11,10 @@ import { Printable } from './format.ts';
 import { add, sub } from './ops/arithmetic.ts';
 import { zerosOf } from './ops/creation.ts';
 import { stopGradient } from './ops/shape.ts';
-import { checkOpen, currentTrace, noteVariable } from './recorder.ts';
 import { Tensor } from './tensor.ts';
 import type { Trace, TracedVariable } from './trace.ts';
 import { formatType } from './type.ts';
+import { currentTrace, watch } from './watch.ts';
 
 /** Options of `variable`. */
 export interface VariableOptions {
@@ -58,7 +58,7 @@ export class Variable extends Printable implements TracedVariable {
   get value(): Tensor {
     const trace = currentTrace();
     const now = trace === null ? this.#current : trace.readVariable(this);
-    noteVariable(this, now);
+    watch?.noteVariable(this, now);
     return now;
   }
   get shape(): number[] {
@@ -84,7 +84,7 @@ export class Variable extends Printable implements TracedVariable {
       throw new DTypeError(`assign: ${this.name} holds ${formatType(type)}, not ${formatType(next.type)}; use cast`);
     if (next.type !== type)
       throw new ShapeError(`assign: ${this.name} holds ${formatType(type)}, not ${formatType(next.type)}`);
-    checkOpen(next);
+    next.trace?.checkOpen();
     const trace = currentTrace();
     if (trace === null) this.#current = severed(next);
     else trace.assignVariable(this, next, this.#readLater(trace, next));
@@ -98,7 +98,7 @@ export class Variable extends Printable implements TracedVariable {
     if (!isFloating(next.dtype)) return next;
     const zero = trace.external(next.type, () => {
       const made = zerosOf(next.type);
-      noteVariable(this, made);
+      watch?.noteVariable(this, made);
       return made;
     });
     return add(stopGradient(next), zero);
