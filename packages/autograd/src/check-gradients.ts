@@ -162,13 +162,9 @@ const pulled = (f: Checked['f'], xs: readonly Tensor[], cotangents: readonly Ten
 
 function checkMode(checked: Checked, mode: GradientMode, limits: Limits, path: readonly GradientMode[]): void {
   const { f, xs } = checked;
-  const total = xs.reduce((n, t) => n + t.size, 0);
   const found = new Worst(limits);
   const ys = f(xs);
-  const small = total <= SMALL;
-  const moves: readonly Move[] = small
-    ? xs.flatMap((t, i) => Array.from({ length: t.size }, (_, k) => unitMove(xs, i, k)))
-    : randomMoves(xs);
+  const moves = movesOf(xs, 1000);
   const numeric = moves.map((move) => differences(f, xs, move));
   if (mode === 'forward') {
     moves.forEach((move, m) => {
@@ -177,63 +173,46 @@ function checkMode(checked: Checked, mode: GradientMode, limits: Limits, path: r
       });
     });
   } else {
-    for (const seed of seedsFor(ys)) {
-      const back = pulled(f, xs, seed.cotangents);
+    for (const seed of movesOf(ys, 77)) {
+      const back = pulled(f, xs, seed.tangents);
       moves.forEach((move, m) => {
         const byRule = inner(back, move.tangents);
         const byDifference = inner(
-          seed.cotangents,
+          seed.tangents,
           numeric[m]!.map((data, o) => like(ys[o]!, data)),
         );
-        found.compare([byRule], [byDifference], () => entry(checked, ys, seed.output, seed.element, move));
+        found.compare([byRule], [byDifference], () => entry(checked, ys, seed.input, seed.element, move));
       });
     }
   }
   found.report(mode, path);
 }
 
-/** A direction in which all arguments move; `input` and `element` where it is one coordinate. */
+/** A direction in which tensors move; `input` and `element` where it is one coordinate of one of them. */
 interface Move {
   readonly tangents: readonly Tensor[];
   readonly input: number | null;
   readonly element: number;
 }
 
-function unitMove(xs: readonly Tensor[], input: number, element: number): Move {
-  return {
-    tangents: xs.map((t, i) =>
+/** Each coordinate in turn, or random directions (the same in each run) where there are many. */
+function movesOf(xs: readonly Tensor[], salt: number): Move[] {
+  if (xs.reduce((n, t) => n + t.size, 0) > SMALL) {
+    return Array.from({ length: DIRECTIONS }, (_, m) => ({
+      tangents: xs.map((t, i) => direction(t, salt * (m + 1) + i)),
+      input: null,
+      element: 0,
+    }));
+  }
+  const unit = (input: number, element: number): Tensor[] =>
+    xs.map((t, i) =>
       like(
         t,
         Float64Array.from({ length: t.size }, (_, k) => Number(i === input && k === element)),
       ),
-    ),
-    input,
-    element,
-  };
-}
-
-const randomMoves = (xs: readonly Tensor[]): Move[] =>
-  Array.from({ length: DIRECTIONS }, (_, m) => ({
-    tangents: xs.map((t, i) => direction(t, 1000 * (m + 1) + i)),
-    input: null,
-    element: 0,
-  }));
-
-/** Cotangents to pull back: each element of the results in turn, or random weights where there are many. */
-function seedsFor(ys: readonly Tensor[]): { cotangents: Tensor[]; output: number | null; element: number }[] {
-  if (ys.reduce((n, t) => n + t.size, 0) > SMALL) {
-    return Array.from({ length: DIRECTIONS }, (_, s) => ({
-      cotangents: ys.map((t, o) => direction(t, 77 * (s + 1) + o)),
-      output: null,
-      element: 0,
-    }));
-  }
-  return ys.flatMap((y, output) =>
-    Array.from({ length: y.size }, (_, element) => ({
-      cotangents: [...unitMove(ys, output, element).tangents],
-      output,
-      element,
-    })),
+    );
+  return xs.flatMap((x, input) =>
+    Array.from({ length: x.size }, (_, element) => ({ tangents: unit(input, element), input, element })),
   );
 }
 

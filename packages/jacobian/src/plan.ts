@@ -7,7 +7,7 @@ import { RuleError } from '@jacobi/autograd';
 import type { Derived, Slice } from '@jacobi/autograd/internal';
 import { derive, pullback, pushforwardOf, pushSlice } from '@jacobi/autograd/internal';
 import { bytesPerElement, sizeOf } from '@jacobi/backend';
-import { ArgumentError } from '@jacobi/tensor';
+import { ArgumentError, ShapeError } from '@jacobi/tensor';
 import type { Row, TensorType } from '@jacobi/tensor/internal';
 import { checkFlag, checkOptions as checkNames, describe, formatType, zerosOf } from '@jacobi/tensor/internal';
 import type { Cost } from './cost.ts';
@@ -89,6 +89,28 @@ export function checkOptions(operation: string, options: JacobianOptions, ...oth
     if (value !== undefined && !(Number.isInteger(value) && value > 0)) {
       throw new ArgumentError(`${operation}: ${name} should be greater than 0, a whole number, not ${describe(value)}`);
     }
+  }
+}
+
+/** Something with a type: a tensor. */
+interface Typed {
+  readonly type: TensorType;
+}
+
+/** Checks that target and source share a batch axis. */
+export function checkBatch(operation: string, { type: y }: Typed, source: Typed | { current(): Typed }): void {
+  const { type: x } = 'current' in source ? source.current() : source;
+  for (const [name, type] of [
+    ['target', y],
+    ['source', x],
+  ] as const) {
+    if (type.shape.length < 2)
+      throw new ShapeError(`${operation}: ${name} must have rank at least 2 ([batch, …]), not ${formatType(type)}`);
+  }
+  if (y.shape[0] !== x.shape[0]) {
+    throw new ShapeError(
+      `${operation}: Need first dimension of target shape (${formatType(y)}) and source shape (${formatType(x)}) to match`,
+    );
   }
 }
 

@@ -143,7 +143,7 @@ describe('refusals', () => {
     [
       'batch of rank 1',
       () => prepareJacobian(ops.sin, spec(2), { batch: true }),
-      'rank at least 2 with the same first size, not f64[2] and f64[2]',
+      'target must have rank at least 2 ([batch, …]), not f64[2]',
     ],
     [
       'batch of two results',

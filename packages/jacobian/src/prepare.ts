@@ -18,14 +18,13 @@ import {
   checkShape,
   describe,
   flattenNest,
-  formatType,
   moveTo,
   tensorType,
   zerosOf,
 } from '@jacobi/tensor/internal';
 import { jacobianOfCall } from './jacobian.ts';
 import type { ChosenPlan, JacobianOptions, JacobianPlan } from './plan.ts';
-import { checkFunctionOptions, chunkFor, explainPlan } from './plan.ts';
+import { checkBatch, checkFunctionOptions, chunkFor, explainPlan } from './plan.ts';
 import { jacobianType, planFor, runJacobian } from './run.ts';
 
 /** Shape and dtype of an argument leaf; dtype float32 if absent. */
@@ -221,11 +220,7 @@ function batchOfCall(call: ReturnType<typeof recordCall>, options: PrepareOption
   if (call.result.leaves.length !== 1 || sources.length !== 1)
     throw new ArgumentError('prepareJacobian: batch: true needs one result and one differentiated tensor');
   const [x] = sources;
-  if (y!.rank < 2 || x!.rank < 2 || y!.shape[0] !== x!.shape[0]) {
-    throw new ShapeError(
-      `prepareJacobian: batch: true needs a result and an argument of rank at least 2 with the same first size, not ${formatType(y!.type)} and ${formatType(x!.type)}`,
-    );
-  }
+  checkBatch('prepareJacobian: batch: true', y!, x!);
   const { slice, connected } = call.connect([y!]);
   if (connected[0] && slice.targets.length === 1) return runJacobian('prepareJacobian', slice, true, options)[0];
   return zerosOf({ shape: [...y!.shape, ...x!.shape.slice(1)], dtype: jacobianType(y!.dtype, x!.dtype) });

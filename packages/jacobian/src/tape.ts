@@ -4,11 +4,11 @@ import { GradientTape as AutogradTape } from '@jacobi/autograd';
 import type { Cut, ResolvedSource } from '@jacobi/autograd/internal';
 import { carriesTangent, checkUnconnected } from '@jacobi/autograd/internal';
 import type { Tensor, Variable } from '@jacobi/tensor';
-import { ArgumentError, ShapeError, Tensor as TensorClass, Variable as VariableClass } from '@jacobi/tensor';
-import { checkFlag, describe, formatType } from '@jacobi/tensor/internal';
+import { ArgumentError, Tensor as TensorClass, Variable as VariableClass } from '@jacobi/tensor';
+import { checkFlag, describe } from '@jacobi/tensor/internal';
 import { MixedRowsError } from './errors.ts';
 import type { JacobianOptions } from './plan.ts';
-import { checkOptions, chunkFor, explainPlan, mixedMessage } from './plan.ts';
+import { checkBatch, checkOptions, chunkFor, explainPlan, mixedMessage } from './plan.ts';
 import { jacobianType, planFor, runJacobian } from './run.ts';
 
 /** Options of `tape.jacobian`. */
@@ -82,7 +82,7 @@ export class GradientTape extends AutogradTape {
     if (options.check !== undefined) checkFlag('batchJacobian', 'check', options.check);
     const unconnected = checkUnconnected('batchJacobian', options.unconnected);
     const y = this.targetTensor(target);
-    checkBatch(y, source);
+    checkBatch('batchJacobian', y, source);
     const [resolved] = this.resolve('batchJacobian', source).leaves;
     return this.using('batchJacobian', () => {
       const result = this.#jacobians('batchJacobian', y, [resolved!], true, options)[0]!;
@@ -101,7 +101,7 @@ export class GradientTape extends AutogradTape {
     const y = this.targetTensor(target);
     const flat = this.resolve('explain', sources);
     const batch = options.batch ?? false;
-    if (batch) for (const { leaf } of flat.leaves) checkBatch(y, leaf);
+    if (batch) for (const { leaf } of flat.leaves) checkBatch('batchJacobian', y, leaf);
     const cut = this.cut(flat.leaves, [y]);
     const lines = flat.leaves.flatMap((source, i) =>
       cut.connected[i] ? [] : [`  ${source.name}: not connected, ${this.whyUnconnected(y, source)}`],
@@ -136,17 +136,4 @@ function checkTarget(operation: string, target: unknown): asserts target is Tens
   throw new ArgumentError(
     `${operation}: target must be ONE tensor, not ${describe(target)}; call ${operation} once for each, or concat them`,
   );
-}
-
-function checkBatch(y: Tensor, source: Source): void {
-  const x = source instanceof VariableClass ? source.current() : source;
-  if (y.rank < 2)
-    throw new ShapeError(`batchJacobian: target must have rank at least 2 ([batch, …]), not ${formatType(y.type)}`);
-  if (x.rank < 2)
-    throw new ShapeError(`batchJacobian: source must have rank at least 2 ([batch, …]), not ${formatType(x.type)}`);
-  if (y.shape[0] !== x.shape[0]) {
-    throw new ShapeError(
-      `batchJacobian: Need first dimension of target shape (${formatType(y.type)}) and source shape (${formatType(x.type)}) to match`,
-    );
-  }
 }
