@@ -3,17 +3,10 @@
  * Must not import tapes.
  */
 import type { Tensor } from '@jacobi/tensor';
-import { full } from '@jacobi/tensor';
-import type { TensorType } from '@jacobi/tensor/internal';
-import { zerosOf } from '@jacobi/tensor/internal';
+import { onesOf, zerosOf } from '@jacobi/tensor/internal';
 import type { Derived } from './derive.ts';
 import { derive, pullSlice, pushSlice, runDerived } from './derive.ts';
 import type { Slice } from './slice.ts';
-
-/** Ones of a type. */
-export function onesOf({ shape, dtype }: TensorType): Tensor {
-  return full(shape, 1, { dtype });
-}
 
 /** The program from the values of a slice and cotangents of its targets (`seeded`; ones for the others) to those of its sources. */
 export function pullback(slice: Slice, seeded: readonly boolean[]): Derived<null> {

@@ -17,7 +17,7 @@ export type { Derivation, Derived } from './derive.ts';
 export { derive, pullSlice, pushSlice, runDerived } from './derive.ts';
 export type { Lists } from './differences.ts';
 export { differenceQuotient } from './differences.ts';
-export { onesOf, pullback, pushforwardOf, runGradient, runTangent } from './gradient.ts';
+export { pullback, pushforwardOf, runGradient, runTangent } from './gradient.ts';
 export { carriesTangent, keptValues, openOperands, pushforward, pushProgram } from './pushforward.ts';
 export { Recording } from './recording.ts';
 export type { Connection, Slice } from './slice.ts';

@@ -4,38 +4,38 @@
  * else to reverse mode. Must not name operations: only the closed set of linear maps.
  */
 import type { Tensor } from '@jacobi/tensor';
+import { add, broadcastTo, cast, mul, neg, reshape, sum, where } from '@jacobi/tensor';
+import type {
+  Application,
+  Derivative,
+  LinearMap,
+  LinearParams,
+  Padding,
+  Params,
+  Row,
+  Tangent,
+  TensorType,
+  Var,
+} from '@jacobi/tensor/internal';
 import {
-  add,
-  broadcastTo,
-  cast,
-  concat,
-  flip,
-  mul,
-  neg,
-  transpose as permute,
-  reshape,
-  split,
-  sum,
-  where,
-} from '@jacobi/tensor';
-import type { Application, LinearMap, Row, Tangent, TensorType, Var } from '@jacobi/tensor/internal';
-import {
+  bind,
   bindOne,
+  concatRow,
   contract,
-  cumsumRow,
   diagonalRow,
   embedRow,
-  gatherRow,
   JacobiError,
+  onesAt,
   padRow,
-  recurrenceRow,
   scalarTensor,
-  scatterAddRow,
   shifted,
   sliceRow,
+  splitRow,
   zerosOf,
 } from '@jacobi/tensor/internal';
 import { openOperands } from './pushforward.ts';
+
+type Indexing = Extract<Derivative, { readonly transpose: unknown }>;
 
 /** What the transpose of a linear row needs to know of it. */
 interface LinearRow {
@@ -109,11 +109,15 @@ export function sumTo(ct: Tensor, type: TensorType): Tensor {
 }
 
 /** Cotangents of a linear row's operands (null where an operand is not open) from those of its outputs. */
-function transposeRow(row: LinearRow, open: readonly boolean[], incoming: readonly Tangent[]): Tangent[] {
-  const { inputs, params, outputs } = row.application;
+function transposeRow(row: LinearRow, open: readonly boolean[], incoming: readonly Tangent[]): readonly Tangent[] {
+  const { primitive, inputs, params, outputs } = row.application;
   const ct = incoming[0] as Tensor;
   const x = inputs[0]!;
-  const p = params as never;
+  const p = params as unknown as LinearParams;
+  const { axis } = p;
+  /** The same row again, with other params. */
+  const again = (next: Partial<LinearParams>, ...coefficients: Tensor[]): readonly Tensor[] =>
+    bind(primitive, [ct, ...coefficients], next as Params);
   const map = linearMapOf(row.application, open);
   switch (map) {
     case 'add':
@@ -123,9 +127,8 @@ function transposeRow(row: LinearRow, open: readonly boolean[], incoming: readon
     case 'neg':
       return [neg(ct)];
     case 'scale': {
-      const other = open[0] ? 1 : 0;
-      const product = mul(ct, row.coefficient(other));
-      return open[0] ? [sumTo(product, x), null] : [null, sumTo(product, inputs[1]!)];
+      const product = mul(ct, row.coefficient(open[0] ? 1 : 0));
+      return inputs.map((type, i) => (open[i] ? sumTo(product, type) : null));
     }
     case 'select': {
       const mask = row.coefficient(0);
@@ -141,73 +144,43 @@ function transposeRow(row: LinearRow, open: readonly boolean[], incoming: readon
     case 'reshape':
       return [reshape(ct, x.shape)];
     case 'transpose':
-      return [transposePermutation(ct, p)];
+      return again({ permutation: p.permutation.map((_, from) => p.permutation.indexOf(from)) });
     case 'broadcast':
       return [sumTo(ct, x)];
     case 'slice':
-      return [transposeSlice(ct, x, p)];
+      return [bindOne(padRow, [ct], padding(x, p))];
     case 'pad':
-      return [transposePad(ct, x, p)];
+      return [bindOne(sliceRow, [ct], { begin: p.low, size: x.shape, stride: p.interior.map((i) => i + 1) })];
     case 'flip':
-      return [flip(ct, (params as { axes: readonly number[] }).axes)];
+      return again(p);
     case 'diagonal':
-      return [bindOne(embedRow, [ct], p)];
+      return [bindOne(embedRow, [ct], p as never)];
     case 'embed':
-      return [bindOne(diagonalRow, [ct], p)];
-    case 'concat': {
-      const { axis } = params as { axis: number };
-      return split(
-        ct,
-        inputs.map((t) => t.shape[axis]!),
-        axis,
-      );
-    }
+      return [bindOne(diagonalRow, [ct], p as never)];
+    case 'concat':
+      return bind(splitRow, [ct], { axis, sizes: inputs.map((t) => t.shape[axis]!) });
     case 'split':
       return [
-        concat(
+        bindOne(
+          concatRow,
           incoming.map((part, i) => part ?? zerosOf(outputs[i]!)),
-          (params as { axis: number }).axis,
+          { axis },
         ),
       ];
-    case 'gather': {
-      const { axis } = params as { axis: number };
-      return [
-        bindOne(scatterAddRow, [ct, row.coefficient(1)], { ...(params as object), size: x.shape[axis]! } as never),
-        null,
-      ];
-    }
-    case 'scatterAdd': {
-      const { axis, batch } = params as { axis: number; batch: number };
-      return [bindOne(gatherRow, [ct, row.coefficient(1)], { axis, batch }), null];
-    }
-    case 'sum': {
-      const { axes } = params as { axes: readonly number[] };
-      return [
-        broadcastTo(
-          reshape(
-            ct,
-            x.shape.map((d, i) => (axes.includes(i) ? 1 : d)),
-          ),
-          x.shape,
-        ),
-      ];
-    }
-    case 'contract': {
-      const { left, right, out } = params as { left: number[]; right: number[]; out: number[] };
+    case 'gather':
+    case 'scatterAdd':
+      return [(primitive.derivative as Indexing).transpose(ct, row.coefficient(1), params, x)];
+    case 'sum':
+      return [broadcastTo(reshape(ct, onesAt(x.shape, p.axes)), x.shape)];
+    case 'contract':
       return open[0]
-        ? [contract(ct, row.coefficient(1), out, right, left), null]
-        : [null, contract(row.coefficient(0), ct, left, out, right)];
-    }
-    case 'cumsum': {
-      const { axis, reverse } = params as { axis: number; reverse: boolean };
-      return [bindOne(cumsumRow, [ct], { axis, reverse: !reverse })];
-    }
-    case 'recurrence': {
+        ? [contract(ct, row.coefficient(1), p.out, p.right, p.left)]
+        : [null, contract(row.coefficient(0), ct, p.left, p.out, p.right)];
+    case 'cumsum':
+      return again({ axis, reverse: !p.reverse });
+    case 'recurrence':
       // g[i] = ct[i] + a[i+1]·g[i+1]: the same recurrence from the other end, factors moved by one.
-      const { axis, reverse } = params as { axis: number; reverse: boolean };
-      const factors = shifted(row.coefficient(1), axis, !reverse, 0);
-      return [bindOne(recurrenceRow, [ct, factors], { axis, reverse: !reverse }), null];
-    }
+      return again({ axis, reverse: !p.reverse }, shifted(row.coefficient(1), axis, !p.reverse));
     case 'custom':
       return transposeCustom(row, open, incoming);
     default:
@@ -215,33 +188,10 @@ function transposeRow(row: LinearRow, open: readonly boolean[], incoming: readon
   }
 }
 
-function transposePermutation(ct: Tensor, { permutation }: { readonly permutation: readonly number[] }): Tensor {
-  const inverse = new Array<number>(permutation.length);
-  permutation.forEach((from, to) => {
-    inverse[from] = to;
-  });
-  return permute(ct, inverse);
-}
-
-function transposeSlice(
-  ct: Tensor,
-  x: TensorType,
-  {
-    begin,
-    size,
-    stride,
-  }: { readonly begin: readonly number[]; readonly size: readonly number[]; readonly stride: readonly number[] },
-): Tensor {
-  const high = x.shape.map((d, i) => (size[i] === 0 ? d - begin[i]! : d - begin[i]! - (size[i]! - 1) * stride[i]! - 1));
-  return bindOne(padRow, [ct], { low: begin, high, interior: stride.map((s) => s - 1) });
-}
-
-function transposePad(
-  ct: Tensor,
-  x: TensorType,
-  { low, interior }: { readonly low: readonly number[]; readonly interior: readonly number[] },
-): Tensor {
-  return bindOne(sliceRow, [ct], { begin: low, size: x.shape, stride: interior.map((i) => i + 1) });
+/** What lies around (and between) a slice's elements in the tensor that it was taken from. */
+function padding(x: TensorType, { begin, size, stride }: LinearParams): Padding {
+  const high = x.shape.map((d, i) => d - begin[i]! - (size[i] === 0 ? 0 : (size[i]! - 1) * stride[i]! + 1));
+  return { low: begin, high, interior: stride.map((s) => s - 1) };
 }
 
 /** A rule given by the user: the first closure of the row takes residuals and cotangents to cotangents. */
@@ -249,7 +199,7 @@ function transposeCustom(row: LinearRow, open: readonly boolean[], incoming: rea
   const { application } = row;
   const rule = application.closures[0] as CustomTranspose;
   // Operands: residuals, then one tangent for each argument, of which some may be zeros and so not open.
-  const { residuals: count } = application.params as { readonly residuals: number };
+  const { residuals: count } = application.params as unknown as LinearParams;
   const residuals = application.inputs.slice(0, count).map((_, i) => row.coefficient(i));
   const cotangents = incoming.map((ct, i) => ct ?? zerosOf(application.outputs[i]!));
   const given = rule(residuals, cotangents);

@@ -3,22 +3,13 @@
  * The one idea: a Jacobian is one program (values in, Jacobians out), derived once for each structure and found again.
  */
 import type { Derivation, Slice } from '@jacobi/autograd/internal';
-import {
-  batchProgram,
-  derive,
-  onesOf,
-  pullback,
-  pushforwardOf,
-  runDerived,
-  withBatchAxis,
-} from '@jacobi/autograd/internal';
+import { batchProgram, derive, pullback, pushforwardOf, runDerived, withBatchAxis } from '@jacobi/autograd/internal';
 import type { DType } from '@jacobi/backend';
 import { isFloating, promoteTypes } from '@jacobi/backend';
 import { capturedNow } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
-import { concat } from '@jacobi/tensor';
 import type { TensorType } from '@jacobi/tensor/internal';
-import { bindOne, eyeRow, tensorType, zerosOf } from '@jacobi/tensor/internal';
+import { bindOne, concatRow, eyeRow, onesOf, tensorType, zerosOf } from '@jacobi/tensor/internal';
 import { assemble, spreadSeeds } from './assemble.ts';
 import type { ChosenPlan, JacobianOptions, Mode, SourcePlan } from './plan.ts';
 import { choosePlan, chunkFor, groupKey, seedsOf } from './plan.ts';
@@ -91,13 +82,12 @@ export function runJacobian(operation: string, slice: Slice, batch: boolean, opt
       parts.push(runChunk(slice, plan, group, g, basisFor(group, at, rows)));
     }
     group.members.forEach((member, k) => {
-      blocks[member] =
-        parts.length === 0
-          ? null
-          : concat(
-              parts.map((p) => p[k]!),
-              0,
-            );
+      if (parts.length > 0)
+        blocks[member] = bindOne(
+          concatRow,
+          parts.map((p) => p[k]!),
+          { axis: 0 },
+        );
     });
   });
   return plan.sources.map((source, i) => finish(plan, source, blocks[i]!));

@@ -5,7 +5,7 @@
  * only the closed set of linear maps.
  */
 import { linearMapOf } from '@jacobi/autograd/internal';
-import type { Application, Program, Row, TensorType, Var } from '@jacobi/tensor/internal';
+import type { Application, LinearParams, Program, Row, TensorType, Var } from '@jacobi/tensor/internal';
 
 /** By axis of the source: the axis of the value that carries it, or −1. */
 export type Carried = readonly number[];
@@ -62,25 +62,6 @@ export function rowAxes(
   });
   const { shape } = application.outputs[index]!;
   return ((common ?? []) as number[]).map((axis, s) => (axis >= 0 && shape[axis] === sizes[s] ? axis : -1));
-}
-
-/** The params of linear rows that name axes. */
-interface LinearParams {
-  readonly permutation: readonly number[];
-  readonly begin: readonly number[];
-  readonly size: readonly number[];
-  readonly stride: readonly number[];
-  readonly low: readonly number[];
-  readonly high: readonly number[];
-  readonly interior: readonly number[];
-  readonly axes: readonly number[];
-  readonly left: readonly number[];
-  readonly right: readonly number[];
-  readonly out: readonly number[];
-  readonly axis: number;
-  readonly batch: number;
-  readonly first: number;
-  readonly second: number;
 }
 
 /** Where axis `axis` of an operand stands in the output; −1 if its elements are mixed or moved along it. */

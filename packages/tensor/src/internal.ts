@@ -42,7 +42,7 @@ export { lowerInline, lowerProgram, placeTemporaries, slotsOf } from './lower-pr
 export type { Flat, Nest } from './nest.ts';
 export { flattenNest } from './nest.ts';
 export { contract } from './ops/contraction.ts';
-export { zerosOf } from './ops/creation.ts';
+export { onesOf, zerosOf } from './ops/creation.ts';
 export { integerPower } from './ops/power.ts';
 export { takeSlice } from './ops/shape.ts';
 // Rows
@@ -53,6 +53,7 @@ export type {
   Keeps,
   KernelWriter,
   LinearMap,
+  LinearParams,
   Operand,
   Params,
   ParamValue,

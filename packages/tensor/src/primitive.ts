@@ -58,6 +58,29 @@ export type LinearMap =
   | 'recurrence' // t[i] = x[i] + c[i]·t[i−1]
   | 'custom'; // a rule given by the user, see `CustomLinear`
 
+type Indexed = 'gather' | 'scatterAdd';
+
+/** The params of linear rows, as interpreters of the closed set read them. */
+export interface LinearParams {
+  readonly permutation: readonly number[];
+  readonly begin: readonly number[];
+  readonly size: readonly number[];
+  readonly stride: readonly number[];
+  readonly low: readonly number[];
+  readonly high: readonly number[];
+  readonly interior: readonly number[];
+  readonly axes: readonly number[];
+  readonly left: readonly number[];
+  readonly right: readonly number[];
+  readonly out: readonly number[];
+  readonly axis: number;
+  readonly reverse: boolean;
+  readonly batch: number;
+  readonly first: number;
+  readonly second: number;
+  readonly residuals: number;
+}
+
 /** The values that a tangent rule may read. */
 export interface RowValues<P extends Params = Params> {
   /** Input i of the row. */
@@ -83,7 +106,14 @@ export type Derivative<P extends Params = Params> =
   /** Connected, but the derivative is zero wherever it exists: floor, sign. */
   | { readonly kind: 'zero' }
   /** Linear in the open operands together; the others are kept as coefficients. */
-  | { readonly kind: 'linear'; readonly map: LinearMap; readonly open?: readonly number[] }
+  | { readonly kind: 'linear'; readonly map: Exclude<LinearMap, Indexed>; readonly open?: readonly number[] }
+  /** Linear in the first operand, by indices. Brings its transpose, so that programs without it do not hold that row. */
+  | {
+      readonly kind: 'linear';
+      readonly map: Indexed;
+      readonly open: readonly number[];
+      readonly transpose: (cotangent: Tensor, indices: Tensor, params: P, source: TensorType) => Tensor;
+    }
   /** Linear in each of the two operands. */
   | { readonly kind: 'bilinear'; readonly map: 'scale' | 'contract' }
   /**

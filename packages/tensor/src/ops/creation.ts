@@ -28,7 +28,7 @@ function dtypeFrom(operation: string, options: CreationOptions, otherwise: DType
 
 function filled(operation: string, shape: Shape, value: number, dtype: DType): Tensor {
   checkShape(operation, 'shape', shape);
-  return bindOne(fullRow, [], { shape, dtype, value });
+  return constantOf({ shape, dtype }, value);
 }
 
 /**
@@ -82,13 +82,20 @@ export function zerosLike(x: TensorLike): Tensor {
  * onesLike(tensor([1, 2])) // → [1, 1]
  */
 export function onesLike(x: TensorLike): Tensor {
-  const { shape, dtype } = asTensor('onesLike', 'x', x);
-  return filled('onesLike', shape, 1, dtype);
+  return onesOf(asTensor('onesLike', 'x', x).type);
 }
+
+const constantOf = ({ shape, dtype }: Pick<TensorType, 'shape' | 'dtype'>, value: number): Tensor =>
+  bindOne(fullRow, [], { shape, dtype, value });
 
 /** Zeros of a type. @internal */
 export function zerosOf(type: Pick<TensorType, 'shape' | 'dtype'>): Tensor {
-  return bindOne(fullRow, [], { shape: type.shape, dtype: type.dtype, value: 0 });
+  return constantOf(type, 0);
+}
+
+/** Ones of a type. @internal */
+export function onesOf(type: TensorType): Tensor {
+  return constantOf(type, 1);
 }
 
 /**

@@ -6,7 +6,7 @@ import type { TensorLike } from '../convert.ts';
 import { asNumeric } from '../convert.ts';
 import type { Primitive } from '../primitive.ts';
 import type { Along } from '../primitives/reduction.ts';
-import { cumprodRow, cumsumRow, shifted } from '../primitives/reduction.ts';
+import { cumprodRow, cumsumRow, onesAround, shifted, zerosAround } from '../primitives/reduction.ts';
 import type { Tensor } from '../tensor.ts';
 
 /** Options of `cumsum` and `cumprod`. */
@@ -17,7 +17,13 @@ export interface ScanOptions {
   readonly reverse?: boolean;
 }
 
-function scan(row: Primitive<Along>, empty: number, x: TensorLike, axis: number, options: ScanOptions): Tensor {
+function scan(
+  row: Primitive<Along>,
+  put: typeof zerosAround,
+  x: TensorLike,
+  axis: number,
+  options: ScanOptions,
+): Tensor {
   const { name } = row;
   checkOptions(name, options, ['exclusive', 'reverse']);
   const { exclusive = false, reverse = false } = options;
@@ -25,7 +31,7 @@ function scan(row: Primitive<Along>, empty: number, x: TensorLike, axis: number,
   checkFlag(name, 'reverse', reverse);
   const t = asNumeric(name, 'x', x);
   const a = checkAxis(name, axis, t.rank);
-  return bindOne(row, [exclusive ? shifted(t, a, reverse, empty) : t], { axis: a, reverse });
+  return bindOne(row, [exclusive ? shifted(t, a, reverse, put) : t], { axis: a, reverse });
 }
 
 /**
@@ -36,7 +42,7 @@ function scan(row: Primitive<Along>, empty: number, x: TensorLike, axis: number,
  * cumsum(tensor([1, 2, 3]), 0, { exclusive: true, reverse: true }) // → [5, 3, 0]
  */
 export function cumsum(x: TensorLike, axis = 0, options: ScanOptions = {}): Tensor {
-  return scan(cumsumRow, 0, x, axis, options);
+  return scan(cumsumRow, zerosAround, x, axis, options);
 }
 
 /**
@@ -46,5 +52,5 @@ export function cumsum(x: TensorLike, axis = 0, options: ScanOptions = {}): Tens
  * cumprod(tensor([1, 2, 3])) // → [1, 2, 6]
  */
 export function cumprod(x: TensorLike, axis = 0, options: ScanOptions = {}): Tensor {
-  return scan(cumprodRow, 1, x, axis, options);
+  return scan(cumprodRow, onesAround, x, axis, options);
 }

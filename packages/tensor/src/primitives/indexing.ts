@@ -41,7 +41,13 @@ export const gatherRow: Primitive<Gathering> = {
       output: out!.slot,
     });
   },
-  derivative: { kind: 'linear', map: 'gather', open: [0] },
+  derivative: {
+    kind: 'linear',
+    map: 'gather',
+    open: [0],
+    transpose: (ct, indices, { axis, batch }, x) =>
+      bindOne(scatterAddRow, [ct, indices], { axis, batch, size: x.shape[axis]! }),
+  },
   batching: {
     rule: ([x, indices], [a, b], { axis, batch }, size) => {
       if (!b && batch === 0) return [bindOne(gatherRow, [x!, indices!], { axis: axis + 1, batch })];
@@ -89,7 +95,12 @@ export const scatterAddRow: Primitive<Scattering> = {
       output: out!.slot,
     });
   },
-  derivative: { kind: 'linear', map: 'scatterAdd', open: [0] },
+  derivative: {
+    kind: 'linear',
+    map: 'scatterAdd',
+    open: [0],
+    transpose: (ct, indices, { axis, batch }) => bindOne(gatherRow, [ct, indices], { axis, batch }),
+  },
   batching: {
     rule: ([updates, indices], [a, b], { axis, batch, size: n }, size) => {
       if (!b && batch === 0) return [bindOne(scatterAddRow, [updates!, indices!], { axis: axis + 1, batch, size: n })];

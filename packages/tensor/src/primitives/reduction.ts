@@ -11,10 +11,12 @@ import { add, mul } from '../ops/arithmetic.ts';
 import { equal, isNaN, logicalOr, where } from '../ops/comparison.ts';
 import { reciprocal as recip } from '../ops/power.ts';
 import { sum } from '../ops/reduction.ts';
-import { cast, pad, reshape, slice, transpose } from '../ops/shape.ts';
+import { cast, reshape, slice, takeSlice, transpose } from '../ops/shape.ts';
 import type { KernelWriter, Operand, Primitive, RowValues, Tangent } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
 import { tensorType } from '../type.ts';
+import type { Padding } from './movement.ts';
+import { padRow, padWithRow } from './movement.ts';
 
 export const sumRow: Primitive<Axes> = /* @__PURE__ */ reduction(scalar.sumReducer, { kind: 'linear', map: 'sum' });
 
@@ -143,7 +145,7 @@ export const recurrenceRow: Primitive<Along> = {
     tangent: (row, [tv, ta]) => {
       // Differentiated once: again a recurrence with the same factors.
       const { axis, reverse } = row.params;
-      const drive = ta === null ? tv! : mul(ta!, shifted(row.y(0), axis, reverse, 0));
+      const drive = ta === null ? tv! : mul(ta!, shifted(row.y(0), axis, reverse));
       const total = ta === null || tv === null ? drive : add(tv!, drive);
       return [bindOne(recurrenceRow, [total, row.x(1)], row.params)];
     },
@@ -166,16 +168,26 @@ export const cumprodRow: Primitive<Along> = {
 
 /** Tangent of the running product p[i] = x[i]·p[i−1]: dp[i] = dx[i]·p[i−1] + x[i]·dp[i−1]. */
 function runningTangent(x: Tensor, t: Tensor, axis: number, reverse: boolean): Tensor {
-  const before = shifted(bindOne(cumprodRow, [x], { axis, reverse }), axis, reverse, 1);
+  const before = shifted(bindOne(cumprodRow, [x], { axis, reverse }), axis, reverse, onesAround);
   return bindOne(recurrenceRow, [mul(t, before), x], { axis, reverse });
 }
 
-/** Every element moved one place along an axis, away from where the recurrence begins; `first` takes the free place. */
-export function shifted(x: Tensor, axis: number, reverse: boolean, first: number): Tensor {
-  const n = x.shape[axis]!;
-  if (n === 0) return x;
-  const begin = x.shape.map((_, i) => (i === axis && reverse ? 1 : 0));
-  const size = x.shape.map((d, i) => (i === axis ? n - 1 : d));
-  const paddings = x.shape.map((_, i): [number, number] => (i !== axis ? [0, 0] : reverse ? [0, 1] : [1, 0]));
-  return pad(slice(x, begin, size), paddings, first);
+/** Padding with zeros, or with ones. */
+export const zerosAround = (t: Tensor, padding: Padding): Tensor => bindOne(padRow, [t], padding);
+export const onesAround = (t: Tensor, padding: Padding): Tensor => bindOne(padWithRow, [t], { ...padding, value: 1 });
+
+/** Every element moved one place along an axis, away from where the recurrence begins; `put` fills the free place. */
+export function shifted(x: Tensor, axis: number, reverse: boolean, put: typeof zerosAround = zerosAround): Tensor {
+  const { shape } = x;
+  if (shape[axis] === 0) return x;
+  const none = shape.map(() => 0);
+  const one = shape.map((_, i) => (i === axis ? 1 : 0));
+  const size = shape.map((d, i) => d - one[i]!);
+  const rest = takeSlice(
+    x,
+    reverse ? one : none,
+    size,
+    shape.map(() => 1),
+  );
+  return put(rest, { low: reverse ? none : one, high: reverse ? one : none, interior: none });
 }
