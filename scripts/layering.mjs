@@ -13,12 +13,14 @@ import { root } from './steps.mjs';
 const CHAIN = {
   backend: [],
   'backend-cpu': ['backend'],
+  // Runs small plans, and its first tier, on the CPU backend.
+  'backend-wasm': ['backend-cpu'],
   tensor: ['backend-cpu'],
   compiler: ['tensor'],
   autograd: ['compiler'],
   jacobian: ['autograd'],
   nn: ['autograd'],
-  jacobi: ['jacobian', 'nn'],
+  jacobi: ['jacobian', 'nn', 'backend-wasm'],
 };
 const TESTING = 'testing';
 const TEST_FILE = /\.test(-d)?\.ts$/;

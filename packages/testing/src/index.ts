@@ -1,6 +1,6 @@
 /** @jacobi/testing: what Jacobi's own tests share. */
 
-export { fullCpuBackend } from './cpu.ts';
+export { fullCpuBackend, withLoops } from './cpu.ts';
 export type { Numbers } from './matchers.ts';
 export { expectClose } from './matchers.ts';
 export { values } from './nests.ts';

@@ -1,0 +1,161 @@
+/**
+ * One function of a module, written statement by statement.
+ * The one idea: control flow is nested callbacks, so blocks close by themselves and branches need no labels.
+ * Must not import anything but the encoding and the instructions.
+ */
+import type { Code, FunctionRef } from './bytes.ts';
+import { unsigned } from './bytes.ts';
+import type { Expr, ValueType } from './expr.ts';
+import { expr, i32 } from './expr.ts';
+
+/** A local variable: reading it is an expression. */
+export interface Local<T extends ValueType = ValueType> extends Expr<T> {
+  readonly index: number;
+}
+
+export interface Signature {
+  readonly params: readonly ValueType[];
+  readonly results: readonly ValueType[];
+}
+
+const TYPE_CODE: Record<ValueType, number> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b };
+
+export function typeCode(type: ValueType): number {
+  return TYPE_CODE[type];
+}
+
+/** A function that can be called. */
+export interface Callee extends FunctionRef, Signature {}
+
+/** The body of a function while it is written. */
+export class FunctionBuilder implements Callee {
+  index = -1;
+  readonly params: readonly ValueType[];
+  readonly results: readonly ValueType[];
+  readonly #types: ValueType[] = [];
+  readonly #prologue: Code[] = [];
+  readonly #hoisted = new Map<string, Local>();
+  #statements: (number | Code)[] = [];
+
+  constructor({ params, results }: Signature) {
+    this.params = params;
+    this.results = results;
+  }
+
+  /** The i-th parameter. */
+  param<T extends ValueType>(i: number, type: T): Local<T> {
+    if (this.params[i] !== type) throw new Error(`parameter ${i} is ${this.params[i]}, not ${type}`);
+    return { type, index: i, code: [0x20, ...unsigned(i)] };
+  }
+
+  /** A new local, 0 at first. */
+  local<T extends ValueType>(type: T): Local<T> {
+    const index = this.params.length + this.#types.push(type) - 1;
+    return { type, index, code: [0x20, ...unsigned(index)] };
+  }
+
+  /** A new local that holds the value. */
+  let<T extends ValueType>(value: Expr<T>): Local<T> {
+    const local = this.local(value.type);
+    this.set(local, value);
+    return local;
+  }
+
+  set<T extends ValueType>(local: Local<T>, value: Expr<T>): void {
+    if (value.type !== local.type) throw new Error(`a local is ${local.type}, not ${value.type}`);
+    this.do([value.code, 0x21, ...unsigned(local.index)]);
+  }
+
+  /** Adds to an i32 local. */
+  increment(local: Local<'i32'>, by: number | Expr<'i32'>): void {
+    this.set(local, i32.add(local, typeof by === 'number' ? i32.const(by) : by));
+  }
+
+  /** A statement: a store, or code that leaves nothing. */
+  do(code: Code): void {
+    this.#statements.push(code);
+  }
+
+  /** A local that `code` sets before anything else is done; the same for the same key. */
+  hoist<T extends ValueType>(key: string, value: Expr<T>, before: Code): Local<T> {
+    const known = this.#hoisted.get(key) as Local<T> | undefined;
+    if (known) return known;
+    const local = this.local(value.type);
+    this.#prologue.push([before, value.code, 0x21, ...unsigned(local.index)]);
+    this.#hoisted.set(key, local);
+    return local;
+  }
+
+  /** Calls a function that has no result. */
+  call(callee: Callee, ...args: readonly Expr[]): void {
+    check(callee, args, 0);
+    this.do([...args.map((a) => a.code), 0x10, [callee]]);
+  }
+
+  /** The result of a function with one. */
+  callFor<T extends ValueType>(type: T, callee: Callee, ...args: readonly Expr[]): Expr<T> {
+    check(callee, args, 1);
+    if (callee.results[0] !== type) throw new Error(`the result is ${callee.results[0]}, not ${type}`);
+    return expr(type, [...args.map((a) => a.code), 0x10, [callee]]);
+  }
+
+  if(condition: Expr<'i32'>, then: () => void, otherwise?: () => void): void {
+    const inside = this.#collect(then);
+    const outside = otherwise ? [0x05, this.#collect(otherwise)] : [];
+    this.do([condition.code, 0x04, 0x40, inside, ...outside, 0x0b]);
+  }
+
+  /** Runs `body` at least once, and again while the condition that it returns holds. */
+  repeat(body: () => Expr<'i32'>): void {
+    let again: Expr<'i32'> | undefined;
+    const inside = this.#collect(() => (again = body()));
+    this.do([0x03, 0x40, inside, again!.code, 0x0d, 0x00, 0x0b]);
+  }
+
+  /** Runs `body` while `condition` holds. */
+  while(condition: Expr<'i32'>, body: () => void): void {
+    const inside = this.#collect(body);
+    this.do([0x02, 0x40, 0x03, 0x40, condition.code, 0x45, 0x0d, 0x01, inside, 0x0c, 0x00, 0x0b, 0x0b]);
+  }
+
+  /** Counts a new local from 0 up to `count` by `step`. */
+  for(count: Expr<'i32'>, body: (i: Local<'i32'>) => void, step = 1): void {
+    const i = this.local('i32');
+    this.set(i, i32.const(0));
+    this.while(i32.lt(i, count), () => {
+      body(i);
+      this.increment(i, step);
+    });
+  }
+
+  return(value?: Expr): void {
+    this.do([...(value ? [value.code] : []), 0x0f]);
+  }
+
+  /** The body as the code section has it, without its length. */
+  encode(): Code {
+    const groups: [number, ValueType][] = [];
+    for (const type of this.#types) {
+      const last = groups.at(-1);
+      if (last?.[1] === type) last[0]++;
+      else groups.push([1, type]);
+    }
+    const locals = groups.map(([count, type]) => [...unsigned(count), typeCode(type)]);
+    return [unsigned(groups.length), ...locals, this.#prologue, this.#statements, 0x0b];
+  }
+
+  #collect(body: () => void): Code {
+    const outer = this.#statements;
+    this.#statements = [];
+    body();
+    const inner = this.#statements;
+    this.#statements = outer;
+    return inner;
+  }
+}
+
+function check({ params, results }: Callee, args: readonly Expr[], count: number): void {
+  if (results.length !== count) throw new Error(`the function has ${results.length} results, not ${count}`);
+  const given = args.map((a) => a.type).join();
+  if (given !== params.join()) throw new Error(`the function takes (${params.join()}), not (${given})`);
+}

@@ -1,0 +1,92 @@
+/**
+ * A module put together: types, imports, functions, exports.
+ * The one idea: functions get their numbers last, when all imports are known. One memory, always imported.
+ * Must not import anything but the encoding and functions.
+ */
+import type { Code } from './bytes.ts';
+import { flatten, section, text, unsigned, vector } from './bytes.ts';
+import type { Expr, ValueType } from './expr.ts';
+import type { Callee, Signature } from './function.ts';
+import { FunctionBuilder, typeCode } from './function.ts';
+
+interface Import {
+  readonly name: string;
+  readonly callee: { index: number } & Signature;
+}
+
+/** A WebAssembly module in the making. Imports come from the module name `e`, the memory as `e.m`. */
+export class ModuleBuilder {
+  readonly #imports: Import[] = [];
+  readonly #functions: FunctionBuilder[] = [];
+  readonly #named = new Map<string, FunctionBuilder>();
+  readonly #exports: [string, FunctionBuilder][] = [];
+
+  /** A function from outside; asked for twice, it is imported once. */
+  import(name: string, signature: Signature): Callee {
+    const known = this.#imports.find((each) => each.name === name);
+    if (known) return known.callee;
+    const callee = { index: -1, ...signature };
+    this.#imports.push({ name, callee });
+    return callee;
+  }
+
+  /** A function: `write` gets its builder, and may return the result. */
+  function(signature: Signature, write: (f: FunctionBuilder) => Expr | void): FunctionBuilder {
+    const f = new FunctionBuilder(signature);
+    this.#functions.push(f);
+    const result = write(f);
+    if (result) f.do(result.code);
+    return f;
+  }
+
+  /** A function that is written when it is first asked for by this name. */
+  named(name: string, signature: Signature, write: (f: FunctionBuilder) => Expr | void): FunctionBuilder {
+    const known = this.#named.get(name);
+    if (known) return known;
+    const f = this.function(signature, write);
+    this.#named.set(name, f);
+    return f;
+  }
+
+  export(name: string, f: FunctionBuilder): void {
+    this.#exports.push([name, f]);
+  }
+
+  /** The module's bytes. */
+  encode(): Uint8Array<ArrayBuffer> {
+    const callees: Callee[] = [...this.#imports.map((each) => each.callee), ...this.#functions];
+    callees.forEach((callee, i) => ((callee as { index: number }).index = i));
+    const types = new Map<string, number>();
+    const typeOf = ({ params, results }: Signature): number => {
+      const key = `${params.join()}>${results.join()}`;
+      if (!types.has(key)) types.set(key, types.size);
+      return types.get(key)!;
+    };
+    const imports: Code[] = this.#imports.map(({ name, callee }) => [
+      text('e'),
+      text(name),
+      0,
+      unsigned(typeOf(callee)),
+    ]);
+    imports.push([text('e'), text('m'), 2, 0, 0]);
+    const functions = this.#functions.map((f) => unsigned(typeOf(f)));
+    const exports = this.#exports.map(([name, f]): Code => [text(name), 0, unsigned(f.index)]);
+    const bodies = this.#functions.map((f): Code => {
+      const body = flatten(f.encode());
+      return [unsigned(body.length), body];
+    });
+    const listed = [...types.keys()].map((key): Code => {
+      const [params, results] = key.split('>').map((list) => (list === '' ? [] : list.split(','))) as ValueType[][];
+      return [0x60, vector(params!.map((t) => [typeCode(t)])), vector(results!.map((t) => [typeCode(t)]))];
+    });
+    return Uint8Array.from(
+      [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0].concat(
+        section(1, vector(listed)),
+        section(2, vector(imports)),
+        section(3, vector(functions)),
+        section(7, vector(exports)),
+        section(10, vector(bodies)),
+      ),
+    );
+  }
+}

@@ -1,0 +1,179 @@
+/**
+ * Plans to modules: one function for each kernel, and one that runs them all.
+ * The one idea: shapes, strides and places are constants in the code; what is left to be said when it runs is where the
+ * frame and the constants lie. Must not import a backend.
+ */
+import type { Kernel, Plan, Slot } from '@jacobi/backend';
+import { bytesPerElement } from '@jacobi/backend';
+import { ModuleBuilder } from './assembler/module.ts';
+import { product } from './axes.ts';
+import type { Library } from './library.ts';
+import { contractionKind, lowerContract } from './lower-contract.ts';
+import { lowerGather, lowerRandom, lowerScan, lowerScatter } from './lower-index.ts';
+import { canLowerMap, lowerMap } from './lower-map.ts';
+import { lowerArgReduce, lowerReduce, reductionKind } from './lower-reduce.ts';
+import type { Mode, Place } from './lowering.ts';
+import { ConstantPool, Lowering } from './lowering.ts';
+import type { Module } from './wasm-api.ts';
+
+/** Inputs of so many bytes are found through a pointer, so that they can stay where they are. */
+const LARGE = 65536;
+
+/** A plan as a module, and what it needs to run. */
+export interface PlanModule {
+  readonly module: Module;
+  readonly imports: readonly string[];
+  readonly constants: Uint8Array;
+  readonly frameBytes: number;
+  /** Where inputs and outputs lie; for inputs behind a pointer also where the frame has room for them. */
+  readonly inputs: readonly SlotPlace[];
+  readonly outputs: readonly SlotPlace[];
+  /** Outputs that kernels write in part only: what they hold is carried in first. */
+  readonly partial: readonly number[];
+}
+
+export interface SlotPlace {
+  readonly slot: Slot;
+  readonly offset: number;
+  /** Offset of the pointer in the frame. */
+  readonly pointer: number | undefined;
+}
+
+/** True if every kernel has a form here; otherwise the plan is left to JavaScript. */
+export function canCompile({ steps, slots }: Plan): boolean {
+  return steps.every((kernel) => canLower(kernel, slots));
+}
+
+function canLower(kernel: Kernel, slots: readonly Slot[]): boolean {
+  const dtype = (slot: number): string => slots[slot]!.dtype;
+  switch (kernel.kind) {
+    case 'map':
+      return canLowerMap(kernel, slots);
+    case 'reduce':
+      return reductionKind(kernel, slots) !== undefined;
+    case 'argreduce':
+      return dtype(kernel.output.slot) === 'int32';
+    case 'contract':
+      return contractionKind(kernel, slots) !== undefined;
+    case 'gather':
+      return dtype(kernel.indices) === 'int32' && dtype(kernel.source) === dtype(kernel.output);
+    case 'scatter':
+      return (
+        dtype(kernel.indices) === 'int32' &&
+        dtype(kernel.updates) === dtype(kernel.output) &&
+        dtype(kernel.output) !== 'bool'
+      );
+    case 'scan': {
+      const same = [kernel.values, kernel.factors ?? kernel.values].every(
+        (slot) => dtype(slot) === dtype(kernel.output),
+      );
+      return same && dtype(kernel.output) !== 'bool';
+    }
+    case 'random':
+      return dtype(kernel.keys) === 'int32' && dtype(kernel.output) === 'int32';
+    default:
+      return kernel satisfies never;
+  }
+}
+
+function lowerKernel(l: Lowering, kernel: Kernel): void {
+  switch (kernel.kind) {
+    case 'map':
+      return lowerMap(l, kernel);
+    case 'reduce':
+      return lowerReduce(l, kernel);
+    case 'argreduce':
+      return lowerArgReduce(l, kernel);
+    case 'contract':
+      return lowerContract(l, kernel);
+    case 'gather':
+      return lowerGather(l, kernel);
+    case 'scatter':
+      return lowerScatter(l, kernel);
+    case 'scan':
+      return lowerScan(l, kernel);
+    case 'random':
+      return lowerRandom(l, kernel);
+    default:
+      return kernel satisfies never;
+  }
+}
+
+const bytesOf = ({ dtype, length }: Slot): number => bytesPerElement(dtype) * length;
+// Not by bits: sizes may have 32 of them.
+const align = (bytes: number): number => Math.ceil(bytes / 64) * 64;
+
+/** Where all slots lie. */
+function layOut(
+  { slots, arenaBytes, steps }: Plan,
+  pool: ConstantPool,
+): { places: (Place | undefined)[]; room: number[]; end: number } {
+  let pointers = 0;
+  const places: (Place | undefined)[] = slots.map((slot) => {
+    if (slot.data) return { in: 'constants', offset: pool.add(slot.data) };
+    if (slot.role === 'input' && bytesOf(slot) >= LARGE) return { in: 'pointer', offset: 4 * pointers++ };
+    return undefined;
+  });
+  const arena = align(4 * pointers);
+  let end = arena + align(steps.length === 0 ? 0 : arenaBytes) + 64;
+  const room = slots.map((slot, i) => {
+    if (slot.role === 'temporary') {
+      if (slot.offset !== undefined) places[i] = { in: 'frame', offset: arena + slot.offset };
+      return 0;
+    }
+    if (slot.data) return 0;
+    const at = end;
+    end += align(bytesOf(slot)) + 64;
+    places[i] ??= { in: 'frame', offset: at };
+    return at;
+  });
+  return { places, room, end };
+}
+
+/** True if kernels write as many elements of a slot as it has. */
+function isWritten({ steps, slots }: Plan, slot: number): boolean {
+  let count = 0;
+  for (const kernel of steps) {
+    if (kernel.kind === 'map' && kernel.output.slot === slot) count += product(kernel.shape);
+    else if ((kernel.kind === 'reduce' || kernel.kind === 'argreduce') && kernel.output.slot === slot)
+      count += product(kernel.kept);
+    else if (kernel.kind === 'contract' && kernel.output.slot === slot) {
+      count += product([...kernel.batch, ...kernel.m, ...kernel.n]);
+    } else if ('output' in kernel && kernel.output === slot && kernel.kind !== 'scatter') return true;
+  }
+  return count >= slots[slot]!.length;
+}
+
+export function compilePlan(plan: Plan, library: Library, mode: Mode): PlanModule {
+  const module = new ModuleBuilder();
+  const imports: string[] = [];
+  const pool = new ConstantPool();
+  const { places, room, end } = layOut(plan, pool);
+  const shared = { slots: plan.slots, places, pool, mode, library, importer: library.importer(module, imports), end };
+  let taken = 0;
+  const signature = { params: ['i32', 'i32'], results: [] } as const;
+  const kernels = plan.steps.map((kernel) =>
+    module.function(signature, (f) => {
+      const lowering = new Lowering(f, module, shared);
+      lowerKernel(lowering, kernel);
+      taken = Math.max(taken, lowering.taken);
+    }),
+  );
+  const run = module.function(signature, (f) => {
+    for (const kernel of kernels) f.call(kernel, f.param(0, 'i32'), f.param(1, 'i32'));
+  });
+  module.export('run', run);
+  const placeOf = (slot: number): SlotPlace => {
+    const place = places[slot]!;
+    return { slot: plan.slots[slot]!, offset: room[slot]!, pointer: place.in === 'pointer' ? place.offset : undefined };
+  };
+  return {
+    module: library.compile(module),
+    imports,
+    constants: pool.data,
+    frameBytes: end + taken + 64,
+    inputs: plan.inputs.map(placeOf),
+    outputs: plan.outputs.map(placeOf),
+    partial: [...plan.outputs.keys()].filter((i) => !isWritten(plan, plan.outputs[i]!)),
+  };
+}

@@ -1,0 +1,62 @@
+/**
+ * What a plan costs in each tier, roughly, in nanoseconds. The one idea: a plan becomes a module when what JavaScript has
+ * lost on it so far would have paid for the module. Must not import tiers.
+ */
+import type { Kernel, Plan } from '@jacobi/backend';
+import { bytesPerElement } from '@jacobi/backend';
+import { product } from './axes.ts';
+import { rowOf } from './functions.ts';
+
+/** Elements times steps, weighted by what a function takes in JavaScript. */
+function workOf(kernel: Kernel): number {
+  switch (kernel.kind) {
+    case 'map': {
+      let steps = 1;
+      for (const step of kernel.body) {
+        const row = 'constant' in step ? undefined : rowOf(step.fn);
+        if (!('constant' in step)) steps += row?.kind === 'numeric' && !row.exact ? 12 : 1;
+      }
+      return product(kernel.shape) * steps;
+    }
+    case 'reduce':
+      return 100 + 4 * product(kernel.kept) * product(kernel.reduced);
+    case 'argreduce':
+      return product(kernel.kept) * kernel.length;
+    case 'contract':
+      return 300 + 4 * product(kernel.batch) * product(kernel.m) * product(kernel.n) * product(kernel.k);
+    case 'gather':
+    case 'scatter':
+      return 2 * kernel.batch * kernel.outer * kernel.count * kernel.inner;
+    case 'scan':
+      return 2 * kernel.outer * kernel.length * kernel.inner;
+    case 'random':
+      return 10 * kernel.batch * kernel.count;
+    default:
+      return kernel satisfies never;
+  }
+}
+
+export interface Cost {
+  /** One run in JavaScript, and as a module. */
+  readonly steps: number;
+  readonly module: number;
+  /** One run in pieces, for plans that can. */
+  readonly stream: number;
+  /** Making the module. */
+  readonly compile: number;
+}
+
+export function costOf(plan: Plan): Cost {
+  const work = plan.steps.reduce((sum, kernel) => sum + workOf(kernel), 0);
+  const buffers = [...plan.inputs, ...plan.outputs];
+  const bytes = buffers.reduce(
+    (sum, slot) => sum + plan.slots[slot]!.length * bytesPerElement(plan.slots[slot]!.dtype),
+    0,
+  );
+  return {
+    steps: 60 * plan.steps.length + work,
+    module: 60 + 25 * buffers.length + 0.12 * bytes + 12 * plan.steps.length + 0.15 * work,
+    stream: 500 + 0.08 * bytes + 0.15 * work,
+    compile: 100_000 + 20_000 * plan.steps.length,
+  };
+}

@@ -1,0 +1,155 @@
+/**
+ * Each scalar function for WebAssembly: how it is computed in float32, float64 and int32 lanes.
+ * The one idea: the table is complete by its type, so a function added to @jacobi/backend does not compile until it has a
+ * form here. The forms stand here and not in the rows of @jacobi/backend, because a program that uses the CPU backend only
+ * would carry them in its bundle. Must not import plans.
+ */
+
+import type { ScalarFunction } from '@jacobi/backend';
+import type * as rows from '@jacobi/backend/scalar';
+import type { Expr } from './assembler/expr.ts';
+import type { FunctionBuilder } from './assembler/function.ts';
+import * as integers from './integers.ts';
+import * as e from './math/exponential.ts';
+import type { Lanes, Mask, Num } from './math/lanes.ts';
+import * as l from './math/logarithm.ts';
+import * as p from './math/power.ts';
+import { floorMod } from './math/remainder.ts';
+import * as t from './math/trigonometry.ts';
+
+type Rows = typeof rows;
+/** The names of all scalar functions. */
+export type ScalarName = { [K in keyof Rows]: Rows[K] extends ScalarFunction ? K : never }[keyof Rows];
+
+/** A function of numbers, one in each lane. */
+export type Program = (m: Lanes, a: Num, b: Num) => Num;
+/** The same of whole numbers, four in a vector or one alone. */
+export type IntProgram = (f: FunctionBuilder, a: Expr, b: Expr) => Expr;
+
+/** A function with numbers for result. */
+interface Numeric {
+  readonly kind: 'numeric';
+  readonly f64: Program;
+  /** In float32 lanes; without it float32 is computed in float64 lanes and rounded. */
+  readonly f32?: Program;
+  /** `vector` is absent where the function is computed lane by lane. */
+  readonly int?: { readonly vector?: IntProgram; readonly alone: IntProgram };
+  /** JavaScript gives the same bits: each step is one IEEE operation, rounded once. */
+  readonly exact: boolean;
+}
+
+/** How a function is computed. */
+export type Row =
+  | Numeric
+  | {
+      readonly kind: 'compare';
+      readonly by: (m: Lanes, a: Num, b: Num) => Mask;
+      readonly int: 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge' | null;
+    }
+  | { readonly kind: 'logic'; readonly by: 'and' | 'or' | 'xor' | 'not' }
+  | { readonly kind: 'select' }
+  | { readonly kind: 'cast'; readonly to: 'own' | 'bool' | 'int32' }
+  /** Words of random bits to numbers: takes int32, computes lane by lane. */
+  | { readonly kind: 'words'; readonly by: (f: FunctionBuilder, a: Expr<'i32'>, b: Expr<'i32'>) => Expr<'f64'> };
+
+type Int = NonNullable<Numeric['int']>;
+const same = (program: Program, int?: Int): Row => ({
+  kind: 'numeric',
+  f64: program,
+  f32: program,
+  exact: true,
+  ...(int ? { int } : {}),
+});
+/** Computed in lanes of its own type. */
+const own = (program: Program): Row => ({ kind: 'numeric', f64: program, f32: program, exact: false });
+/** float32 computed in float64 lanes: their range and precision make it simpler, or right at all. */
+const wide = (program: Program, int?: Int): Row => ({
+  kind: 'numeric',
+  f64: program,
+  exact: false,
+  ...(int ? { int } : {}),
+});
+const compare = (name: 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge'): Row => ({
+  kind: 'compare',
+  by: (m, a, b) => m.is(name, a, b),
+  int: name,
+});
+const unary =
+  (name: 'abs' | 'neg' | 'sqrt' | 'floor' | 'ceil' | 'nearest'): Program =>
+  (m, a) =>
+    m.apply(name, a);
+
+const sign: Program = (m, a) => {
+  const below = m.select(m.is('lt', a, m.num(0)), m.num(-1), a);
+  return m.select(m.is('gt', a, m.num(0)), m.num(1), below);
+};
+
+const FUNCTIONS: Readonly<Record<ScalarName, Row>> = {
+  add: same((m, a, b) => m.add(a, b), integers.add),
+  sub: same((m, a, b) => m.sub(a, b), integers.sub),
+  mul: same((m, a, b) => m.mul(a, b), integers.mul),
+  div: same((m, a, b) => m.div(a, b)),
+  neg: same(unary('neg'), integers.neg),
+  abs: same(unary('abs'), integers.abs),
+  square: same((m, a) => m.mul(a, a), integers.square),
+  reciprocal: same((m, a) => m.div(m.num(1), a)),
+  sign: same(sign, integers.sign),
+  maximum: same((m, a, b) => m.max(a, b), integers.maximum),
+  minimum: same((m, a, b) => m.min(a, b), integers.minimum),
+  floorDiv: wide((m, a, b) => m.apply('floor', m.div(a, b)), integers.floorDiv),
+  floorMod: wide(floorMod, integers.floorMod),
+  pow: wide(p.pow, integers.power),
+  powInt: wide(p.powInt, integers.power),
+  sqrt: same(unary('sqrt')),
+  rsqrt: wide((m, a) => m.div(m.num(1), m.sqrt(a))),
+  exp: own(e.exp),
+  expm1: wide(e.expm1),
+  log: own(l.log),
+  log1p: own(l.log1p),
+  sin: wide(t.sin),
+  cos: wide(t.cos),
+  tan: wide(t.tan),
+  asin: wide(t.asin),
+  acos: wide(t.acos),
+  atan: wide(t.atan),
+  atan2: wide(t.atan2),
+  sinh: wide(e.sinh),
+  cosh: wide(e.cosh),
+  asinh: wide(l.asinh),
+  acosh: wide(l.acosh),
+  atanh: wide(l.atanh),
+  hypot: wide(p.hypot),
+  tanh: own(e.tanh),
+  sigmoid: own(e.sigmoid),
+  softplus: own(e.softplus),
+  relu: same((m, a) => m.select(m.is('lt', a, m.num(0)), m.num(0), a)),
+  elu: wide(e.elu),
+  erf: wide(p.erf),
+  floor: same(unary('floor')),
+  ceil: same(unary('ceil')),
+  round: own(unary('nearest')),
+  equal: compare('eq'),
+  notEqual: compare('ne'),
+  less: compare('lt'),
+  lessEqual: compare('le'),
+  greater: compare('gt'),
+  greaterEqual: compare('ge'),
+  logicalAnd: { kind: 'logic', by: 'and' },
+  logicalOr: { kind: 'logic', by: 'or' },
+  logicalXor: { kind: 'logic', by: 'xor' },
+  logicalNot: { kind: 'logic', by: 'not' },
+  isNaN: { kind: 'compare', by: (m, a) => m.is('ne', a, a), int: null },
+  isFinite: { kind: 'compare', by: (m, a) => m.is('lt', m.abs(a), m.num(Infinity)), int: null },
+  select: { kind: 'select' },
+  identity: { kind: 'cast', to: 'own' },
+  toBool: { kind: 'cast', to: 'bool' },
+  toInt: { kind: 'cast', to: 'int32' },
+  bitsToUnit: { kind: 'words', by: integers.bitsToUnit },
+  bitsToUnit64: { kind: 'words', by: integers.bitsToUnit64 },
+  bitsToRange: { kind: 'words', by: integers.bitsToRange },
+};
+
+/** How a function is computed; undefined for one that this package has never heard of. */
+export function rowOf(fn: ScalarFunction): Row | undefined {
+  return Object.hasOwn(FUNCTIONS, fn.name) ? FUNCTIONS[fn.name as ScalarName] : undefined;
+}

@@ -1,0 +1,104 @@
+/**
+ * Functions that modules share, by name: compiled when first asked for, kept for the backend's life.
+ * The one idea: a hot loop that exists once is optimised once by the engine, whatever plan or shape calls it. A function
+ * imports others by name as well. Must not import plans.
+ */
+import type { Expr } from './assembler/expr.ts';
+import type { Callee, FunctionBuilder, Signature } from './assembler/function.ts';
+import { ModuleBuilder } from './assembler/module.ts';
+import { ANGLE_SIGNATURE, writeAngle } from './math/angle.ts';
+import type { Importer } from './math/lanes.ts';
+import { REMAINDER_SIGNATURE, writeRemainder } from './math/remainder.ts';
+import type { Memory, Module, NativeFunction } from './wasm-api.ts';
+import { api } from './wasm-api.ts';
+
+/** How a function is written, into a module that may import others. */
+export interface Recipe extends Signature {
+  readonly write: (f: FunctionBuilder, importer: Importer, module: ModuleBuilder) => Expr | void;
+}
+
+interface Entry extends Signature {
+  readonly module: Module;
+  readonly imports: readonly string[];
+}
+
+/** What modules cost so far. */
+export interface ModuleStats {
+  modules: number;
+  moduleBytes: number;
+}
+
+export class Library {
+  readonly stats: ModuleStats = { modules: 0, moduleBytes: 0 };
+  readonly #entries = new Map<string, Entry>();
+  readonly #functions = new Map<string, NativeFunction>();
+  #memory: Memory | undefined;
+
+  /** Binds the functions to a memory; those bound to another are forgotten, their modules kept. */
+  attach(memory: Memory): void {
+    if (memory === this.#memory) return;
+    this.#functions.clear();
+    this.#memory = memory;
+  }
+
+  /** Forgets memory and instances, so that they can be collected. */
+  detach(): void {
+    this.#functions.clear();
+    this.#memory = undefined;
+  }
+
+  /** Makes sure that a function of this name exists; the recipe is used at most once. */
+  define(name: string, recipe: () => Recipe): void {
+    if (this.#entries.has(name)) return;
+    const { write, params, results } = recipe();
+    const module = new ModuleBuilder();
+    const imports: string[] = [];
+    const importer: Importer = (wanted, signature) => this.#import(module, imports, wanted, signature);
+    module.export(
+      'f',
+      module.function({ params, results }, (f) => write(f, importer, module)),
+    );
+    this.#entries.set(name, { module: this.compile(module), imports, params, results });
+  }
+
+  /** Compiles a module and counts it. */
+  compile(module: ModuleBuilder): Module {
+    const bytes = module.encode();
+    this.stats.modules++;
+    this.stats.moduleBytes += bytes.length;
+    return new api!.Module(bytes);
+  }
+
+  /** An import of a function of this library, noted in `imports`. */
+  #import(module: ModuleBuilder, imports: string[], name: string, signature: Signature): Callee {
+    if (name === 'angle') this.define(name, () => ({ ...ANGLE_SIGNATURE, write: writeAngle }));
+    if (name === 'remainder') this.define(name, () => ({ ...REMAINDER_SIGNATURE, write: writeRemainder }));
+    if (!imports.includes(name)) imports.push(name);
+    return module.import(name, signature);
+  }
+
+  importer(module: ModuleBuilder, imports: string[]): Importer {
+    return (name, signature) => this.#import(module, imports, name, signature);
+  }
+
+  signature(name: string): Signature {
+    return this.#entries.get(name)!;
+  }
+
+  /** A function that was defined, on the memory attached last. */
+  get(name: string): NativeFunction {
+    const known = this.#functions.get(name);
+    if (known) return known;
+    const entry = this.#entries.get(name);
+    if (!entry) throw new Error(`the library has no function ${name}`);
+    const fn = this.instantiate(entry.module, entry.imports)['f']!;
+    this.#functions.set(name, fn);
+    return fn;
+  }
+
+  instantiate(module: Module, imports: readonly string[]): Record<string, NativeFunction> {
+    const e: Record<string, Memory | NativeFunction> = { m: this.#memory! };
+    for (const name of imports) e[name] = this.get(name);
+    return new api!.Instance(module, { e }).exports;
+  }
+}

@@ -1,0 +1,315 @@
+/**
+ * Floating reductions and dot products, in one order whatever the layout and the lanes.
+ * The one idea: element i of a block of 256 goes to accumulator i mod 8, in float64; the eight are added as a tree, and
+ * blocks are combined like the digits of a binary counter, so errors grow with the logarithm of the length.
+ * Must not import plans. fold.ts of `steps` computes the same in JavaScript.
+ */
+import { bytesPerElement } from '@jacobi/backend';
+import type { Expr } from '../assembler/expr.ts';
+import { choose, f32, f64, i32 } from '../assembler/expr.ts';
+import type { FunctionBuilder, Local } from '../assembler/function.ts';
+import { f64x2, v128 } from '../assembler/simd.ts';
+import type { Recipe } from '../library.ts';
+import { LEVELS, SUMS } from '../scratch.ts';
+
+export type FoldName = 'sum' | 'prod' | 'max' | 'min';
+export type Float = 'float32' | 'float64';
+type I32 = Expr<'i32'>;
+type V = Expr<'v128'>;
+
+export const BLOCK = 256;
+export const LANES = 8;
+/** Results that `across` makes side by side. */
+export const WIDTH = 64;
+const ROW = WIDTH * 8;
+
+export const IDENTITY: Readonly<Record<FoldName, number>> = { sum: 0, prod: 1, max: -Infinity, min: Infinity };
+const OPERATION = { sum: 'add', prod: 'mul', max: 'max', min: 'min' } as const;
+
+/** What a fold is made of: two operands make it a dot product. */
+export interface FoldSpec {
+  readonly name: FoldName;
+  readonly dtype: Float;
+  readonly dot: boolean;
+}
+
+/** One element as float64. */
+function loadDouble(dtype: Float, address: I32, offset = 0): Expr<'f64'> {
+  return dtype === 'float32' ? f64.promote(f32.load(address, offset)) : f64.load(address, offset);
+}
+
+/** Two elements next to each other as float64. */
+function loadPair(dtype: Float, address: I32, offset: number): V {
+  return dtype === 'float32' ? f64x2.promote(v128.load64(address, offset)) : v128.load(address, offset);
+}
+
+const op1 = (name: FoldName, a: Expr<'f64'>, b: Expr<'f64'>): Expr<'f64'> => f64[OPERATION[name]](a, b);
+const op2 = (name: FoldName, a: V, b: V): V => f64x2[OPERATION[name]](a, b);
+
+/** The eight accumulators at SUMS as one number. */
+function total(name: FoldName): Expr<'f64'> {
+  const at = (i: number): Expr<'f64'> => f64.load(i32.const(SUMS + 8 * i));
+  const four = (i: number): Expr<'f64'> => op1(name, op1(name, at(i), at(i + 4)), op1(name, at(i + 2), at(i + 6)));
+  return op1(name, four(0), four(1));
+}
+
+/** A block of up to 256 elements: (count, address, stride, address, stride) → its total. The last two only for dot. */
+export function blockRecipe({ name, dtype, dot }: FoldSpec, unit: boolean, simd: boolean): Recipe {
+  return {
+    params: dot ? ['i32', 'i32', 'i32', 'i32', 'i32'] : ['i32', 'i32', 'i32'],
+    results: ['f64'],
+    write(f) {
+      const n = f.param(0, 'i32');
+      const operands = (dot ? [0, 1] : [0]).map((i) => ({
+        at: f.param(1 + 2 * i, 'i32'),
+        stride: f.param(2 + 2 * i, 'i32'),
+      }));
+      const sums = [0, 1, 2, 3].map(() => f.let(f64x2.const(IDENTITY[name])));
+      if (simd && unit) groups(f, { name, dtype, dot }, n, operands, sums);
+      for (const [i, sum] of sums.entries()) f.do(v128.store(i32.const(SUMS + 16 * i), sum));
+      rest(f, { name, dtype, dot }, n, operands);
+      return total(name);
+    },
+  };
+}
+
+interface Cursor {
+  readonly at: Local<'i32'>;
+  readonly stride: Expr<'i32'>;
+}
+
+/** Eight elements at a time, while there are eight. */
+function groups(
+  f: FunctionBuilder,
+  { name, dtype }: FoldSpec,
+  n: Local<'i32'>,
+  operands: readonly Cursor[],
+  sums: readonly Local<'v128'>[],
+): void {
+  const size = bytesPerElement(dtype);
+  f.while(i32.ge(n, i32.const(LANES)), () => {
+    for (const [i, sum] of sums.entries()) {
+      const pairs = operands.map(({ at }) => loadPair(dtype, at, 2 * i * size));
+      f.set(sum, op2(name, sum, pairs.length === 2 ? f64x2.mul(pairs[0]!, pairs[1]!) : pairs[0]!));
+    }
+    for (const { at } of operands) f.increment(at, LANES * size);
+    f.increment(n, -LANES);
+  });
+}
+
+/** One element at a time, to the accumulators in memory in turn. */
+function rest(f: FunctionBuilder, { name, dtype }: FoldSpec, n: Local<'i32'>, operands: readonly Cursor[]): void {
+  const to = f.let(i32.const(SUMS));
+  f.while(i32.gt(n, i32.const(0)), () => {
+    const values = operands.map(({ at }) => loadDouble(dtype, at));
+    const value = values.length === 2 ? f64.mul(values[0]!, values[1]!) : values[0]!;
+    f.do(f64.store(to, op1(name, f64.load(to), value)));
+    f.set(to, i32.add(i32.const(SUMS), i32.and(i32.add(i32.sub(to, i32.const(SUMS)), i32.const(8)), i32.const(63))));
+    for (const { at, stride } of operands) f.increment(at, stride);
+    f.increment(n, -1);
+  });
+}
+
+/** Any number of elements, by blocks: (count, address, stride, address, stride) → the result. */
+export function alongRecipe(spec: FoldSpec, unit: boolean, blockName: string, simd: boolean): Recipe {
+  const { params } = blockRecipe(spec, unit, simd);
+  return {
+    params,
+    results: ['f64'],
+    write(f, importer) {
+      const block = importer(blockName, { params, results: ['f64'] });
+      const left = f.param(0, 'i32');
+      const operands = (spec.dot ? [0, 1] : [0]).map((i) => ({
+        at: f.param(1 + 2 * i, 'i32'),
+        stride: f.param(2 + 2 * i, 'i32'),
+      }));
+      const args = (): Expr[] => operands.flatMap(({ at, stride }) => [at, stride]);
+      f.if(i32.le(left, i32.const(BLOCK)), () => f.return(f.callFor('f64', block, left, ...args())));
+      const [blocks, level, bits] = [f.local('i32'), f.local('i32'), f.local('i32')];
+      const sum = f.local('f64');
+      f.while(i32.gt(left, i32.const(0)), () => {
+        const count = f.let(choose(i32.lt(left, i32.const(BLOCK)), left, i32.const(BLOCK)));
+        f.set(sum, f.callFor('f64', block, count, ...args()));
+        carry(f, blocks, level, bits, () => f.set(sum, op1(spec.name, f64.load(level, LEVELS), sum)), 8);
+        f.do(f64.store(level, sum, LEVELS));
+        f.increment(blocks, 1);
+        for (const { at, stride } of operands) f.increment(at, i32.mul(stride, i32.const(BLOCK)));
+        f.increment(left, -BLOCK);
+      });
+      f.set(sum, f64.const(IDENTITY[spec.name]));
+      finish(f, blocks, level, bits, () => f.set(sum, op1(spec.name, f64.load(level, LEVELS), sum)), 8);
+      return sum;
+    },
+  };
+}
+
+type Counter = Local<'i32'>;
+
+/** Merges with the totals of as many blocks, then twice as many …; leaves the offset where the sum belongs in `level`. */
+function carry(
+  f: FunctionBuilder,
+  blocks: Counter,
+  level: Counter,
+  bits: Counter,
+  merge: () => void,
+  size: number,
+): void {
+  f.set(level, i32.const(0));
+  f.set(bits, blocks);
+  f.while(i32.and(bits, i32.const(1)), () => {
+    merge();
+    f.increment(level, size);
+    f.set(bits, i32.shrU(bits, i32.const(1)));
+  });
+}
+
+/** Merges all totals that are left, the smallest first. */
+function finish(
+  f: FunctionBuilder,
+  blocks: Counter,
+  level: Counter,
+  bits: Counter,
+  merge: () => void,
+  size: number,
+): void {
+  f.set(level, i32.const(0));
+  f.set(bits, blocks);
+  f.while(bits, () => {
+    f.if(i32.and(bits, i32.const(1)), merge);
+    f.increment(level, size);
+    f.set(bits, i32.shrU(bits, i32.const(1)));
+  });
+}
+
+/**
+ * Up to 64 results side by side, which all take one element at a time: (count, address, stride, results) and for dot
+ * (…, address, stride) of the numbers that all are multiplied with. Leaves the results as float64 at SUMS.
+ */
+export function acrossRecipe(spec: FoldSpec, simd: boolean): Recipe {
+  return {
+    params: spec.dot ? ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] : ['i32', 'i32', 'i32', 'i32'],
+    results: [],
+    write(f) {
+      const [left, at, stride, width] = [0, 1, 2, 3].map((i) => f.param(i, 'i32')) as [
+        Counter,
+        Counter,
+        Counter,
+        Counter,
+      ];
+      const factor = spec.dot ? { at: f.param(4, 'i32'), stride: f.param(5, 'i32') } : undefined;
+      const [blocks, level, bits, lane] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')];
+      const rows = new Rows(f, spec.name, f.let(i32.mul(width, i32.const(8))), simd);
+      const endBlock = (): void => rows.endBlock(blocks, level, bits);
+      rows.reset();
+      f.while(i32.gt(left, i32.const(0)), () => {
+        takeRow(f, spec, rows, at, factor, lane);
+        f.increment(at, stride);
+        if (factor) f.increment(factor.at, factor.stride);
+        f.set(lane, i32.and(i32.add(lane, i32.const(1)), i32.const(BLOCK - 1)));
+        f.increment(left, -1);
+        // After each block, but not after the last row: what is left stays in the accumulators.
+        f.if(i32.and(i32.eqz(lane), i32.gt(left, i32.const(0))), () => {
+          endBlock();
+          rows.reset();
+        });
+      });
+      f.if(i32.eqz(blocks), () => {
+        rows.total();
+        f.return();
+      });
+      endBlock();
+      rows.clear();
+      finish(f, blocks, level, bits, () => rows.merge(level), ROW);
+    },
+  };
+}
+
+/** One element for each result, to the accumulators of this lane. */
+function takeRow(
+  f: FunctionBuilder,
+  { name, dtype }: FoldSpec,
+  rows: Rows,
+  at: I32,
+  factor: Cursor | undefined,
+  lane: Counter,
+): void {
+  const row = f.let(i32.mul(i32.and(lane, i32.const(LANES - 1)), i32.const(ROW)));
+  const from = f.let(at);
+  const scale = factor && f.let(loadDouble(dtype, factor.at));
+  rows.each((offset) => {
+    const place = f.let(i32.add(row, offset));
+    if (rows.simd) {
+      const pair = loadPair(dtype, from, 0);
+      const value = scale ? f64x2.mul(pair, f64x2.splat(scale)) : pair;
+      f.do(v128.store(place, op2(name, v128.load(place, SUMS), value), SUMS));
+    } else {
+      const one = loadDouble(dtype, from);
+      f.do(f64.store(place, op1(name, f64.load(place, SUMS), scale ? f64.mul(one, scale) : one), SUMS));
+    }
+    f.increment(from, bytesPerElement(dtype) * (rows.simd ? 2 : 1));
+  });
+}
+
+/** Rows of float64 in scratch memory: the accumulators of each lane at SUMS, totals of blocks at LEVELS. */
+class Rows {
+  readonly simd: boolean;
+  readonly #f: FunctionBuilder;
+  readonly #name: FoldName;
+  readonly #bytes: I32;
+
+  constructor(f: FunctionBuilder, name: FoldName, bytes: I32, simd: boolean) {
+    this.#f = f;
+    this.#name = name;
+    this.#bytes = bytes;
+    this.simd = simd;
+  }
+  /** Each place of a row; an odd last one is done along with one that is not used. */
+  each(body: (offset: Counter) => void): void {
+    this.#f.for(this.#bytes, body, this.simd ? 16 : 8);
+  }
+  #load(offset: I32, at: number): Expr {
+    return this.simd ? v128.load(offset, at) : f64.load(offset, at);
+  }
+  #store(offset: I32, value: Expr, at: number): void {
+    this.#f.do(this.simd ? v128.store(offset, value as V, at) : f64.store(offset, value as Expr<'f64'>, at));
+  }
+  #op(a: Expr, b: Expr): Expr {
+    return this.simd ? op2(this.#name, a as V, b as V) : op1(this.#name, a as Expr<'f64'>, b as Expr<'f64'>);
+  }
+  #identity(): Expr {
+    const value = IDENTITY[this.#name];
+    return this.simd ? f64x2.const(value) : f64.const(value);
+  }
+  reset(): void {
+    this.each((offset) => {
+      for (let i = 0; i < LANES; i++) this.#store(offset, this.#identity(), SUMS + i * ROW);
+    });
+  }
+  clear(): void {
+    this.each((offset) => this.#store(offset, this.#identity(), SUMS));
+  }
+  /** The eight accumulators of each place as one, at SUMS. */
+  total(): void {
+    this.each((offset) => {
+      const at = (i: number): Expr => this.#load(offset, SUMS + i * ROW);
+      const four = (i: number): Expr => this.#op(this.#op(at(i), at(i + 4)), this.#op(at(i + 2), at(i + 6)));
+      this.#store(offset, this.#op(four(0), four(1)), SUMS);
+    });
+  }
+  merge(level: I32): void {
+    this.each((offset) => {
+      const kept = this.#load(this.#f.let(i32.add(level, offset)), LEVELS);
+      this.#store(offset, this.#op(kept, this.#load(offset, SUMS)), SUMS);
+    });
+  }
+  /** The block in the accumulators, merged with those before it and kept. */
+  endBlock(blocks: Counter, level: Counter, bits: Counter): void {
+    this.total();
+    carry(this.#f, blocks, level, bits, () => this.merge(level), ROW);
+    this.keep(level);
+    this.#f.increment(blocks, 1);
+  }
+  keep(level: I32): void {
+    this.each((offset) => this.#store(this.#f.let(i32.add(level, offset)), this.#load(offset, SUMS), LEVELS));
+  }
+}

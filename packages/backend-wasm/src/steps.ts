@@ -1,0 +1,209 @@
+/**
+ * The first tier: a plan as closures over typed arrays, for what is small or runs once.
+ * The one idea: whatever is one rounding of float64 is left to the CPU backend; functions that are more call the very code
+ * that vectors run, and sums go in the same order. So a result does not tell which tier made it. Must not import modules.
+ */
+import type {
+  Backend,
+  ContractKernel,
+  DType,
+  Executable,
+  Kernel,
+  Plan,
+  ReduceKernel,
+  ScalarFunction,
+  ScalarStep,
+  Slot,
+  TypedArray,
+} from '@jacobi/backend';
+import { viewBytes } from '@jacobi/backend';
+import { positions, product } from './axes.ts';
+import { domainOf, type Operand } from './body.ts';
+import { foldElements } from './fold.ts';
+import { rowOf } from './functions.ts';
+import { contractionKind, outerProduct, summandOf } from './lower-contract.ts';
+import { reductionKind } from './lower-reduce.ts';
+import type { FoldName } from './recipes/fold.ts';
+import { DEPTH } from './recipes/gemm.ts';
+
+/** What runs a plan on arrays: inputs, then outputs, in the order of the plan. */
+export type Run = (inputs: readonly TypedArray[], outputs: readonly TypedArray[]) => void;
+type Arrays = TypedArray[];
+type Step = (arrays: Arrays) => void;
+
+/** A function of one number or two that computes as the lanes do. */
+export type CallOf = (
+  step: Extract<ScalarStep, { fn: unknown }>,
+  domain: 'float32' | 'float64',
+) => ScalarFunction['js'];
+
+export function compileSteps(plan: Plan, cpu: Backend, callOf: CallOf): Run {
+  const steps = plan.steps.map((kernel) => prepared(kernel, plan.slots, callOf));
+  if (steps.every((kernel) => !ownStep(kernel, plan.slots))) {
+    const executable = cpu.compile({ ...plan, steps });
+    return (inputs, outputs) => cpu.run(executable, inputs, outputs);
+  }
+  return mixed({ ...plan, steps }, cpu);
+}
+
+/** A kernel whose functions compute what the lanes would; products without a sum are a map, as in modules. */
+function prepared(kernel: Kernel, slots: readonly Slot[], callOf: CallOf): Kernel {
+  if (kernel.kind === 'contract' && contractionKind(kernel, slots) === 'outer') return outerProduct(kernel, slots);
+  if (kernel.kind !== 'map') return kernel;
+  const dtypes = kernel.inputs.map(({ slot }) => slots[slot]!.dtype);
+  return { ...kernel, body: replaced(kernel.body, dtypes, callOf) };
+}
+
+/** A body whose functions compute what the lanes would. */
+function replaced(body: readonly ScalarStep[], dtypes: readonly DType[], callOf: CallOf): ScalarStep[] {
+  const operands: Operand[] = [...dtypes];
+  return body.map((step) => {
+    operands.push('constant' in step ? step : step.dtype);
+    if ('constant' in step) return step;
+    const row = rowOf(step.fn);
+    if (row?.kind !== 'numeric' || row.exact) return step;
+    const domain = domainOf(
+      step,
+      step.args.map((arg) => operands[arg]!),
+    );
+    if (domain !== 'float32' && domain !== 'float64') return step;
+    const { name, arity } = step.fn;
+    return { ...step, fn: { name, arity, js: callOf(step, domain) } };
+  });
+}
+
+/** Kernels that the CPU backend computes in another order. */
+function ownStep(kernel: Kernel, slots: readonly Slot[]): Step | undefined {
+  if (kernel.kind === 'reduce' && reductionKind(kernel, slots) === 'fold') return reduceStep(kernel);
+  if (kernel.kind === 'contract') return contractStep(kernel, slots);
+  return undefined;
+}
+
+/** Runs of kernels for the CPU backend between steps of our own, over one set of arrays. */
+function mixed(plan: Plan, cpu: Backend): Run {
+  const { slots } = plan;
+  const arena = new ArrayBuffer(plan.arenaBytes);
+  const arrays: Arrays = slots.map((slot) => {
+    if (slot.data) return slot.data;
+    if (slot.role === 'temporary' && slot.offset !== undefined)
+      return viewBytes(slot.dtype, arena, slot.offset, slot.length);
+    return new Uint8Array(0);
+  });
+  const steps: Step[] = [];
+  let waiting: Kernel[] = [];
+  const flush = (): void => {
+    if (waiting.length > 0) steps.push(cpuStep(slots, waiting, cpu));
+    waiting = [];
+  };
+  for (const kernel of plan.steps) {
+    const own = ownStep(kernel, slots);
+    if (!own) {
+      waiting.push(kernel);
+      continue;
+    }
+    flush();
+    steps.push(own);
+  }
+  flush();
+  const none = new Uint8Array(0);
+  return (inputs, outputs) => {
+    plan.inputs.forEach((slot, i) => (arrays[slot] = inputs[i]!));
+    plan.outputs.forEach((slot, i) => (arrays[slot] = outputs[i]!));
+    for (const step of steps) step(arrays);
+    for (const slot of plan.inputs) arrays[slot] = none;
+    for (const slot of plan.outputs) arrays[slot] = none;
+  };
+}
+
+/** Kernels as a plan of their own, all of whose slots are handed in. */
+function cpuStep(slots: readonly Slot[], steps: readonly Kernel[], cpu: Backend): Step {
+  const given = [...slots.keys()].filter((slot) => !slots[slot]!.data);
+  const executable: Executable = cpu.compile({
+    format: 1,
+    slots: slots.map(({ dtype, length, data }) =>
+      data ? { dtype, length, role: 'constant', data } : { dtype, length, role: 'input' },
+    ),
+    inputs: given,
+    outputs: [],
+    steps,
+    arenaBytes: 0,
+  });
+  return (arrays) =>
+    cpu.run(
+      executable,
+      given.map((slot) => arrays[slot]!),
+      [],
+    );
+}
+
+function reduceStep({ kept, reduced, input, output, reducer }: ReduceKernel): Step {
+  const rank = kept.length;
+  const [from, to] = [positions(kept, input.strides.slice(0, rank)), positions(kept, output.strides)];
+  const terms = positions(reduced, input.strides.slice(rank));
+  const elements = new Float64Array(terms.length);
+  const name = reducer.name as FoldName;
+  return (arrays) => {
+    const [source, out] = [arrays[input.slot]!, arrays[output.slot]!];
+    for (let i = 0; i < to.length; i++) {
+      const at = input.offset + from[i]!;
+      for (let j = 0; j < terms.length; j++) elements[j] = source[at + terms[j]!]!;
+      out[output.offset + to[i]!] = foldElements(name, elements);
+    }
+  };
+}
+
+function contractStep(kernel: ContractKernel, slots: readonly Slot[]): Step | undefined {
+  const kind = contractionKind(kernel, slots);
+  const sum = summandOf(kernel, slots);
+  // Whole numbers come out the same on the CPU backend; products without a sum have become maps.
+  if (kind === undefined || kind === 'nothing' || kind === 'outer' || sum === 'int32') return undefined;
+  const { batch, m, n, k, left, right, output } = kernel;
+  const b = batch.length;
+  const table = (shape: readonly number[], strides: readonly number[]): Int32Array => positions(shape, strides);
+  const x = {
+    rows: table([...batch, ...m], left.strides.slice(0, b + m.length)),
+    k: table(k, left.strides.slice(b + m.length)),
+  };
+  const y = {
+    rows: table([...batch, ...n], right.strides.slice(0, b + n.length)),
+    k: table(k, right.strides.slice(b + n.length)),
+  };
+  const to = table([...batch, ...m, ...n], output.strides);
+  const [rows, columns] = [product(m), product(n)];
+  const products = new Float64Array(x.k.length);
+  const single = sum === 'float32' && kind === 'matrix';
+  return (arrays) => {
+    const [a, c, out] = [arrays[left.slot]!, arrays[right.slot]!, arrays[output.slot]!];
+    for (let i = 0; i < to.length; i++) {
+      const row = left.offset + x.rows[Math.floor(i / columns)]!;
+      const column = right.offset + y.rows[Math.floor(i / (rows * columns)) * columns + (i % columns)]!;
+      for (let p = 0; p < products.length; p++) products[p] = a[row + x.k[p]!]! * c[column + y.k[p]!]!;
+      const total =
+        kind === 'dots' ? foldElements('sum', products) : single ? sumSingle(products) : sumBlocks(products);
+      out[output.offset + to[i]!] = total;
+    }
+  };
+}
+
+/** The sum of products in float32, each rounded first: by blocks, as matrix products are. */
+function sumSingle(products: Float64Array): number {
+  let total = 0;
+  for (let start = 0; start < products.length; start += DEPTH) {
+    const end = Math.min(start + DEPTH, products.length);
+    let sum = 0;
+    for (let p = start; p < end; p++) sum = Math.fround(sum + Math.fround(products[p]!));
+    total = start === 0 ? sum : Math.fround(total + sum);
+  }
+  return total;
+}
+
+function sumBlocks(products: Float64Array): number {
+  let total = 0;
+  for (let start = 0; start < products.length; start += DEPTH) {
+    const end = Math.min(start + DEPTH, products.length);
+    let sum = 0;
+    for (let p = start; p < end; p++) sum += products[p]!;
+    total = start === 0 ? sum : total + sum;
+  }
+  return total;
+}

@@ -1,0 +1,99 @@
+/**
+ * Large elementwise kernels by themselves: in pieces that fit a cache, straight from array to array.
+ * The one idea: the pieces pass through one small place in linear memory, so a million elements need neither a module nor
+ * memory of their own, and are read and written once. Must not import modules of plans.
+ */
+import type { DType, Plan, TypedArray } from '@jacobi/backend';
+import { bytesPerElement } from '@jacobi/backend';
+import type { Engine } from './engine.ts';
+import type { Library } from './library.ts';
+import { canLowerMap, shapeOf } from './lower-map.ts';
+import { keyOf, rowSignature, writeRow } from './row.ts';
+import type { NativeFunction } from './wasm-api.ts';
+
+/** Elements of a piece. */
+const PIECE = 4096;
+
+/** Bytes that an operand's piece may take, and some to read past it. */
+const ROOM = PIECE * 8 + 128;
+
+/** A kernel that is run in pieces. */
+export type Stream = (
+  engine: Engine,
+  library: Library,
+  inputs: readonly TypedArray[],
+  outputs: readonly TypedArray[],
+) => void;
+
+/** The stream of a plan of one kernel over one row of elements next to each other, or of one for all. */
+export function streamOf(plan: Plan, simd: boolean): Stream | undefined {
+  const [kernel, more] = plan.steps;
+  if (more || kernel?.kind !== 'map' || kernel.shape.includes(0) || !canLowerMap(kernel, plan.slots)) return undefined;
+  const accesses = [kernel.output, ...kernel.inputs];
+  const dtypes = accesses.map(({ slot }) => plan.slots[slot]!.dtype);
+  const { outer, row, spec } = shapeOf(kernel, dtypes);
+  if (outer.length > 0 || spec.spacings.includes('any')) return undefined;
+  const sources = accesses.map(({ slot, offset }, i): Source => {
+    const dtype = dtypes[i]!;
+    const known = {
+      input: plan.inputs.indexOf(slot),
+      output: plan.outputs.indexOf(slot),
+      data: plan.slots[slot]!.data,
+    };
+    const unit = spec.spacings[i] === 'unit';
+    return { ...known, offset, dtype, unit, place: i * ROOM, bytes: bytesPerElement(dtype) };
+  });
+  const name = keyOf(spec);
+  return (engine, library, inputs, outputs) => {
+    library.define(name, () => ({
+      ...rowSignature(spec),
+      write: (f, importer) => writeRow(f, spec, simd, importer),
+    }));
+    const arrays = sources.map(({ input, output, data }) => data ?? inputs[input] ?? outputs[output]!);
+    runPieces(engine, library.get(name), sources, arrays, row.size);
+  };
+}
+
+/** An operand: the result first, then what is read. */
+interface Source {
+  readonly input: number;
+  readonly output: number;
+  readonly data: TypedArray | undefined;
+  readonly offset: number;
+  readonly dtype: DType;
+  readonly unit: boolean;
+  /** Offset of its piece in the frame. */
+  readonly place: number;
+  readonly bytes: number;
+}
+
+/** Carries each piece in, calls the row function, carries the result out. */
+function runPieces(
+  engine: Engine,
+  call: NativeFunction,
+  sources: readonly Source[],
+  arrays: readonly TypedArray[],
+  size: number,
+): void {
+  const frame = engine.frame(sources.length * ROOM);
+  const { heap } = engine;
+  const { views } = heap;
+  const addresses = sources.map(({ place }) => frame + place);
+  for (let i = 1; i < sources.length; i++) {
+    const { unit, offset, dtype } = sources[i]!;
+    if (!unit) heap.write(addresses[i]!, arrays[i]!.subarray(offset, offset + 1), dtype);
+  }
+  const { dtype, offset, bytes } = sources[0]!;
+  for (let start = 0; start < size; start += PIECE) {
+    const count = Math.min(PIECE, size - start);
+    for (let i = 1; i < sources.length; i++) {
+      const source = sources[i]!;
+      if (!source.unit) continue;
+      const at = source.offset + start;
+      views[source.dtype].set(arrays[i]!.subarray(at, at + count), addresses[i]! / source.bytes);
+    }
+    call(count, ...addresses);
+    const first = addresses[0]! / bytes;
+    arrays[0]!.set(views[dtype].subarray(first, first + count), offset + start);
+  }
+}

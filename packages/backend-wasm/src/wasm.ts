@@ -1,0 +1,201 @@
+/**
+ * The WebAssembly backend. The one idea: tensors live in ordinary typed arrays, which the garbage collector knows and frees;
+ * linear memory is a workshop that plans are carried into, and that may be torn down whenever nothing runs.
+ * Must not import anything above the kernel IR.
+ */
+import type { Backend, BackendStats, BufferRef, Executable, Plan, TypedArray } from '@jacobi/backend';
+import { createCpuBackend } from '@jacobi/backend-cpu';
+import { createCalls } from './calls.ts';
+import { canCompile, compilePlan, type PlanModule } from './compile.ts';
+import { costOf } from './cost.ts';
+import { Engine, type Ready } from './engine.ts';
+import { NoWebAssemblyError } from './errors.ts';
+import { detect, type Features } from './features.ts';
+import { Library } from './library.ts';
+import { contractionKind } from './lower-contract.ts';
+import type { Mode } from './lowering.ts';
+import { compileSteps, type Run } from './steps.ts';
+import { type Stream, streamOf } from './stream.ts';
+
+/** How a plan is run: by cost, or always in one way (for tests). */
+export type Tier = 'auto' | 'steps' | 'module';
+
+export interface WasmOptions {
+  /** Use vectors: where the engine has them, unless this is false. */
+  readonly simd?: boolean;
+  /**
+   * Use relaxed SIMD's fused multiply-add in matrix products, where the engine has it. It is faster, but rounds once where
+   * other devices round twice, so results differ from theirs in the last bits. Off unless this is true.
+   */
+  readonly fused?: boolean;
+  /** Which tier runs plans: `'auto'` unless a test wants one. */
+  readonly tier?: Tier;
+}
+
+/** Counts of the WebAssembly backend: the modules made so far, and what linear memory holds now. */
+export interface WasmStats extends BackendStats {
+  readonly modules: number;
+  readonly moduleBytes: number;
+  readonly memoryBytes: number;
+  readonly residentBytes: number;
+}
+
+export interface WasmBackend extends Backend {
+  readSync(buffer: BufferRef): TypedArray;
+  stats(): WasmStats;
+  /** Gives linear memory back now; it is taken again when it is needed. Happens by itself when the backend is idle. */
+  release(): void;
+}
+
+interface WasmExecutable extends Executable {
+  run: Run;
+}
+
+/** A WebAssembly backend, ready at once. Throws NoWebAssemblyError where there is no WebAssembly. */
+export function createWasmBackend(options: WasmOptions = {}): WasmBackend {
+  const features = detect();
+  if (!features) throw new NoWebAssemblyError('the engine has none, or a content security policy forbids it');
+  return new Tiers(options, features).backend();
+}
+
+/** The same as a promise, as other devices are made. */
+export function wasm(options: WasmOptions = {}): Promise<WasmBackend> {
+  return Promise.resolve().then(() => createWasmBackend(options));
+}
+
+class Tiers {
+  readonly #cpu: Backend = createCpuBackend();
+  readonly #library = new Library();
+  readonly #mode: Mode;
+  readonly #tier: Tier;
+  readonly #calls: ReturnType<typeof createCalls>;
+  #engine: Engine | undefined;
+  #used = false;
+  #compiles = 0;
+  #runs = 0;
+  /** Calls back when garbage was collected: a sign that time has passed, which keeps no process alive. */
+  readonly #ticks: FinalizationRegistry<undefined> = new FinalizationRegistry(() => this.#tick());
+
+  constructor({ simd = true, fused = false, tier = 'auto' }: WasmOptions, features: Features) {
+    const vectors = simd && features.simd;
+    this.#mode = { simd: vectors, fused: fused && vectors && features.relaxed };
+    this.#tier = tier;
+    this.#calls = createCalls(vectors);
+  }
+
+  backend(): WasmBackend {
+    const cpu = this.#cpu;
+    return {
+      name: 'wasm',
+      traits: { float64: true, syncRead: true, simdLanes: this.#mode.simd ? 4 : 1, threads: 1 },
+      compile: (plan) => this.#compile(plan),
+      run: (executable, inputs, outputs) => {
+        this.#runs++;
+        (executable as WasmExecutable).run(inputs as TypedArray[], outputs as TypedArray[]);
+        // What a run writes may have been resident as an input of others.
+        if (this.#engine)
+          for (const out of outputs) if (out.length >= 8192) this.#engine.residents.forget(out as TypedArray);
+      },
+      alloc: (dtype, length) => cpu.alloc(dtype, length),
+      free: (buffer) => cpu.free(buffer),
+      write: (buffer, data) => {
+        cpu.write(buffer, data);
+        this.#engine?.residents.forget(buffer as TypedArray);
+      },
+      read: (buffer) => Promise.resolve(buffer as TypedArray),
+      readSync: (buffer) => buffer as TypedArray,
+      stats: () => this.#stats(),
+      release: () => this.#release(),
+      [Symbol.dispose]: () => this.#release(),
+    };
+  }
+
+  #stats(): WasmStats {
+    return {
+      ...this.#cpu.stats(),
+      compiles: this.#compiles,
+      runs: this.#runs,
+      modules: this.#library.stats.modules + this.#calls.stats.modules,
+      moduleBytes: this.#library.stats.moduleBytes + this.#calls.stats.moduleBytes,
+      memoryBytes: this.#engine?.heap.bytes ?? 0,
+      residentBytes: this.#engine?.residents.bytes ?? 0,
+    };
+  }
+
+  /** The engine, made if there is none. */
+  #use(): Engine {
+    this.#used = true;
+    if (!this.#engine) {
+      this.#engine = new Engine(this.#library);
+      this.#ticks.register({}, undefined);
+    }
+    return this.#engine;
+  }
+
+  /** Nothing ran between two collections: let go of memory. */
+  #tick(): void {
+    if (!this.#used) return this.#release();
+    this.#used = false;
+    if (this.#engine) this.#ticks.register({}, undefined);
+  }
+
+  #release(): void {
+    this.#engine = undefined;
+    this.#library.detach();
+  }
+
+  #compile(plan: Plan): WasmExecutable {
+    this.#compiles++;
+    const executable: WasmExecutable = { plan, run: (inputs, outputs) => this.#first(executable, inputs, outputs) };
+    return executable;
+  }
+
+  /** The first run decides; so a plan that is never run costs nothing. */
+  #first(executable: WasmExecutable, inputs: readonly TypedArray[], outputs: readonly TypedArray[]): void {
+    executable.run = this.#choose(executable);
+    executable.run(inputs, outputs);
+  }
+
+  #choose(executable: WasmExecutable): Run {
+    const { plan } = executable;
+    const cost = costOf(plan);
+    const possible = this.#tier !== 'steps' && canCompile(plan);
+    if (possible && (this.#tier === 'module' || this.#needsModule(plan))) return this.#module(plan);
+    const steps = (): Run => compileSteps(plan, this.#cpu, this.#calls.of);
+    if (!possible) return steps();
+    const stream = cost.stream < cost.steps ? streamOf(plan, this.#mode.simd) : undefined;
+    if (stream) return this.#stream(stream);
+    const gain = cost.steps - cost.module;
+    if (gain <= 0) return steps();
+    return gain > cost.compile / 2 ? this.#module(plan) : this.#upgrade(executable, steps(), gain, cost.compile);
+  }
+
+  /** JavaScript has no fused multiply-add: a plan with a matrix product must not change tiers then. */
+  #needsModule({ steps, slots }: Plan): boolean {
+    return this.#mode.fused && steps.some((k) => k.kind === 'contract' && contractionKind(k, slots) === 'matrix');
+  }
+
+  /** Steps, until a module would have paid for itself. */
+  #upgrade(executable: WasmExecutable, steps: Run, gain: number, compile: number): Run {
+    let lost = 0;
+    return (inputs, outputs) => {
+      steps(inputs, outputs);
+      lost += gain;
+      if (lost > compile) executable.run = this.#module(executable.plan);
+    };
+  }
+
+  #stream(stream: Stream): Run {
+    return (inputs, outputs) => stream(this.#use(), this.#library, inputs, outputs);
+  }
+
+  #module(plan: Plan): Run {
+    const compiled: PlanModule = compilePlan(plan, this.#library, this.#mode);
+    let ready: Ready | undefined;
+    return (inputs, outputs) => {
+      const engine = this.#use();
+      if (ready?.heap !== engine.heap) ready = engine.prepare(compiled, this.#library);
+      engine.run(compiled, ready, inputs, outputs);
+    };
+  }
+}
