@@ -6,7 +6,7 @@ import type { DType } from '@jacobi/backend';
 import { isFloating } from '@jacobi/backend';
 import { counters } from '@jacobi/compiler';
 import type { Variable } from '@jacobi/tensor';
-import { ArgumentError, DTypeError, Tensor, TraceError, Variable as VariableClass } from '@jacobi/tensor';
+import { ArgumentError, DTypeError, Tensor, TraceError } from '@jacobi/tensor';
 import type { Flat, Program, TensorType, Var } from '@jacobi/tensor/internal';
 import {
   asBeside,
@@ -15,6 +15,7 @@ import {
   checkAxis,
   describe,
   flattenNest,
+  isVariable,
   refusePromise,
   reshapeRow,
   Trace,
@@ -34,8 +35,7 @@ export type AnyNest = any;
 export type AnyFunction = (...args: AnyNest[]) => AnyNest;
 
 type ArgumentLeaf = Tensor | Variable | number;
-const isArgument = (x: unknown): x is ArgumentLeaf =>
-  x instanceof Tensor || x instanceof VariableClass || typeof x === 'number';
+const isArgument = (x: unknown): x is ArgumentLeaf => x instanceof Tensor || isVariable(x) || typeof x === 'number';
 const isResult = (x: unknown): x is ArgumentLeaf => isArgument(x);
 
 /** Throws unless `f` is a function. */
@@ -61,7 +61,7 @@ export function flattenArgument(
 
 /** Tensors and variables of a nest, whatever else is in it. */
 function leavesOf(nest: unknown): readonly unknown[] {
-  if (nest instanceof Tensor || nest instanceof VariableClass) return [nest];
+  if (nest instanceof Tensor || isVariable(nest)) return [nest];
   if (Array.isArray(nest)) return nest.flatMap(leavesOf);
   if (typeof nest !== 'object' || nest === null || ArrayBuffer.isView(nest)) return [];
   return Object.values(nest).flatMap(leavesOf);

@@ -4,7 +4,7 @@
  */
 import { isFloating } from '@jacobi/backend';
 import type { Variable } from '@jacobi/tensor';
-import { ArgumentError, ShapeError, Tensor, Variable as VariableClass } from '@jacobi/tensor';
+import { ArgumentError, ShapeError, Tensor } from '@jacobi/tensor';
 import type { Flat, Var } from '@jacobi/tensor/internal';
 import {
   asTensor,
@@ -14,6 +14,7 @@ import {
   flattenNest,
   formatType,
   isLive,
+  isVariable,
   refusePromise,
   withFrame,
   zerosOf,
@@ -60,7 +61,7 @@ export interface ResolvedSource {
   readonly vars: readonly Var[];
 }
 
-const isSource = (x: unknown): x is Source => x instanceof Tensor || x instanceof VariableClass;
+const isSource = (x: unknown): x is Source => x instanceof Tensor || isVariable(x);
 
 /**
  * Records operations for differentiation.
@@ -104,7 +105,7 @@ export class GradientTape {
   watch(sources: Sources): void {
     this.#renew();
     for (const leaf of flattenNest('watch: sources', sources, isSource, 'tensors or variables').leaves) {
-      if (leaf instanceof VariableClass) {
+      if (isVariable(leaf)) {
         this.#noteVariable(leaf, leaf.current());
         continue;
       }
@@ -221,9 +222,8 @@ export class GradientTape {
     const flat = flattenNest(`${operation}: sources`, sources, isSource, 'tensors or variables');
     if (flat.leaves.length === 0) throw new ArgumentError(`${operation}: sources has no tensor or variable in it`);
     const leaves = flat.leaves.map((leaf, i): ResolvedSource => {
-      const name =
-        leaf instanceof VariableClass ? leaf.name : flat.paths[i] === '' ? 'source' : `source ${flat.paths[i]}`;
-      const tensors = leaf instanceof VariableClass ? [...(this.#variables.get(leaf) ?? [])] : [leaf];
+      const name = isVariable(leaf) ? leaf.name : flat.paths[i] === '' ? 'source' : `source ${flat.paths[i]}`;
+      const tensors = isVariable(leaf) ? [...(this.#variables.get(leaf) ?? [])] : [leaf];
       const vars = tensors.map((t) => this.#recording.find(t)).filter((v) => v !== undefined);
       return { leaf, name, tensor: tensors[0] ?? null, vars };
     });

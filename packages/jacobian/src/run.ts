@@ -13,7 +13,8 @@ import { bindOne, concatRow, eyeRow, onesOf, tensorType, zerosOf } from '@jacobi
 import { assemble, spreadSeeds } from './assemble.ts';
 import type { ChosenPlan, JacobianOptions, Mode, SourcePlan } from './plan.ts';
 import { choosePlan, chunkFor, groupKey, seedsOf } from './plan.ts';
-import { pushIdentity } from './seeds.ts';
+import type { Seeds } from './seeds.ts';
+import { pushSeeds } from './seeds.ts';
 
 /** Sources that share seeds. */
 interface Group {
@@ -97,7 +98,9 @@ function wholeJacobian(derivation: Derivation, plan: ChosenPlan): Tensor[] {
   const blocks = new Array<Tensor | null>(plan.sources.length).fill(null);
   for (const group of groupsOf(plan)) {
     if (group.seeds === 0) continue;
-    const made = pushWhole(derivation, plan.mode, group);
+    const { seedType, paired } = group;
+    const free = [...seedType.shape.keys()].filter((i) => !paired.includes(i));
+    const made = push(derivation, plan.mode, group, { ones: onesOf(seedType), free });
     group.members.forEach((member, k) => {
       blocks[member] = made[k]!;
     });
@@ -114,43 +117,25 @@ function runChunk(slice: Slice, plan: ChosenPlan, group: Group, index: number, b
   const tag = `jacobian chunk:${plan.mode}:${plan.batch ? 'batch' : ''}:${index}:${basis.shape[0]}`;
   const derived = derive(tag, slice, (derivation) => {
     const input = derivation.input(tensorType(basis.dtype, basis.shape));
-    return { outputs: pushBlock(derivation, plan.mode, group, input), meta: null };
+    const block = spreadSeeds(input, group.seedType.shape, group.paired);
+    return { outputs: push(derivation, plan.mode, group, { block }), meta: null };
   });
   return runDerived(derived, slice, [basis]);
 }
 
-/** Sends all seeds of a group through the linear program. */
-function pushWhole({ slice, value }: Derivation, mode: Mode, group: Group): Tensor[] {
-  const { seedType, paired } = group;
-  const identity = { ones: onesOf(seedType), free: seedType.shape.map((_, i) => i).filter((i) => !paired.includes(i)) };
+/** Sends seeds of a group through the linear program; by source of the group, what comes back over a leading seed axis. */
+function push({ slice, value }: Derivation, mode: Mode, group: Group, seeds: Seeds): Tensor[] {
   const linear = mode === 'forward' ? pushforwardOf(slice) : pullback(slice, [true]);
   const values = linear.residuals.map((v) => ({ tensor: value(v) }));
   const captured = capturedNow(linear.program).map((tensor) => ({ tensor }));
   if (mode === 'reverse') {
-    const made = pushIdentity(linear.program, [...values, identity, ...captured]);
+    const made = pushSeeds(linear.program, [...values, seeds, ...captured]);
     return group.members.map((m) => made[m]!);
   }
   const tangents = slice.sources.map((v, i) =>
-    i === group.members[0] ? identity : { tensor: zerosOf(slice.types[v]!), zero: true },
+    i === group.members[0] ? seeds : { tensor: zerosOf(slice.types[v]!), zero: true },
   );
-  return [pushIdentity(linear.program, [...values, ...tangents, ...captured])[0]!];
-}
-
-/** Sends a block of seeds through the linear program, over a leading axis. */
-function pushBlock({ slice, value }: Derivation, mode: Mode, group: Group, basis: Tensor): Tensor[] {
-  const count = basis.shape[0]!;
-  const seeds = { tensor: spreadSeeds(basis, group.seedType.shape, group.paired), mapped: true };
-  const linear = mode === 'forward' ? pushforwardOf(slice) : pullback(slice, [true]);
-  const values = linear.residuals.map((v) => ({ tensor: value(v), mapped: false }));
-  const captured = capturedNow(linear.program).map((tensor) => ({ tensor, mapped: false }));
-  if (mode === 'reverse') {
-    const made = batchProgram(linear.program, [...values, seeds, ...captured], count);
-    return group.members.map((m) => withBatchAxis(made[m]!, count));
-  }
-  const tangents = slice.sources.map((v, i) =>
-    i === group.members[0] ? seeds : { tensor: zerosOf(slice.types[v]!), mapped: false },
-  );
-  return [withBatchAxis(batchProgram(linear.program, [...values, ...tangents, ...captured], count)[0]!, count)];
+  return [pushSeeds(linear.program, [...values, ...tangents, ...captured])[0]!];
 }
 
 /** The dtype of a Jacobian: the wider of target and source; integers carry no derivative and do not count. */

@@ -13,10 +13,11 @@ import type { Program, Row } from '@jacobi/tensor/internal';
 import { bindApplication, bindOne, contract, embedRow } from '@jacobi/tensor/internal';
 import { rowAxes } from './structure.ts';
 
-/** Input of a program: a value (known to be zero, perhaps), or the identity over `free` axes (ones along the others). */
-export type SeedInput =
-  | { readonly tensor: Tensor; readonly zero?: boolean }
-  | { readonly ones: Tensor; readonly free: readonly number[] };
+/** Seeds: the identity over `free` axes (ones along the others), or a block of them that is written out. */
+export type Seeds = { readonly ones: Tensor; readonly free: readonly number[] } | { readonly block: Tensor };
+
+/** Input of a program: seeds, or a value (known to be zero, perhaps). */
+export type SeedInput = Seeds | { readonly tensor: Tensor; readonly zero?: boolean };
 
 /** A value under a block of seeds. */
 interface Seeded {
@@ -36,8 +37,8 @@ type Value = Plain | Seeded;
 
 const isSeeded = (value: Value): value is Seeded => 'axes' in value;
 
-/** Runs a linear program on one identity block; its outputs have one seed axis, first, in the order of the free axes. */
-export function pushIdentity(program: Program, inputs: readonly SeedInput[]): Tensor[] {
+/** Runs a linear program on one input of seeds; its outputs have one seed axis, first, in the order of the free axes. */
+export function pushSeeds(program: Program, inputs: readonly SeedInput[]): Tensor[] {
   const env: Value[] = new Array(program.types.length);
   let sizes: readonly number[] = [];
   [...program.inputs, ...program.captured.map((c) => c.variable)].forEach((v, i) => {
@@ -45,6 +46,9 @@ export function pushIdentity(program: Program, inputs: readonly SeedInput[]): Te
     if ('ones' in input) {
       sizes = input.free.map((a) => input.ones.shape[a]!);
       env[v] = { tensor: input.ones, axes: input.free };
+    } else if ('block' in input) {
+      sizes = [input.block.shape[0]!];
+      env[v] = { tensor: input.block, axes: [-1] };
     } else env[v] = { plain: input.tensor, zero: input.zero ?? false };
   });
   const block = new Block(sizes);

@@ -4,8 +4,8 @@ import { GradientTape as AutogradTape } from '@jacobi/autograd';
 import type { Cut, ResolvedSource } from '@jacobi/autograd/internal';
 import { carriesTangent, checkUnconnected } from '@jacobi/autograd/internal';
 import type { Tensor, Variable } from '@jacobi/tensor';
-import { ArgumentError, Tensor as TensorClass, Variable as VariableClass } from '@jacobi/tensor';
-import { checkFlag, describe } from '@jacobi/tensor/internal';
+import { ArgumentError, Tensor as TensorClass } from '@jacobi/tensor';
+import { checkFlag, describe, isVariable } from '@jacobi/tensor/internal';
 import { MixedRowsError } from './errors.ts';
 import type { JacobianOptions } from './plan.ts';
 import { checkBatch, checkOptions, chunkFor, explainPlan, mixedMessage } from './plan.ts';
@@ -75,7 +75,7 @@ export class GradientTape extends AutogradTape {
     options: BatchJacobianOptions<U> = {},
   ): MaybeNull<U> {
     checkTarget('batchJacobian', target);
-    if (!(source instanceof TensorClass) && !(source instanceof VariableClass)) {
+    if (!(source instanceof TensorClass) && !isVariable(source)) {
       throw new ArgumentError(`batchJacobian: source must be a single tensor or variable, not ${describe(source)}`);
     }
     checkOptions('batchJacobian', options, 'unconnected', 'check');
@@ -132,7 +132,7 @@ export class GradientTape extends AutogradTape {
 }
 
 function checkTarget(operation: string, target: unknown): asserts target is Tensor | Variable {
-  if (target instanceof TensorClass || target instanceof VariableClass) return;
+  if (target instanceof TensorClass || isVariable(target)) return;
   throw new ArgumentError(
     `${operation}: target must be ONE tensor, not ${describe(target)}; call ${operation} once for each, or concat them`,
   );

@@ -59,7 +59,7 @@ export function tensor(data: TensorLike, options: TensorOptions = NO_OPTIONS): T
 export const constant: typeof tensor = tensor;
 
 /** Told by its method, so that programs without variables do not hold the class. */
-function isVariable(x: unknown): x is Variable {
+export function isVariable(x: unknown): x is Variable {
   return x instanceof Printable && 'assignAdd' in x;
 }
 

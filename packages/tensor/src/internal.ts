@@ -16,6 +16,7 @@ export {
   castTo,
   checkShape,
   describe,
+  isVariable,
   scalarTensor,
   widestType,
 } from './convert.ts';
