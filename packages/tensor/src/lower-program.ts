@@ -3,8 +3,8 @@
  * The one idea: rows are lowered one by one into the same plan, and what only rearranges stays a view of its source; then
  * temporaries that live at different times share memory. Must not import rows or operations.
  */
-import type { Kernel, Plan } from '@jacobi/backend';
-import { alignedBytes, emitCopy, lowerRow, PlanWriter } from './lower.ts';
+import type { Kernel, Plan, Slot } from '@jacobi/backend';
+import { alignedBytes, lowerRow, PlanWriter } from './lower.ts';
 import type { Application, Operand } from './primitive.ts';
 import type { Program, Row, Var } from './program.ts';
 import type { TensorType } from './type.ts';
@@ -34,18 +34,13 @@ export function lowerProgram(program: Pick<Program, 'types' | 'inputs' | 'captur
     return operand;
   });
   lowerRows(writer, program.rows, program.types, values, place);
-  program.outputs.forEach((v, i) => {
-    const value = values[v]!;
-    if (value.slot !== outputs[i]!.slot && program.types[v]!.size > 0) emitCopy(writer, value, outputs[i]!);
-  });
-  return placeTemporaries({
-    format: 1,
-    slots: writer.slots,
-    inputs: inputs.map((v) => values[v]!.slot),
-    outputs: outputs.map((o) => o.slot),
-    steps: writer.steps,
-    arenaBytes: 0,
-  });
+  return placeTemporaries(
+    writer.plan(
+      inputs.map((v) => values[v]!),
+      program.outputs.map((v) => values[v]!),
+      outputs,
+    ),
+  );
 }
 
 function lowerRows(
@@ -130,12 +125,11 @@ export function placeTemporaries(plan: Plan): Plan {
       last.set(slot, step);
     }
   });
-  if (first.size === 0) return plan;
   const live: { start: number; end: number; until: number }[] = [];
-  const slots = [...plan.slots];
+  const slots = plan.slots.map(({ offset: _, ...slot }): Slot => slot);
   let arenaBytes = 0;
   for (const [slot, step] of first) {
-    const bytes = alignedBytes(slots[slot]!);
+    const bytes = alignedBytes(slots[slot]!.dtype, slots[slot]!.length);
     for (let i = live.length - 1; i >= 0; i--) if (live[i]!.until < step) live.splice(i, 1);
     let start = 0;
     let at = 0;

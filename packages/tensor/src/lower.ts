@@ -81,14 +81,16 @@ export function emitFill(writer: KernelWriter, to: Operand, constant: number): v
   emitMap(writer, [], to, [{ constant }]);
 }
 
-/** Writes a plan: slots and kernels in order. */
+/** Writes a plan: slots and kernels in order. Temporaries lie one after the other. */
 export class PlanWriter implements KernelWriter {
-  readonly slots: Slot[] = [];
-  readonly steps: Kernel[] = [];
+  readonly #slots: Slot[] = [];
+  readonly #steps: Kernel[] = [];
+  #arenaBytes = 0;
 
-  slot(type: TensorType, role: Slot['role'], data?: TypedArray): Operand {
-    this.slots.push({ dtype: type.dtype, length: type.size, role, ...(data === undefined ? {} : { data }) });
-    return { slot: this.slots.length - 1, dtype: type.dtype, view: contiguousView(type.shape) };
+  slot(type: TensorType, role: Slot['role'], more?: Pick<Slot, 'data' | 'offset'>): Operand {
+    const { dtype, shape } = type;
+    const slot = this.#slots.push({ dtype, length: more?.data?.length ?? type.size, role, ...more }) - 1;
+    return { slot, dtype, view: contiguousView(shape) };
   }
 
   /** One number in every place: a slot of one element, read with strides of 0. */
@@ -96,25 +98,41 @@ export class PlanWriter implements KernelWriter {
     const data = allocate(type.dtype, 1);
     data[0] = type.dtype === 'bool' ? Number(value !== 0) : value;
     const { shape } = type;
-    this.slots.push({ dtype: type.dtype, length: 1, role: 'constant', data });
-    return { slot: this.slots.length - 1, dtype: type.dtype, view: { offset: 0, shape, strides: shape.map(() => 0) } };
+    return { ...this.slot(type, 'constant', { data }), view: { offset: 0, shape, strides: shape.map(() => 0) } };
   }
 
   emit(kernel: RunnableKernel): void {
-    this.steps.push(kernel);
+    this.#steps.push(kernel);
   }
 
   temporary(type: TensorType): Operand {
-    return this.slot(type, 'temporary');
+    const offset = this.#arenaBytes;
+    this.#arenaBytes += alignedBytes(type.dtype, type.size);
+    return this.slot(type, 'temporary', { offset });
   }
 
   contiguous(operand: Operand): Operand {
     const { view, dtype } = operand;
     const size = sizeOf(view.shape);
-    if (isContiguous(view) && this.slots[operand.slot]!.length === size) return operand;
+    if (isContiguous(view) && this.#slots[operand.slot]!.length === size) return operand;
     const copy = this.temporary({ dtype, shape: view.shape, size, id: -1 });
     emitCopy(this, operand, copy);
     return copy;
+  }
+
+  /** The plan that leaves `values` in `outputs`. */
+  plan(inputs: readonly Operand[], values: readonly Operand[], outputs: readonly Operand[]): Plan {
+    outputs.forEach((to, i) => {
+      if (values[i]!.slot !== to.slot && !to.view.shape.includes(0)) emitCopy(this, values[i]!, to);
+    });
+    return {
+      format: 1,
+      slots: this.#slots,
+      inputs: inputs.map((o) => o.slot),
+      outputs: outputs.map((o) => o.slot),
+      steps: this.#steps,
+      arenaBytes: this.#arenaBytes,
+    };
   }
 }
 
@@ -140,34 +158,21 @@ export function lowerRow(
   return outs;
 }
 
-/** The plan of one application: what an eager operation runs. Its few temporaries lie one after the other. */
+/** The plan of one application: what an eager operation runs. */
 export function lowerApplication(application: Application): Plan {
   const { primitive, inputs, outputs } = application;
   if (primitive.inline !== undefined) return primitive.inline(application);
   const writer = new PlanWriter();
   const ins = inputs.map((type) => writer.slot(type, 'input'));
   const outs = outputs.map((type) => writer.slot(type, 'output'));
-  lowerRow(writer, application, ins, (i) => outs[i]!).forEach((value, i) => {
-    if (value.slot !== outs[i]!.slot && outputs[i]!.size > 0) emitCopy(writer, value, outs[i]!);
-  });
-  let arenaBytes = 0;
-  const slots = writer.slots.map((slot) => {
-    if (slot.role !== 'temporary') return slot;
-    const offset = arenaBytes;
-    arenaBytes += alignedBytes(slot);
-    return { ...slot, offset };
-  });
-  return {
-    format: 1,
-    slots,
-    inputs: ins.map((o) => o.slot),
-    outputs: outs.map((o) => o.slot),
-    steps: writer.steps,
-    arenaBytes,
-  };
+  return writer.plan(
+    ins,
+    lowerRow(writer, application, ins, (i) => outs[i]!),
+    outs,
+  );
 }
 
 /** Bytes that a temporary takes in an arena. */
-export function alignedBytes({ dtype, length }: Slot): number {
+export function alignedBytes(dtype: DType, length: number): number {
   return Math.ceil((length * bytesPerElement(dtype)) / 16) * 16;
 }
