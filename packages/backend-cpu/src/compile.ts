@@ -26,7 +26,7 @@ function compileKernel(kernel: Kernel, slots: readonly Slot[], arrays: Slots): V
   const { kind, js } = kernel;
   if (js === undefined)
     throw new Error(
-      `cpu: a kernel of kind ${kind} came without its loop (js); rows bring theirs from @jacobi/backend-cpu`,
+      `cpu: a kernel of kind ${kind} came without its loop (js)`,
     );
   return (js as KernelLoop<Kernel>)(kernel, slots, arrays);
 }

@@ -98,7 +98,7 @@ function integerPower(a: number, n: number): number {
 }
 
 function intPower(a: number, n: number): number {
-  if (n < 0) return a === 1 ? 1 : a === -1 ? (n % 2 === 0 ? 1 : -1) : 0;
+  if (n < 0) return a * a === 1 ? a ** n : 0;
   let result = 1;
   let base = a;
   for (let k = n; k > 0; k = Math.floor(k / 2)) {

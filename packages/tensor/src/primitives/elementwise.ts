@@ -17,7 +17,6 @@ import {
   mul as times,
 } from '../ops/arithmetic.ts';
 import {
-  logicalAnd as and,
   equal as eq,
   greaterEqual as ge,
   greater as gt,
@@ -71,9 +70,13 @@ export const minimumRow: Primitive = /* @__PURE__ */ binary(
 // pow: d/da at (0, 0) is 0, not 0·∞; d/db at a = 0, b ≥ 0 is 0, below a = 0 it is NaN.
 export const powRow: Primitive = /* @__PURE__ */ binary(
   scalar.pow,
-  (t, a, b) => times(t, times(b, power(where(and(eq(a, 0), eq(b, 0)), 1, a), minus(b, 1)))),
-  (t, a, b) => times(t, times(logOf(where(and(eq(a, 0), ge(b, 0)), 1, a)), power(a, b))),
+  (t, a, b) => times(t, times(b, power(oneAtZero(a, eq(b, 0)), minus(b, 1)))),
+  (t, a, b) => times(t, times(logOf(oneAtZero(a, ge(b, 0))), power(a, b))),
 );
+/** a, but 1 where a is 0 and the condition holds. */
+function oneAtZero(a: Tensor, condition: Tensor): Tensor {
+  return where(eq(a, 0), where(condition, 1, a), a);
+}
 export const powIntRow: Primitive<{ readonly exponent: number }> = /* @__PURE__ */ unary(
   scalar.powInt,
   { fromInput: (x, { exponent: n }) => (n === 2 ? times(x, 2) : times(integerPower(x, n - 1), n)) },
