@@ -3,7 +3,7 @@
  * The one idea: a Jacobian is one program (values in, Jacobians out), derived once for each structure and found again.
  */
 import type { Derivation, Slice } from '@jacobi/autograd/internal';
-import { batchProgram, derive, pullback, pushforwardOf, runDerived, withBatchAxis } from '@jacobi/autograd/internal';
+import { derive, pullback, pushforwardOf, runDerived } from '@jacobi/autograd/internal';
 import type { DType } from '@jacobi/backend';
 import { isFloating, promoteTypes } from '@jacobi/backend';
 import { capturedNow } from '@jacobi/compiler';

@@ -3,17 +3,7 @@
  * The one idea: every value is an operand, a slot seen through a view, so rows that only rearrange cost nothing until
  * somebody needs their elements in order. Must not import rows or operations.
  */
-import type {
-  Access,
-  DType,
-  Kernel,
-  Plan,
-  RunnableKernel,
-  ScalarFunction,
-  ScalarStep,
-  Slot,
-  TypedArray,
-} from '@jacobi/backend';
+import type { Access, DType, Kernel, Plan, RunnableKernel, ScalarFunction, ScalarStep, Slot } from '@jacobi/backend';
 import { allocate, broadcastStrides, bytesPerElement, contiguousView, isContiguous, sizeOf } from '@jacobi/backend';
 import { mapLoop } from '@jacobi/backend-cpu';
 import type { Application, KernelWriter, Operand, Params, Primitive } from './primitive.ts';
