@@ -85,25 +85,17 @@ const WATCH: Watch = {
   noteVariable: (variable, value) => visibleRecorders().forEach((r) => r.noteVariable?.(variable, value)),
 };
 
-function setFrames(next: readonly Frame[]): void {
-  frames.splice(0, frames.length, ...next);
-  setWatch(next.length === 0 ? null : WATCH);
-}
-
-/** Runs `fn` with these frames only; the stack is as before whatever `fn` does. */
-function withFrames<T>(next: readonly Frame[], fn: () => T): T {
-  const before = [...frames];
-  setFrames(next);
+/** Runs `fn` with `frame` on top of the stack; the stack is as before whatever `fn` does. */
+export function withFrame<T>(frame: Frame, fn: () => T): T {
+  const depth = frames.length;
+  frames.push(frame);
+  setWatch(WATCH);
   try {
     return fn();
   } finally {
-    setFrames(before);
+    frames.length = depth;
+    if (depth === 0) setWatch(null);
   }
-}
-
-/** Runs `fn` with `frame` on top of the stack. */
-export function withFrame<T>(frame: Recorder | Trace | Mute, fn: () => T): T {
-  return withFrames([...frames, frame], fn);
 }
 
 /** Runs `fn` so that no tape sees its rows; a trace still does. */
@@ -113,7 +105,14 @@ export function muted<T>(fn: () => T): T {
 
 /** Runs `fn` with nobody watching: no tape, no trace. For library code that computes on concrete values only. */
 export function withoutFrames<T>(fn: () => T): T {
-  return withFrames([], fn);
+  const before = frames.splice(0);
+  setWatch(null);
+  try {
+    return fn();
+  } finally {
+    frames.push(...before);
+    setWatch(before.length === 0 ? null : WATCH);
+  }
 }
 
 /** True while `recorder` is on the stack. */
