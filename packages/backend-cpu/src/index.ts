@@ -10,3 +10,4 @@ export { mapLoop } from './map.ts';
 export { randomLoop } from './random.ts';
 export { reduceLoop } from './reduce.ts';
 export { scanLoop } from './scan.ts';
+export { straightLoop } from './straight.ts';

@@ -14,10 +14,10 @@ const BLOCK = 512;
 const BULK = 32;
 
 /** Where a loop reads or writes: a slot, the entry of the current positions that says where, and a stride. */
-type Operand = readonly [slot: number, position: number, stride: number];
+export type Operand = readonly [slot: number, position: number, stride: number];
 
 /** `count` elements of one step, from the current positions on. */
-type Step = (slots: Slots, count: number) => void;
+export type Step = (slots: Slots, count: number) => void;
 
 /** A function of a body. */
 type Call = Extract<ScalarStep, { fn: unknown }>;
@@ -91,7 +91,7 @@ function bind(
 }
 
 /** A loop with its operands. Those that it does not take stand for nothing; the result's place fills the gap. */
-function bindLoop(loop: Loop, to: Operand, args: readonly Operand[], positions: readonly number[]): Step {
+export function bindLoop(loop: Loop, to: Operand, args: readonly Operand[], positions: readonly number[]): Step {
   const [aSlot, a, p] = args[0] ?? to;
   const [bSlot, b, q] = args[1] ?? to;
   const [cSlot, c, r] = args[2] ?? to;
@@ -130,7 +130,7 @@ function sequence(steps: readonly Step[], { size, strides }: Axis, positions: nu
 }
 
 /** A function's own loop, or one that calls it. */
-function loopOf({ fn, dtype }: Call): Loop {
+export function loopOf({ fn, dtype }: Call): Loop {
   const js = (dtype === 'int32' ? fn.int : undefined) ?? fn.js;
   if (fn.loop && js === fn.js) return fn.loop;
   const call: (...operands: number[]) => number = js;

@@ -71,6 +71,8 @@ function canLower(kernel: Kernel, slots: readonly Slot[]): boolean {
     }
     case 'random':
       return dtype(kernel.keys) === 'int32' && dtype(kernel.output) === 'int32';
+    case 'straight':
+      return false;
     default:
       return kernel satisfies never;
   }
@@ -94,6 +96,8 @@ function lowerKernel(l: Lowering, kernel: Kernel): void {
       return lowerScan(l, kernel);
     case 'random':
       return lowerRandom(l, kernel);
+    case 'straight':
+      throw new Error('wasm: straight lines have no form yet');
     default:
       return kernel satisfies never;
   }

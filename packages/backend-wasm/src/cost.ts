@@ -31,6 +31,8 @@ function workOf(kernel: Kernel): number {
       return 2 * kernel.outer * kernel.length * kernel.inner;
     case 'random':
       return 10 * kernel.batch * kernel.count;
+    case 'straight':
+      return kernel.rows * (kernel.loads.length + kernel.stores.length + 2 * kernel.body.length);
     default:
       return kernel satisfies never;
   }

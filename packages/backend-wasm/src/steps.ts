@@ -49,8 +49,8 @@ export function compileSteps(plan: Plan, cpu: Backend, callOf: CallOf): Run {
 /** A kernel whose functions compute what the lanes would; products without a sum are a map, as in modules. */
 function prepared(kernel: Kernel, slots: readonly Slot[], callOf: CallOf): Kernel {
   if (kernel.kind === 'contract' && contractionKind(kernel, slots) === 'outer') return outerProduct(kernel, slots);
-  if (kernel.kind !== 'map') return kernel;
-  const dtypes = kernel.inputs.map(({ slot }) => slots[slot]!.dtype);
+  if (kernel.kind !== 'map' && kernel.kind !== 'straight') return kernel;
+  const dtypes = (kernel.kind === 'map' ? kernel.inputs : kernel.loads).map(({ slot }) => slots[slot]!.dtype);
   return { ...kernel, body: replaced(kernel.body, dtypes, callOf) };
 }
 

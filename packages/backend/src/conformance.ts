@@ -11,6 +11,7 @@ import { canRun, difference, integers, runCase, testCases, upload } from './conf
 import { copies, edges, fills, functions, mixtures, pairs, programs } from './conformance-map.ts';
 import { fusions, plans } from './conformance-plan.ts';
 import { orders, positions, reductions, specials, sums, windows } from './conformance-reduce.ts';
+import { straightened, straightLines } from './conformance-straight.ts';
 import type { DType } from './dtype.ts';
 
 export type { TestKit } from './conformance-kit.ts';
@@ -61,6 +62,7 @@ export function describeBackend(name: string, make: () => Backend | Promise<Back
       cases('scans', scans);
       cases('makes random words', randoms);
     });
+    kit.describe('straight', () => cases('runs bodies over rows', straightLines));
     kit.describe('plans', () => describePlans(kit, backend));
   });
 }
@@ -114,7 +116,7 @@ function describePlans(kit: TestKit, make: () => Promise<Backend>): void {
 
   kit.test('give the same bits fused and apart', async () => {
     const backend = await make();
-    const pairs = fusions().filter(([fused]) => canRun(backend, fused.plan));
+    const pairs = [...fusions(), ...straightened()].filter(([one]) => canRun(backend, one.plan));
     kit.expect(await disagreements(backend, pairs)).toEqual([]);
   });
 

@@ -10,6 +10,7 @@ export type {
   GatherKernel,
   Kernel,
   KernelLoop,
+  Lane,
   MapKernel,
   Plan,
   RandomKernel,
@@ -19,6 +20,7 @@ export type {
   ScanKernel,
   ScatterKernel,
   Slot,
+  StraightKernel,
 } from './kernel.ts';
 export type { Shape, View } from './layout.ts';
 export {

@@ -143,6 +143,27 @@ export interface RandomKernel {
   readonly output: number;
 }
 
+/** Where a straight line reads or writes: the element offset + r·stride of a slot in row r. */
+export interface Lane {
+  readonly slot: number;
+  readonly offset: number;
+  readonly stride: number;
+}
+
+/**
+ * A body without loops, done for each of `rows` rows that know nothing of each other: a small program as straight-line code,
+ * or a loop around it. Operand numbers count the loads first, then the steps. No slot is both read and written.
+ */
+export interface StraightKernel {
+  readonly kind: 'straight';
+  readonly js?: KernelLoop<StraightKernel>;
+  readonly rows: number;
+  readonly loads: readonly Lane[];
+  readonly body: readonly ScalarStep[];
+  /** Results, each with the operand that is written there, which has the slot's dtype or is a constant. */
+  readonly stores: readonly (Lane & { readonly value: number })[];
+}
+
 /** Every loop a backend runs. */
 export type Kernel =
   | MapKernel
@@ -152,7 +173,8 @@ export type Kernel =
   | GatherKernel
   | ScatterKernel
   | ScanKernel
-  | RandomKernel;
+  | RandomKernel
+  | StraightKernel;
 
 /** A kernel with its loop: what a row writes. */
 export type RunnableKernel<K extends Kernel = Kernel> = K extends Kernel ? K & { readonly js: KernelLoop<K> } : never;

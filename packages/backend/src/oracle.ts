@@ -11,12 +11,15 @@ import type {
   ContractKernel,
   GatherKernel,
   Kernel,
+  Lane,
   MapKernel,
   Plan,
   RandomKernel,
   ReduceKernel,
+  ScalarStep,
   ScanKernel,
   ScatterKernel,
+  StraightKernel,
 } from './kernel.ts';
 
 /** Runs `plan` on `inputs` and writes `outputs`; temporaries have memory of their own. */
@@ -51,6 +54,8 @@ function interpretKernel(kernel: Kernel, slots: readonly TypedArray[], dtypes: r
       return scan(kernel, slots, dtypes[kernel.output] === 'int32');
     case 'random':
       return random(kernel, slots);
+    case 'straight':
+      return straight(kernel, slots);
     default:
       return kernel satisfies never;
   }
@@ -110,16 +115,30 @@ function round(value: number, dtype: DType): number {
 function map({ shape, inputs, output, body }: MapKernel, slots: readonly TypedArray[]): void {
   for (const index of indicesOf(shape)) {
     const values = inputs.map((access) => load(slots, access, index));
-    for (const step of body) {
-      if ('constant' in step) {
-        values.push(step.constant);
-        continue;
-      }
-      const { int, js } = step.fn;
-      const call: (...operands: number[]) => number = (step.dtype === 'int32' ? int : undefined) ?? js;
-      values.push(round(call(...step.args.map((arg) => values[arg]!)), step.dtype));
-    }
+    compute(values, body);
     store(slots, output, body.length === 0 ? values[0]! : values.at(-1)!, index);
+  }
+}
+
+/** Appends the values of a body's steps to those of its operands. */
+function compute(values: number[], body: readonly ScalarStep[]): void {
+  for (const step of body) {
+    if ('constant' in step) {
+      values.push(step.constant);
+      continue;
+    }
+    const { int, js } = step.fn;
+    const call: (...operands: number[]) => number = (step.dtype === 'int32' ? int : undefined) ?? js;
+    values.push(round(call(...step.args.map((arg) => values[arg]!)), step.dtype));
+  }
+}
+
+function straight({ rows, loads, body, stores }: StraightKernel, slots: readonly TypedArray[]): void {
+  const access = ({ slot, offset, stride }: Lane): Access => ({ slot, offset, strides: [stride] });
+  for (let row = 0; row < rows; row++) {
+    const values = loads.map((lane) => load(slots, access(lane), [row]));
+    compute(values, body);
+    for (const lane of stores) store(slots, access(lane), values[lane.value]!, [row]);
   }
 }
 

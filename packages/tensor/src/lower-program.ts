@@ -106,6 +106,8 @@ export function slotsOf(kernel: Kernel): readonly number[] {
         : [kernel.values, kernel.factors, kernel.output];
     case 'random':
       return [kernel.keys, kernel.output];
+    case 'straight':
+      return [...kernel.loads, ...kernel.stores].map((lane) => lane.slot);
     default:
       return kernel satisfies never;
   }

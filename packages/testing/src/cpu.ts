@@ -13,6 +13,7 @@ import {
   reduceLoop,
   scanLoop,
   scatterLoop,
+  straightLoop,
 } from '@jacobi/backend-cpu';
 
 /** The loop of each kind of kernel. */
@@ -25,6 +26,7 @@ const LOOPS: { readonly [K in Kernel as K['kind']]: KernelLoop<K> } = {
   scatter: scatterLoop,
   scan: scanLoop,
   random: randomLoop,
+  straight: straightLoop,
 };
 
 /** The same backend; kernels that bring no loop get theirs from the table. */
