@@ -1,11 +1,12 @@
 /** jit and checkpoint: functions traced once and run as one row. */
+import { capturedNow, runOptimised } from '@jacobi/compiler';
 import type { Tensor, Variable } from '@jacobi/tensor';
 import { ArgumentError } from '@jacobi/tensor';
-import type { Flat, Primitive, Program } from '@jacobi/tensor/internal';
-import { checkOptions, describe } from '@jacobi/tensor/internal';
+import type { Flat, Program } from '@jacobi/tensor/internal';
+import { checkOptions, currentTrace, describe, isFollowed } from '@jacobi/tensor/internal';
 import type { AnyFunction, AnyNest } from './call.ts';
 import { checkFunction, flattenArgument, traceCall } from './call.ts';
-import { callProgram, callRow, checkpointRow } from './calls.ts';
+import { callProgram, checkpointRow } from './calls.ts';
 
 /** Options of `jit`. */
 export interface JitOptions {
@@ -31,7 +32,7 @@ interface Traced {
 export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): (...args: Parameters<F>) => AnyNest {
   checkFunction('jit', f);
   checkOptions('jit', options, ['staticArgnums']);
-  return wrap('jit', f, callRow, statics(options.staticArgnums));
+  return wrap('jit', f, runJitted, statics(options.staticArgnums));
 }
 
 /**
@@ -42,13 +43,21 @@ export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): (...
  */
 export function checkpoint<F extends AnyFunction>(f: F): (...args: Parameters<F>) => AnyNest {
   checkFunction('checkpoint', f);
-  return wrap('checkpoint', f, checkpointRow, []);
+  return wrap('checkpoint', f, (program, leaves) => callProgram(program, leaves, checkpointRow), []);
 }
 
 /** Programs of one jitted function that are kept. */
 const LIMIT = 256;
 
-function wrap(operation: string, f: AnyFunction, row: Primitive, fixed: readonly number[]): AnyFunction {
+type Runner = (program: Program, leaves: readonly Tensor[]) => readonly Tensor[];
+
+/** As one row where a tape or a trace looks on, otherwise by the plan that went through all passes. */
+const runJitted: Runner = (program, leaves) =>
+  currentTrace() !== null || isFollowed([...leaves, ...capturedNow(program)])
+    ? callProgram(program, leaves)
+    : runOptimised(program, leaves, 'inside');
+
+function wrap(operation: string, f: AnyFunction, run: Runner, fixed: readonly number[]): AnyFunction {
   const programs = new Map<string, Traced>();
   const ids = new Map<unknown, number>();
   return (...args: unknown[]) => {
@@ -65,7 +74,7 @@ function wrap(operation: string, f: AnyFunction, row: Primitive, fixed: readonly
         programs.set(key, traced);
       }
     }
-    const outputs = callProgram(traced.program, leaves, row);
+    const outputs = run(traced.program, leaves);
     const own = outputs.length - traced.assigned.length;
     traced.assigned.forEach((variable, i) => variable.assign(outputs[own + i]!));
     return traced.result.rebuild(outputs.slice(0, own));

@@ -40,7 +40,7 @@ export function compileProgram(program: Program, backend: Backend): Executable {
 }
 
 /** The tensors that a program captured, as they are now. */
-export function capturedNow(program: Program): Tensor[] {
+export function capturedNow(program: Pick<Program, 'captured'>): Tensor[] {
   return program.captured.map((c) => (c.read === undefined ? c.tensor : c.read()));
 }
 

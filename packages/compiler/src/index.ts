@@ -1,6 +1,9 @@
 /** @jacobi/compiler: programs to plans, run and found again. */
 export { StructureCache } from './cache.ts';
 export { capturedNow, compileProgram, evaluate, inline } from './evaluate.ts';
+export type { Optimised } from './optimised.ts';
+export { buffersOf, compileOptimised, evaluateOptimised, runOptimised } from './optimised.ts';
+export { optimise } from './passes/optimise.ts';
 export { mergeEqualRows } from './simplify.ts';
 export type { Stats } from './stats.ts';
 export { counters, stats } from './stats.ts';

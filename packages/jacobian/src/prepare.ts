@@ -6,7 +6,7 @@ import type { AnyFunction, AnyNest, Argnums } from '@jacobi/autograd';
 import { checkFunction, recordCall, traceCall } from '@jacobi/autograd/internal';
 import type { Backend, BufferRef, DType, TypedArray } from '@jacobi/backend';
 import { dtypeOf } from '@jacobi/backend';
-import { capturedNow, compileProgram, evaluate, mergeEqualRows } from '@jacobi/compiler';
+import { buffersOf, compileOptimised, evaluateOptimised, mergeEqualRows } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
 import { ArgumentError, DTypeError, getBackend, ShapeError, Tensor as TensorClass, tensor } from '@jacobi/tensor';
 import type { Flat, Program, TensorType, Var } from '@jacobi/tensor/internal';
@@ -18,7 +18,6 @@ import {
   checkShape,
   describe,
   flattenNest,
-  moveTo,
   tensorType,
   zerosOf,
 } from '@jacobi/tensor/internal';
@@ -108,14 +107,18 @@ export function prepareJacobian(f: AnyFunction, spec: unknown, options: PrepareO
   const { jacobianNest, valueNest, auxNest, plans } = prepared;
   const count = jacobianNest.leaves.length;
   const call = (...args: unknown[]): unknown => {
-    const outputs = evaluate(options.hasAux ? prepared.withAux : prepared.jacobian, argumentTensors(prepared, args));
+    const outputs = evaluateOptimised(
+      options.hasAux ? prepared.withAux : prepared.jacobian,
+      argumentTensors(prepared, args),
+      'all',
+    );
     const jacobian = jacobianNest.rebuild(outputs.slice(0, count));
     return options.hasAux ? [jacobian, rebuildAux(auxNest, outputs.slice(count))] : jacobian;
   };
   return Object.assign(call, {
     into: intoWriter(prepared),
     valueAndJacobian: (...args: unknown[]): unknown[] => {
-      const outputs = evaluate(prepared.all, argumentTensors(prepared, args));
+      const outputs = evaluateOptimised(prepared.all, argumentTensors(prepared, args), 'all');
       const values = count + valueNest.leaves.length;
       const both = [valueNest.rebuild(outputs.slice(count, values)), jacobianNest.rebuild(outputs.slice(0, count))];
       return options.hasAux ? [...both, rebuildAux(auxNest, outputs.slice(values))] : both;
@@ -296,18 +299,15 @@ function intoWriter(prepared: Prepared): PreparedJacobian['into'] {
       throw new ArgumentError(
         `into: the ${backend.name} backend cannot read at once; call the prepared Jacobian and await data()`,
       );
-    const inputs = [...argumentTensors(prepared, args), ...capturedNow(program)];
+    const inputs = argumentTensors(prepared, args);
     if (inputs.some((t) => t.trace !== null))
       throw new ArgumentError(
         'into: an argument is traced and has no numbers to write; inside jit, vmap and prepareJacobian call the prepared Jacobian itself',
       );
     if (results?.backend !== backend) results = makeResults(prepared, backend);
     const outputs = value === undefined ? results.jacobian : results.both;
-    backend.run(
-      compileProgram(program, backend),
-      inputs.map((t) => moveTo(t, backend).buffer!),
-      outputs,
-    );
+    const form = compileOptimised(program, backend, 'all');
+    backend.run(form.executable, buffersOf(form, inputs), outputs);
     copyOut(
       outputs.slice(0, count).map((b) => backend.readSync!(b)),
       out,

@@ -28,6 +28,8 @@ export interface Captured {
   readonly tensor: Tensor;
   /** Where present, read anew at each run. */
   readonly read?: () => Tensor;
+  /** True if the tensor was made while the program was traced: then it is a constant of the program. */
+  readonly inside?: boolean;
 }
 
 /** A straight-line program. Plain data but for its captured tensors. */

@@ -24,6 +24,8 @@ import { watch } from './watch.ts';
 export type NestedArray = number | boolean | NestedArray[];
 
 let tensors = 0;
+/** How many tensors were made so far: the id of the last. @internal */
+export const tensorsMade = (): number => tensors;
 
 /** An immutable n-dimensional array of float32, float64, int32 or bool. Nobody has to dispose of it. */
 export class Tensor extends Printable {

@@ -7,7 +7,7 @@ import { TraceError } from './errors.ts';
 import type { Application } from './primitive.ts';
 import type { Captured, Program, Row, Var } from './program.ts';
 import { makeProgram } from './program.ts';
-import { Tensor } from './tensor.ts';
+import { Tensor, tensorsMade } from './tensor.ts';
 import type { TensorType } from './type.ts';
 import { formatType } from './type.ts';
 
@@ -37,6 +37,8 @@ export class Trace {
   /** Name of the primal row whose derivative is being written; rows staged now say they came from it. */
   origin: string | null = null;
   readonly label: string;
+  /** Tensors with a greater id were made since. */
+  readonly #born: number = tensorsMade();
 
   constructor(label: string) {
     this.label = label;
@@ -149,7 +151,7 @@ export class Trace {
     this.#vars.set(t.id, v);
     this.#types.push(t.type);
     this.#tensors.push(t);
-    this.#captured.push({ variable: v, tensor: t });
+    this.#captured.push({ variable: v, tensor: t, inside: t.id > this.#born });
     return v;
   }
 }

@@ -1,0 +1,112 @@
+/*
+ * What the passes make of the plans of whole programs: kernels, bytes of temporaries, time on the CPU backend, before and
+ * after; and the time of the passes themselves. Works on the sources:
+ *   node packages/compiler/bench/passes.mjs [name] [--print]
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import { workloads } from './workloads.mjs';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '../../..');
+const only = process.argv[2]?.startsWith('--') ? undefined : process.argv[2];
+const print = process.argv.includes('--print');
+
+/** The umbrella and the passes in one module, from their sources. */
+async function load() {
+  const folder = mkdtempSync(join(tmpdir(), 'jacobi-passes-'));
+  const outfile = join(folder, 'all.mjs');
+  const contents = `
+    export * as jacobi from 'jacobi';
+    export { createCpuBackend } from '@jacobi/backend-cpu';
+    export * from './packages/compiler/src/passes/all.ts';`;
+  await build({
+    stdin: { contents, resolveDir: root },
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    conditions: ['@jacobi/source'],
+    outfile,
+  });
+  const all = await import(pathToFileURL(outfile).href);
+  rmSync(folder, { recursive: true });
+  return all;
+}
+
+const { jacobi, createCpuBackend, optimisePlan, printPlan } = await load();
+const cpu = createCpuBackend();
+
+/** The largest plan that a program has run, with its inputs. */
+function planOf(program) {
+  let found;
+  const plans = new Map();
+  const spy = {
+    ...cpu,
+    compile(plan) {
+      const executable = cpu.compile(plan);
+      plans.set(executable, plan);
+      return executable;
+    },
+    run(executable, inputs, outputs) {
+      const plan = plans.get(executable);
+      if (plan.steps.length >= (found?.plan.steps.length ?? 0)) found = { plan, inputs, outputs };
+      cpu.run(executable, inputs, outputs);
+    },
+  };
+  jacobi.withBackend(spy, program);
+  return found;
+}
+
+const temporaries = (plan) => {
+  const used = plan.slots.filter((slot) => slot.role === 'temporary' && slot.offset !== undefined);
+  return used.reduce(
+    (sum, { dtype, length }) => sum + length * (dtype === 'float64' ? 8 : dtype === 'bool' ? 1 : 4),
+    0,
+  );
+};
+const median = (times) => times.toSorted((a, b) => a - b)[times.length >> 1];
+
+/** Milliseconds of each function, interleaved. */
+function race(functions, seconds = 1) {
+  const times = functions.map(() => []);
+  const until = performance.now() + seconds * 1000;
+  for (let round = 0; round < 5 || performance.now() < until; round++) {
+    functions.forEach((f, i) => {
+      const start = performance.now();
+      f();
+      if (round > 1) times[i].push(performance.now() - start);
+    });
+  }
+  return times.map(median);
+}
+
+console.log('program                          kernels      temporaries kB      ms on the CPU        passes ms');
+for (const [name, program] of Object.entries(workloads(jacobi))) {
+  if (only !== undefined && !name.includes(only)) continue;
+  const { plan, inputs, outputs } = planOf(program);
+  const start = performance.now();
+  const after = optimisePlan(plan);
+  const first = performance.now() - start;
+  if (print) console.log(`${printPlan(plan)}\n\n${printPlan(after)}`);
+  const [own] = race([() => optimisePlan(plan)], 0.2);
+  const executables = [plan, after].map((p) => cpu.compile(p));
+  const results = executables.map((executable) => {
+    cpu.run(executable, inputs, outputs);
+    return outputs.map((buffer) => buffer.slice());
+  });
+  const same = results[0].every((array, i) =>
+    array.every((x, e) => Object.is(x, results[1][i][e]) || x === results[1][i][e]),
+  );
+  const [before, now] = race(executables.map((executable) => () => cpu.run(executable, inputs, outputs)));
+  const pair = (a, b, digits = 0) => `${a.toFixed(digits)} → ${b.toFixed(digits)}`;
+  console.log(
+    name.padEnd(32),
+    pair(plan.steps.length, after.steps.length).padEnd(12),
+    pair(temporaries(plan) / 1024, temporaries(after) / 1024).padEnd(19),
+    pair(before, now, 3).padEnd(20),
+    `${own.toFixed(2)} (first ${first.toFixed(1)})`,
+    same ? '' : 'RESULTS DIFFER',
+  );
+}

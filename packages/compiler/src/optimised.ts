@@ -1,0 +1,89 @@
+/**
+ * Programs that are made to be run often: their plans go through all passes first.
+ * The one idea: what a program captured and what cannot change is part of its plan, so that its zeros and ones vanish.
+ * Must not import derivatives.
+ */
+import type { Backend, BufferRef, Executable, Plan, Slot } from '@jacobi/backend';
+import { getBackend, Tensor } from '@jacobi/tensor';
+import type { Captured, Program } from '@jacobi/tensor/internal';
+import { currentTrace, isFollowed, lowerProgram, moveTo } from '@jacobi/tensor/internal';
+import { capturedNow, evaluate } from './evaluate.ts';
+import { optimise } from './passes/optimise.ts';
+import { counters } from './stats.ts';
+
+/** A program compiled for a backend, and what it captured and still has to be given. */
+export interface Optimised {
+  readonly backend: Backend;
+  readonly executable: Executable;
+  readonly captured: readonly Captured[];
+}
+
+/** Elements of a captured tensor that may become part of a plan. */
+const MOST_FOLDED = 4096;
+
+const compiled: WeakMap<Program, Optimised> = /* @__PURE__ */ new WeakMap();
+
+/**
+ * The program's plan after all passes, compiled once for a backend. `fold`: which captured tensors are constants of the plan,
+ * as long as they are small: those that were made while it was traced, or all. Variables never are.
+ */
+export function compileOptimised(program: Program, backend: Backend, fold: 'inside' | 'all'): Optimised {
+  const known = compiled.get(program);
+  if (known?.backend === backend) return known;
+  const folds = ({ read, inside, tensor }: Captured): boolean =>
+    read === undefined &&
+    (inside === true || fold === 'all') &&
+    tensor.size <= MOST_FOLDED &&
+    tensor.backend?.readSync !== undefined &&
+    tensor.buffer !== null;
+  counters.plans++;
+  const plan = optimise(withConstants(lowerProgram(program), program, folds));
+  counters.compiles++;
+  const made = { backend, executable: backend.compile(plan), captured: program.captured.filter((c) => !folds(c)) };
+  compiled.set(program, made);
+  return made;
+}
+
+/** The plan with some captured values as constants in place of inputs. */
+function withConstants(plan: Plan, program: Program, folds: (captured: Captured) => boolean): Plan {
+  const slots = [...plan.slots];
+  const constants = new Set<number>();
+  program.captured.forEach((captured, i) => {
+    if (!folds(captured)) return;
+    const slot = plan.inputs[program.inputs.length + i]!;
+    const { backend, buffer } = captured.tensor;
+    const { dtype, length } = slots[slot]!;
+    const data = backend!.readSync!(buffer!).slice();
+    slots[slot] = { dtype, length, role: 'constant', data } satisfies Slot;
+    constants.add(slot);
+  });
+  return { ...plan, slots, inputs: plan.inputs.filter((slot) => !constants.has(slot)) };
+}
+
+/** The values of a program's outputs: by its optimised plan, or row by row where a tape or a trace looks on. */
+export function evaluateOptimised(program: Program, inputs: readonly Tensor[], fold: 'inside' | 'all'): Tensor[] {
+  if (currentTrace() !== null || isFollowed([...inputs, ...capturedNow(program)])) return evaluate(program, inputs);
+  return runOptimised(program, inputs, fold);
+}
+
+/** The same where nobody looks on. */
+export function runOptimised(program: Program, inputs: readonly Tensor[], fold: 'inside' | 'all'): Tensor[] {
+  const backend = inputs[0]?.backend ?? getBackend();
+  const form = compileOptimised(program, backend, fold);
+  const outputs = program.outputs.map((v) => backend.alloc(program.types[v]!.dtype, program.types[v]!.size));
+  backend.run(form.executable, buffersOf(form, inputs), outputs);
+  return outputs.map((buffer, i) => new Tensor(program.types[program.outputs[i]!]!, buffer, backend, null));
+}
+
+/** What an optimised program is run on: buffers of its inputs and of what it captured. */
+export function buffersOf({ backend, captured }: Optimised, inputs: readonly Tensor[]): BufferRef[] {
+  const all = captured.length === 0 ? inputs : [...inputs, ...capturedNow({ captured })];
+  const buffers = new Array<BufferRef>(all.length);
+  for (let i = 0; i < all.length; i++) {
+    let t = all[i]!;
+    if (t.buffer === null) t.trace!.checkOpen();
+    if (t.backend !== backend) t = moveTo(t, backend);
+    buffers[i] = t.buffer!;
+  }
+  return buffers;
+}

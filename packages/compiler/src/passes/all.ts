@@ -1,0 +1,4 @@
+import type { Plan } from '@jacobi/backend';
+
+export { printPlan } from './print.ts';
+export const optimisePlan = (plan: Plan): Plan => plan;

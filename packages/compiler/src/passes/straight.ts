@@ -1,0 +1,142 @@
+/**
+ * Small plans as straight lines.
+ * The one idea: a plan is run on terms in place of numbers; what comes out is a program without loops, in which equal parts
+ * are there once and zeros and ones have vanished. Must not import tensors or programs.
+ */
+import type { Kernel, Lane, Plan, RunnableKernel, Slot, StraightKernel } from '@jacobi/backend';
+import { mapLoop, straightLoop } from '@jacobi/backend-cpu';
+import type { Peeled } from './peel.ts';
+import { peel, wholeIndex } from './peel.ts';
+import { NotStraight, runSymbolic, Symbols, workOf } from './symbolic.ts';
+import type { Term } from './terms.ts';
+import { linearise, Terms } from './terms.ts';
+
+/** Steps on terms that one plan may take. */
+const MOST_WORK = 1_000_000;
+/** Steps of a body: longer ones take too long to compile. */
+const MOST_STEPS = 16_384;
+/** Rows that are worth a loop. */
+const FEWEST_ROWS = 4;
+/** Sizes of axes that are tried as rows. */
+const MOST_TRIALS = 3;
+
+/** The plan as a straight line, over rows if it has any; undefined where that is not possible or does not pay. */
+export function straighten(plan: Plan): Plan | undefined {
+  if (plan.steps.length === 0) return undefined;
+  for (const rows of rowCounts(plan.steps)) {
+    const peeled = peel(plan, rows);
+    const hasRows = peeled && plan.inputs.some((slot) => peeled.layout[slot] !== 'shared');
+    const made = hasRows ? lineOf(plan, peeled) : undefined;
+    if (made !== undefined) return made;
+  }
+  return lineOf(plan, { rows: 1, plan, layout: plan.slots.map(() => 'shared') });
+}
+
+/** Sizes that many kernels have among their axes: the most frequent first, of these the largest. */
+function rowCounts(steps: readonly Kernel[]): number[] {
+  const counts = new Map<number, number>();
+  for (const kernel of steps)
+    for (const size of new Set(sizesOf(kernel))) counts.set(size, (counts.get(size) ?? 0) + 1);
+  return [...counts]
+    .filter(([size, count]) => size >= FEWEST_ROWS && 3 * count >= steps.length)
+    .sort(([a, p], [b, q]) => q - p || b - a)
+    .slice(0, MOST_TRIALS)
+    .map(([size]) => size);
+}
+
+function sizesOf(kernel: Kernel): readonly number[] {
+  switch (kernel.kind) {
+    case 'map':
+      return kernel.shape;
+    case 'reduce':
+      return kernel.kept;
+    case 'contract':
+      return [...kernel.batch, ...kernel.m, ...kernel.n];
+    default:
+      return [];
+  }
+}
+
+/** The straight line of a peeled plan, if it is cheaper than the plan. */
+function lineOf(plan: Plan, { rows, plan: one, layout }: Peeled): Plan | undefined {
+  const work = one.steps.reduce((sum, kernel) => sum + workOf(kernel), 0);
+  if (work > MOST_WORK) return undefined;
+  const laneOf = (slot: number, index: number): Lane => {
+    const own = layout[slot]!;
+    if (own === 'shared') return { slot, offset: index, stride: 0 };
+    return { slot, offset: wholeIndex(index, own.inner, rows), stride: own.inner };
+  };
+  const terms = new Terms();
+  const symbols = new Symbols(terms, one, laneOf);
+  try {
+    for (const kernel of one.steps) runSymbolic(symbols, kernel);
+  } catch (error) {
+    if (error instanceof NotStraight) return undefined;
+    throw error;
+  }
+  return assemble(plan, symbols, laneOf, rows);
+}
+
+/** The plan of fills and one straight line. */
+function assemble(
+  plan: Plan,
+  symbols: Symbols,
+  laneOf: (slot: number, index: number) => Lane,
+  rows: number,
+): Plan | undefined {
+  const { terms } = symbols;
+  const fills: Kernel[] = [];
+  const wanted: { readonly lane: Lane; readonly term: Term }[] = [];
+  for (const slot of new Set(plan.outputs)) {
+    const own = symbols.of(slot);
+    const filled = mostConstant(terms, own);
+    if (filled !== undefined) fills.push(fill(plan.slots, slot, terms.value(filled)!));
+    own.forEach((term, index) => {
+      if (term !== filled) wanted.push({ lane: laneOf(slot, index), term });
+    });
+  }
+  if (wanted.some(({ term }) => term < 0)) return undefined;
+  const { loads, body, operands } = linearise(
+    terms,
+    wanted.map(({ term }) => term),
+  );
+  const stores = wanted.map(({ lane }, i) => ({ ...lane, value: operands[i]! }));
+  const line: RunnableKernel<StraightKernel> = { kind: 'straight', js: straightLoop, rows, loads, body, stores };
+  if (body.length > MOST_STEPS || costOfLine(line) > costOfPlan(plan)) return undefined;
+  const slots = plan.slots.map((slot): Slot => {
+    if (slot.role !== 'temporary') return slot;
+    const { offset: _, ...unplaced } = slot;
+    return unplaced;
+  });
+  return { ...plan, slots, steps: wanted.length === 0 ? fills : [...fills, line], arenaBytes: 0 };
+}
+
+/** The term that most of a large slot is, if it is a number. */
+function mostConstant(terms: Terms, own: Int32Array): Term | undefined {
+  if (own.length < 64) return undefined;
+  const counts = new Map<Term, number>();
+  for (const term of own) counts.set(term, (counts.get(term) ?? 0) + 1);
+  for (const [term, count] of counts) if (2 * count > own.length && terms.value(term) !== undefined) return term;
+  return undefined;
+}
+
+function fill(slots: readonly Slot[], slot: number, constant: number): Kernel {
+  const { length } = slots[slot]!;
+  const output = { slot, offset: 0, strides: [1] };
+  return { kind: 'map', js: mapLoop, shape: [length], inputs: [], output, body: [{ constant }] };
+}
+
+/** About nanoseconds, where lanes are four wide: what counts is which of the two is more. */
+function costOfLine({ rows, loads, body, stores }: StraightKernel): number {
+  const steps = loads.length + body.length + stores.length;
+  return 50 + rows * steps * (rows < FEWEST_ROWS ? 0.6 : 0.3);
+}
+
+function costOfPlan({ steps }: Plan): number {
+  let cost = 0;
+  for (const kernel of steps) {
+    const share = kernel.kind === 'contract' ? 0.05 : 0.3;
+    cost += 80 + share * workOf(kernel);
+  }
+  return cost;
+}

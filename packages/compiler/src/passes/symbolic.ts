@@ -1,0 +1,269 @@
+/**
+ * A plan run on terms.
+ * The one idea: what a kernel does to numbers it does to terms, element by element; an odometer walks every space.
+ * Must not import tensors or programs.
+ */
+import type {
+  Access,
+  ContractKernel,
+  GatherKernel,
+  Kernel,
+  Lane,
+  MapKernel,
+  Plan,
+  ReduceKernel,
+  Reducer,
+  ScalarFunction,
+  ScanKernel,
+  ScatterKernel,
+} from '@jacobi/backend';
+import * as scalar from '@jacobi/backend/scalar';
+import type { Term, Terms } from './terms.ts';
+import { rounded } from './terms.ts';
+
+/** Why a plan has no straight line: thrown, and caught where straight lines are made. */
+export class NotStraight extends Error {}
+
+const EMPTY = -1;
+
+/** The terms of all slots while a plan runs. */
+export class Symbols {
+  readonly #slots: (Int32Array | undefined)[] = [];
+
+  constructor(
+    readonly terms: Terms,
+    readonly plan: Plan,
+    /** Where a row finds an element of a slot that comes from outside. */
+    readonly laneOf: (slot: number, index: number) => Lane,
+  ) {}
+
+  /** A slot's terms; what has not been written or read yet is empty. */
+  of(slot: number): Int32Array {
+    return (this.#slots[slot] ??= new Int32Array(this.plan.slots[slot]!.length).fill(EMPTY));
+  }
+
+  read(slot: number, index: number): Term {
+    const own = this.of(slot);
+    const known = own[index]!;
+    if (known !== EMPTY) return known;
+    const { data, dtype, role } = this.plan.slots[slot]!;
+    if (role === 'temporary') throw new NotStraight(`slot ${slot} is read before it is written`);
+    const term =
+      data === undefined ? this.terms.load(this.laneOf(slot, index), dtype) : this.terms.constant(data[index]!, dtype);
+    own[index] = term;
+    return term;
+  }
+
+  write(slot: number, index: number, term: Term): void {
+    this.of(slot)[index] = this.terms.cast(term, this.plan.slots[slot]!.dtype, scalar.identity);
+  }
+}
+
+/** Runs one kernel. */
+export function runSymbolic(symbols: Symbols, kernel: Kernel): void {
+  switch (kernel.kind) {
+    case 'map':
+      return runMap(symbols, kernel);
+    case 'reduce':
+      return runReduce(symbols, kernel);
+    case 'contract':
+      return runContract(symbols, kernel);
+    case 'gather':
+      return runGather(symbols, kernel);
+    case 'scatter':
+      return runScatter(symbols, kernel);
+    case 'scan':
+      return runScan(symbols, kernel);
+    case 'argreduce':
+    case 'random':
+    case 'straight':
+      throw new NotStraight(`${kernel.kind} has no straight form`);
+    default:
+      return kernel satisfies never;
+  }
+}
+
+/** Steps that running a kernel on terms takes. */
+export function workOf(kernel: Kernel): number {
+  const size = (...shapes: readonly (readonly number[])[]): number => shapes.flat().reduce((a, b) => a * b, 1);
+  switch (kernel.kind) {
+    case 'map':
+      return size(kernel.shape) * (kernel.body.length + 1);
+    case 'reduce':
+      return size(kernel.kept, kernel.reduced);
+    case 'contract':
+      return 2 * size(kernel.batch, kernel.m, kernel.n, kernel.k);
+    case 'gather':
+    case 'scatter':
+      return kernel.batch * kernel.outer * kernel.count * kernel.inner;
+    case 'scan':
+      return 2 * kernel.outer * kernel.length * kernel.inner;
+    case 'argreduce':
+    case 'random':
+    case 'straight':
+      return Infinity;
+    default:
+      return kernel satisfies never;
+  }
+}
+
+/** Calls `visit` for every index, row-major, with the positions of the accesses in `at`. */
+function walk(shape: readonly number[], accesses: readonly Access[], at: number[], visit: () => void): void {
+  const index = shape.map(() => 0);
+  if (shape.includes(0)) return;
+  accesses.forEach((access, i) => (at[i] = access.offset));
+  for (;;) {
+    visit();
+    let axis = shape.length - 1;
+    for (; axis >= 0; axis--) {
+      const more = ++index[axis]! < shape[axis]!;
+      const by = more ? 1 : 1 - shape[axis]!;
+      for (let i = 0; i < accesses.length; i++) at[i]! += by * accesses[i]!.strides[axis]!;
+      if (more) break;
+      index[axis] = 0;
+    }
+    if (axis < 0) return;
+  }
+}
+
+function runMap(symbols: Symbols, { shape, inputs, output, body }: MapKernel): void {
+  const { terms } = symbols;
+  const accesses = [...inputs, output];
+  const at: number[] = [];
+  const values: Term[] = [];
+  walk(shape, accesses, at, () => {
+    for (let i = 0; i < inputs.length; i++) values[i] = symbols.read(inputs[i]!.slot, at[i]!);
+    for (let i = 0; i < body.length; i++) {
+      const step = body[i]!;
+      values[inputs.length + i] =
+        'constant' in step
+          ? terms.constant(step.constant, 'float64')
+          : terms.call(
+              step.fn,
+              step.args.map((arg) => values[arg]!),
+              step.dtype,
+            );
+    }
+    symbols.write(output.slot, at[inputs.length]!, values[body.length === 0 ? 0 : inputs.length + body.length - 1]!);
+  });
+}
+
+/** What reducers combine with. */
+const COMBINE: ReadonlyMap<Reducer, ScalarFunction> = /* @__PURE__ */ new Map([
+  [scalar.sumReducer, scalar.add],
+  [scalar.prodReducer, scalar.mul],
+  [scalar.maxReducer, scalar.maximum],
+  [scalar.minReducer, scalar.minimum],
+  [scalar.anyReducer, scalar.logicalOr],
+  [scalar.allReducer, scalar.logicalAnd],
+]);
+
+function runReduce(symbols: Symbols, { kept, reduced, input, output, reducer, accumulate }: ReduceKernel): void {
+  const { terms } = symbols;
+  const fn = COMBINE.get(reducer);
+  if (fn === undefined) throw new NotStraight(`reducer ${reducer.name} has no function`);
+  const outer: number[] = [];
+  const inner: number[] = [];
+  const rank = kept.length;
+  walk(kept, [{ ...input, strides: input.strides.slice(0, rank) }, output], outer, () => {
+    let total: Term | undefined;
+    walk(reduced, [{ slot: input.slot, offset: outer[0]!, strides: input.strides.slice(rank) }], inner, () => {
+      const term = symbols.read(input.slot, inner[0]!);
+      total =
+        total === undefined ? terms.cast(term, accumulate, scalar.identity) : terms.call(fn, [total, term], accumulate);
+    });
+    symbols.write(output.slot, outer[1]!, total ?? terms.constant(emptyOf(reducer, accumulate), accumulate));
+  });
+}
+
+/** The identity, or the nearest number that the dtype can hold. */
+function emptyOf({ identity }: Reducer, dtype: ReduceKernel['accumulate']): number {
+  if (dtype === 'int32') return Math.min(Math.max(identity, -2147483648), 2147483647);
+  return rounded(identity, dtype);
+}
+
+function runContract(symbols: Symbols, kernel: ContractKernel): void {
+  const { batch, m, n, k, left, right, output, accumulate } = kernel;
+  const { terms } = symbols;
+  const [b, bm, bn] = [batch.length, batch.length + m.length, batch.length + n.length];
+  const zeros = (sizes: readonly number[]): number[] => sizes.map(() => 0);
+  const x = [...left.strides.slice(0, bm), ...zeros(n)];
+  const y = [...right.strides.slice(0, b), ...zeros(m), ...right.strides.slice(b, bn)];
+  const outer: number[] = [];
+  const inner: number[] = [];
+  walk([...batch, ...m, ...n], [{ ...left, strides: x }, { ...right, strides: y }, output], outer, () => {
+    let total = terms.constant(0, accumulate);
+    const terms2 = [
+      { slot: left.slot, offset: outer[0]!, strides: left.strides.slice(bm) },
+      { slot: right.slot, offset: outer[1]!, strides: right.strides.slice(bn) },
+    ];
+    walk(k, terms2, inner, () => {
+      const factors = [symbols.read(left.slot, inner[0]!), symbols.read(right.slot, inner[1]!)];
+      total = terms.call(scalar.add, [total, terms.call(scalar.mul, factors, accumulate)], accumulate);
+    });
+    symbols.write(output.slot, outer[2]!, total);
+  });
+}
+
+/** An index that is known. */
+function indexOf(symbols: Symbols, slot: number, at: number): number {
+  const index = symbols.terms.value(symbols.read(slot, at));
+  if (index === undefined) throw new NotStraight('an index is not known');
+  return index;
+}
+
+function runGather(symbols: Symbols, kernel: GatherKernel): void {
+  const { batch, outer, size, count, inner, source, indices, output } = kernel;
+  const outside = symbols.plan.slots[output]!.dtype === 'int32' ? 0 : NaN;
+  for (let block = 0; block < batch * outer; block++) {
+    for (let i = 0; i < count; i++) {
+      const index = indexOf(symbols, indices, Math.floor(block / outer) * count + i);
+      const inside = index >= 0 && index < size;
+      for (let r = 0; r < inner; r++) {
+        const term = inside
+          ? symbols.read(source, (block * size + index) * inner + r)
+          : symbols.terms.constant(outside, 'float64');
+        symbols.write(output, (block * count + i) * inner + r, term);
+      }
+    }
+  }
+}
+
+function runScatter(symbols: Symbols, kernel: ScatterKernel): void {
+  const { batch, outer, size, count, inner, updates, indices, output } = kernel;
+  const { dtype } = symbols.plan.slots[output]!;
+  for (let block = 0; block < batch * outer; block++) {
+    for (let i = 0; i < count; i++) {
+      const index = indexOf(symbols, indices, Math.floor(block / outer) * count + i);
+      if (index < 0 || index >= size) continue;
+      for (let r = 0; r < inner; r++) {
+        const to = (block * size + index) * inner + r;
+        const terms = [symbols.read(output, to), symbols.read(updates, (block * count + i) * inner + r)];
+        symbols.write(output, to, symbols.terms.call(scalar.add, terms, dtype));
+      }
+    }
+  }
+}
+
+function runScan(symbols: Symbols, kernel: ScanKernel): void {
+  const { form, outer, length, inner, reverse, values, factors, output } = kernel;
+  const { terms } = symbols;
+  const { dtype } = symbols.plan.slots[output]!;
+  for (let o = 0; o < outer; o++) {
+    for (let r = 0; r < inner; r++) {
+      let total: Term | undefined;
+      for (let step = 0; step < length; step++) {
+        const at = (o * length + (reverse ? length - 1 - step : step)) * inner + r;
+        const value = symbols.read(values, at);
+        if (total === undefined) total = terms.cast(value, dtype, scalar.identity);
+        else if (form === 'product') total = terms.call(scalar.mul, [total, value], dtype);
+        else {
+          const carried: Term =
+            form === 'sum' ? total : terms.call(scalar.mul, [symbols.read(factors!, at), total], dtype);
+          total = terms.call(scalar.add, [value, carried], dtype);
+        }
+        symbols.write(output, at, total);
+      }
+    }
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * Scalar terms, each there once.
+ * The one idea: a term is a number, and equal terms are the same number, so that a program that is computed on terms finds
+ * its common parts and its constants by itself. Must not import kernels' interpreters.
+ *
+ * Exact zeros and ones vanish: 0·x is 0 here even where x could be infinite or NaN. Zeros of this kind are written in a
+ * program (seeds, link matrices, padding); they never come from data that varies from run to run.
+ */
+import type { DType, Lane, ScalarFunction, ScalarStep } from '@jacobi/backend';
+import { simplify } from './laws.ts';
+
+/** Number of a term. */
+export type Term = number;
+
+/** What a term is: a number, an element that a row loads, or a function of terms, rounded to the dtype. */
+export type Node =
+  | { readonly constant: number; readonly dtype: DType }
+  | { readonly lane: Lane; readonly dtype: DType }
+  | { readonly fn: ScalarFunction; readonly args: readonly Term[]; readonly dtype: DType };
+
+/** A number as an array of the dtype would hold it. */
+export function rounded(value: number, dtype: DType): number {
+  switch (dtype) {
+    case 'float64':
+      return value;
+    case 'float32':
+      return Math.fround(value);
+    case 'int32':
+      return value | 0;
+    case 'bool':
+      return value !== 0 ? 1 : 0;
+  }
+}
+
+const DTYPES: readonly DType[] = ['float32', 'float64', 'int32', 'bool'];
+/** Terms that keys have room for. */
+const MOST = 2 ** 21;
+
+export class Terms {
+  readonly #nodes: Node[] = [];
+  readonly #constants: ReadonlyMap<DType, Map<number, Term>> = new Map(DTYPES.map((d) => [d, new Map()]));
+  readonly #negativeZeros = new Map<DType, Term>();
+  readonly #lanes = new Map<string, Term>();
+  readonly #calls = new Map<number | string, Term>();
+  readonly #functions = new Map<ScalarFunction, number>();
+
+  get size(): number {
+    return this.#nodes.length;
+  }
+
+  node(term: Term): Node {
+    return this.#nodes[term]!;
+  }
+
+  dtype(term: Term): DType {
+    return this.#nodes[term]!.dtype;
+  }
+
+  /** The number that a term is; undefined if it is not known. */
+  value(term: Term): number | undefined {
+    const node = this.#nodes[term]!;
+    return 'constant' in node ? node.constant : undefined;
+  }
+
+  constant(value: number, dtype: DType): Term {
+    // A map takes −0 for 0.
+    const known = Object.is(value, -0) ? this.#negativeZeros.get(dtype) : this.#constants.get(dtype)!.get(value);
+    if (known !== undefined) return known;
+    const term = this.#push({ constant: value, dtype });
+    if (Object.is(value, -0)) this.#negativeZeros.set(dtype, term);
+    else this.#constants.get(dtype)!.set(value, term);
+    return term;
+  }
+
+  load(lane: Lane, dtype: DType): Term {
+    const key = `${lane.slot}:${lane.offset}:${lane.stride}`;
+    let term = this.#lanes.get(key);
+    if (term === undefined) {
+      term = this.#push({ lane, dtype });
+      this.#lanes.set(key, term);
+    }
+    return term;
+  }
+
+  /** A function of terms: simplified, or found, or made. */
+  call(fn: ScalarFunction, args: readonly Term[], dtype: DType): Term {
+    return simplify(this, fn, args, dtype) ?? this.make(fn, args, dtype);
+  }
+
+  /** A function of terms as it stands. */
+  make(fn: ScalarFunction, args: readonly Term[], dtype: DType): Term {
+    let number = this.#functions.get(fn);
+    if (number === undefined) {
+      number = this.#functions.size * DTYPES.length;
+      this.#functions.set(fn, number);
+    }
+    const kind = number + DTYPES.indexOf(dtype);
+    const [a, b = 0] = args as readonly [Term, Term?];
+    const key = args.length < 3 && kind < 1024 ? (kind * MOST + a) * MOST + b : `${kind}:${args.join()}`;
+    let term = this.#calls.get(key);
+    if (term === undefined) {
+      term = this.#push({ fn, args: [...args], dtype });
+      this.#calls.set(key, term);
+    }
+    return term;
+  }
+
+  /** A value in another dtype, as a copy into an array of it. */
+  cast(term: Term, dtype: DType, identity: ScalarFunction): Term {
+    return this.dtype(term) === dtype ? term : this.call(identity, [term], dtype);
+  }
+
+  #push(node: Node): Term {
+    return this.#nodes.push(node) - 1;
+  }
+}
+
+/** The steps that compute `wanted`, in an order that keeps few results waiting; constants once each. */
+export function linearise(
+  terms: Terms,
+  wanted: readonly Term[],
+): { readonly loads: readonly Lane[]; readonly body: readonly ScalarStep[]; readonly operands: readonly number[] } {
+  const loads: Lane[] = [];
+  const order: Term[] = [];
+  const state = new Uint8Array(terms.size);
+  const operand = new Int32Array(terms.size);
+  const stack: Term[] = [];
+  for (const root of wanted) {
+    stack.push(root);
+    while (stack.length > 0) {
+      const term = stack.at(-1)!;
+      const node = terms.node(term);
+      if (state[term] === 0 && 'args' in node) {
+        state[term] = 1;
+        for (let i = node.args.length - 1; i >= 0; i--) if (state[node.args[i]!] === 0) stack.push(node.args[i]!);
+        continue;
+      }
+      stack.pop();
+      if (state[term] === 2) continue;
+      state[term] = 2;
+      if ('lane' in node) operand[term] = loads.push(node.lane) - 1;
+      else order.push(term);
+    }
+  }
+  order.forEach((term, i) => {
+    operand[term] = loads.length + i;
+  });
+  const body = order.map((term): ScalarStep => {
+    const node = terms.node(term) as Exclude<Node, { lane: Lane }>;
+    if ('constant' in node) return { constant: node.constant };
+    return { fn: node.fn, args: node.args.map((arg) => operand[arg]!), dtype: node.dtype };
+  });
+  return { loads, body, operands: wanted.map((term) => operand[term]!) };
+}
