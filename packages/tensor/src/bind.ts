@@ -4,14 +4,14 @@
  * Must not import rows or operations.
  */
 import type { Backend, BufferRef, Executable } from '@jacobi/backend';
+import { checkCount } from './convert.ts';
 import { getBackend } from './device.ts';
-import { DeviceError, ShapeError } from './errors.ts';
+import { DeviceError } from './errors.ts';
 import { isAlias, lowerApplication } from './lower.ts';
 import type { Application, Params, ParamValue, Primitive } from './primitive.ts';
 import type { Program } from './program.ts';
 import { Tensor } from './tensor.ts';
 import type { TensorType } from './type.ts';
-import { formatType } from './type.ts';
 import { watch } from './watch.ts';
 
 /** No params: shared, so that looking for it is comparing pointers. */
@@ -28,8 +28,6 @@ interface Bound extends Application {
 
 /** Applications of one primitive that are kept for being found again. */
 const LIMIT = 4096;
-/** Elements of one tensor: what a typed array can hold. */
-const MOST = 2 ** 32;
 const caches: Map<Primitive<never>, Cache> = /* @__PURE__ */ new Map();
 const owned: WeakMap<object, Map<Primitive<never>, Cache>> = /* @__PURE__ */ new WeakMap();
 let applications = 0;
@@ -68,12 +66,7 @@ function find(
   let bound = cache.byKey.get(key);
   if (bound === undefined) {
     const outputs = primitive.type(inputs, params, programs);
-    const huge = outputs.find((type) => type.size > MOST);
-    if (huge !== undefined) {
-      throw new ShapeError(
-        `${primitive.name}: the result ${formatType(huge)} would have ${huge.size} elements; one tensor holds at most ${MOST}`,
-      );
-    }
+    for (const { size } of outputs) checkCount(primitive.name, size);
     bound = {
       id: ++applications,
       primitive,

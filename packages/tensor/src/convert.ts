@@ -45,14 +45,7 @@ export function tensor(data: TensorLike, options: TensorOptions = NO_OPTIONS): T
   if (shape !== undefined) checkShape('tensor', 'shape', shape);
   if (isVariable(data)) return tensor(data.value, options);
   if (data instanceof Tensor) return retyped(data, dtype, shape);
-  const own = dtypeOf(data);
-  if (own !== undefined) return fromTyped(data as TypedArray, dtype ?? own, shape);
-  if (ArrayBuffer.isView(data)) {
-    throw new DTypeError(
-      `tensor: ${(data as object).constructor.name} has no dtype here; copy it to a Float32Array, Float64Array, Int32Array or Uint8Array (bool)`,
-    );
-  }
-  return fromNested(data, dtype, shape);
+  return fromData('tensor', 'data', data, dtype, shape);
 }
 
 /** `tensor` under TensorFlow's name. A tensor goes through unchanged and stays connected. */
@@ -70,6 +63,24 @@ function retyped(t: Tensor, dtype: DType | undefined, shape: Shape | undefined):
   return shape === undefined ? t : reshape(t, shape);
 }
 
+/** A tensor of anything but a tensor. */
+function fromData(
+  operation: string,
+  argument: string,
+  data: TensorLike,
+  dtype: DType | undefined,
+  shape?: Shape,
+): Tensor {
+  const own = dtypeOf(data);
+  if (own !== undefined) return fromTyped(data as TypedArray, dtype ?? own, shape);
+  if (ArrayBuffer.isView(data)) {
+    throw new DTypeError(
+      `${operation}: ${argument} is a ${(data as object).constructor.name}, which has no dtype here; copy it to a Float32Array, Float64Array, Int32Array or Uint8Array (bool)`,
+    );
+  }
+  return fromNested(operation, argument, data, dtype, shape);
+}
+
 function fromTyped(data: TypedArray, dtype: DType, shape: Shape = [data.length]): Tensor {
   checkSize(data.length, shape);
   const copy = allocate(dtype, data.length);
@@ -78,34 +89,40 @@ function fromTyped(data: TypedArray, dtype: DType, shape: Shape = [data.length])
   return tensorFromData(copy, dtype, shape);
 }
 
-function fromNested(data: NestedLike, dtype: DType | undefined, shape: Shape | undefined): Tensor {
-  if (typeof data === 'number' && shape === undefined) return scalarTensor(data, dtype ?? 'float32');
+function fromNested(
+  operation: string,
+  argument: string,
+  data: NestedLike,
+  dtype: DType | undefined,
+  shape: Shape | undefined,
+): Tensor {
+  if (typeof data === 'number' && shape === undefined)
+    return scalarTensor(data, dtype ?? 'float32', operation, argument);
   const own: number[] = [];
   let probe: NestedLike | undefined = data;
   while (Array.isArray(probe)) {
-    own.push(probe.length);
+    if (own.push(probe.length) > 99) throw new ShapeError(`${operation}: ${argument} is nested too deep, or in itself`);
     probe = probe[0] as NestedLike | undefined;
   }
   if (hasTensor(data)) {
-    const joined = stackNested(data as readonly NestedLike[]);
+    const joined = stackNested(operation, argument, data as readonly NestedLike[]);
     return retyped(joined, dtype, shape);
   }
   const flat: (number | boolean)[] = [];
-  flatten(data, own, 0, flat, '');
+  flatten(operation, data, own, 0, flat, argument);
   const type = dtype ?? (flat.length > 0 && flat.every((v) => typeof v === 'boolean') ? 'bool' : 'float32');
   const values = allocate(type, flat.length);
   for (let i = 0; i < flat.length; i++) {
     const v = Number(flat[i]);
-    values[i] = type === 'bool' ? (v !== 0 ? 1 : 0) : type === 'int32' ? checkInt(v) : v;
+    values[i] = type === 'bool' ? (v !== 0 ? 1 : 0) : type === 'int32' ? checkInt(operation, argument, v) : v;
   }
   if (shape !== undefined) checkSize(flat.length, shape);
   return tensorFromData(values, type, shape ?? own);
 }
 
-function checkInt(v: number): number {
-  if (!Number.isInteger(v) || v > 2147483647 || v < -2147483648) {
-    throw new DTypeError(`tensor: ${v} is not an int32; use dtype 'float32', or round it first`);
-  }
+function checkInt(operation: string, argument: string, v: number): number {
+  if (v !== (v | 0))
+    throw new DTypeError(`${operation}: ${argument} ${v} is not an int32; round it first, or use dtype 'float32'`);
   return v;
 }
 
@@ -115,17 +132,19 @@ function hasTensor(data: NestedLike): boolean {
 }
 
 /** Arrays with tensors inside, stacked; connected to each of them. */
-function stackNested(data: readonly NestedLike[]): Tensor {
+function stackNested(operation: string, argument: string, data: readonly NestedLike[]): Tensor {
   const beside = widestType(data);
-  const parts = data.map((d) =>
-    Array.isArray(d) && hasTensor(d) ? stackNested(d) : asBeside('tensor', 'data', d as TensorLike, beside),
+  const parts = Array.from(data, (d, i) =>
+    Array.isArray(d) && hasTensor(d)
+      ? stackNested(operation, `${argument}[${i}]`, d)
+      : asBeside(operation, `${argument}[${i}]`, d as TensorLike, beside),
   );
   const dtype = parts.reduce((common, part) => promoteTypes(common, part.dtype), parts[0]!.dtype);
   const { type } = parts[0]!;
   const rows = parts.map((part, i) => {
     if (!sameShape(part.shape, type.shape)) {
       throw new ShapeError(
-        `tensor: data[${i}] ${formatType(part.type)} and data[0] ${formatType(type)} differ in shape`,
+        `${operation}: ${argument}[${i}] ${formatType(part.type)} and ${argument}[0] ${formatType(type)} differ in shape`,
       );
     }
     return reshape(castTo(part, dtype), [1, ...type.shape]);
@@ -133,37 +152,44 @@ function stackNested(data: readonly NestedLike[]): Tensor {
   return bindOne(concatRow, rows, { axis: 0 });
 }
 
-function flatten(data: NestedLike, shape: Shape, axis: number, out: (number | boolean)[], path: string): void {
+function flatten(
+  operation: string,
+  data: NestedLike,
+  shape: Shape,
+  axis: number,
+  out: (number | boolean)[],
+  path: string,
+): void {
   if (axis < shape.length) {
     if (!Array.isArray(data) || data.length !== shape[axis]) {
       const given = Array.isArray(data) ? `${data.length} elements` : describe(data);
       throw new ShapeError(
-        `tensor: data${path} has ${given} where its neighbours have ${shape[axis]}: nested arrays must be rectangular`,
+        `${operation}: ${path} has ${given} where its neighbours have ${shape[axis]}: nested arrays must be rectangular`,
       );
     }
-    for (let i = 0; i < data.length; i++) flatten(data[i] as NestedLike, shape, axis + 1, out, `${path}[${i}]`);
+    for (let i = 0; i < data.length; i++)
+      flatten(operation, data[i] as NestedLike, shape, axis + 1, out, `${path}[${i}]`);
     return;
   }
   if (Array.isArray(data))
     throw new ShapeError(
-      `tensor: data${path} is an array where its neighbours are numbers: nested arrays must be rectangular`,
+      `${operation}: ${path} is an array where its neighbours are numbers: nested arrays must be rectangular`,
     );
   if (typeof data !== 'number' && typeof data !== 'boolean') {
     throw new ArgumentError(
-      `tensor: data${path} must be a number, a boolean, an array or a tensor, not ${describe(data)}`,
+      `${operation}: ${path} must be a tensor, a variable, a number or nested arrays, not ${describe(data)}`,
     );
   }
   out.push(data);
 }
 
 /** A tensor of shape [] of one number: data where values are computed, a row where they are traced. */
-export function scalarTensor(value: number, dtype: DType): Tensor {
-  if (currentTrace() !== null) {
-    const held = dtype === 'bool' ? Number(value !== 0) : dtype === 'int32' ? checkInt(value) : value;
-    return bindOne(fullRow, [], { shape: [], dtype, value: held });
-  }
+export function scalarTensor(value: number, dtype: DType, operation = 'tensor', argument = 'data'): Tensor {
+  const held =
+    dtype === 'bool' ? Number(value !== 0) : dtype === 'int32' ? checkInt(operation, argument, value) : value;
+  if (currentTrace() !== null) return bindOne(fullRow, [], { shape: [], dtype, value: held });
   const data = allocate(dtype, 1);
-  data[0] = dtype === 'bool' ? (value !== 0 ? 1 : 0) : dtype === 'int32' ? checkInt(value) : value;
+  data[0] = held;
   return tensorFromData(data, dtype, []);
 }
 
@@ -171,13 +197,7 @@ export function scalarTensor(value: number, dtype: DType): Tensor {
 export function asTensor(operation: string, argument: string, value: TensorLike, dtype?: DType): Tensor {
   if (value instanceof Tensor) return value;
   if (isVariable(value)) return value.value;
-  if (typeof value === 'number') return scalarTensor(value, dtype ?? 'float32');
-  if (typeof value === 'boolean' || Array.isArray(value) || ArrayBuffer.isView(value)) {
-    return tensor(value, dtype === undefined ? {} : { dtype });
-  }
-  throw new ArgumentError(
-    `${operation}: ${argument} must be a tensor, a variable, a number or nested arrays, not ${describe(value)}`,
-  );
+  return fromData(operation, argument, value, dtype);
 }
 
 /** An argument as a floating tensor: int32 and bool become float32. */
@@ -257,11 +277,21 @@ export function asFloatPair(
   return isFloating(x.dtype) ? [x, y] : [castTo(x, 'float32'), castTo(y, 'float32')];
 }
 
-/** Throws unless `shape` is an array of whole numbers ≥ 0. */
+/** Elements of one tensor, at most: as many as an int32 can count. */
+const MOST = 2147483647;
+
+/** Throws for more elements than one tensor holds. */
+export function checkCount(operation: string, count: number): void {
+  if (count > MOST)
+    throw new ShapeError(`${operation}: the result would have ${count} elements; one tensor holds at most ${MOST}`);
+}
+
+/** Throws unless `shape` is an array of whole numbers ≥ 0, of no more elements than one tensor holds. */
 export function checkShape(operation: string, argument: string, shape: unknown): asserts shape is Shape {
   if (!Array.isArray(shape) || Array.from(shape).some((d) => !Number.isInteger(d) || d < 0)) {
     throw new ArgumentError(`${operation}: ${argument} must be an array of whole numbers ≥ 0, not ${describe(shape)}`);
   }
+  checkCount(operation, sizeOf(shape));
 }
 
 function checkSize(length: number, shape: Shape): void {

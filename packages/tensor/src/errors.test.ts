@@ -13,6 +13,12 @@ const x = tensor([
 ]);
 const v = tensor([1, 2, 3]);
 const ints = tensor([1, 2], { dtype: 'int32' });
+const endless = ((a: unknown[]) => {
+  a.push(a);
+  return a as never;
+})([]);
+/** [first, a hole, last]. */
+const holed = (first: unknown, last: unknown): unknown[] => Object.assign([], { 0: first, 2: last });
 const any = <T>(value: unknown): T => value as T;
 const { random } = api;
 
@@ -32,11 +38,15 @@ function closed(): api.Tensor {
 type Case = readonly [call: () => unknown, error: new (message: string) => Error, message: string];
 
 const VALUES: readonly Case[] = [
-  [() => tensor(any('1')), ArgumentError, 'tensor: data must be a number, a boolean, an array or a tensor, not "1"'],
+  [
+    () => tensor(any('1')),
+    ArgumentError,
+    'tensor: data must be a tensor, a variable, a number or nested arrays, not "1"',
+  ],
   [
     () => tensor(any([1, null])),
     ArgumentError,
-    'tensor: data[1] must be a number, a boolean, an array or a tensor, not null',
+    'tensor: data[1] must be a tensor, a variable, a number or nested arrays, not null',
   ],
   [
     () => tensor([[1, 2], [3]]),
@@ -56,7 +66,7 @@ const VALUES: readonly Case[] = [
   [
     () => tensor([1.5], { dtype: 'int32' }),
     DTypeError,
-    "tensor: 1.5 is not an int32; use dtype 'float32', or round it first",
+    "tensor: data 1.5 is not an int32; round it first, or use dtype 'float32'",
   ],
   [
     () => tensor(1, { dtype: any('float16') }),
@@ -80,10 +90,66 @@ const VALUES: readonly Case[] = [
   [
     () => tensor(any(new Int16Array(1))),
     DTypeError,
-    'tensor: Int16Array has no dtype here; copy it to a Float32Array, Float64Array, Int32Array or Uint8Array (bool)',
+    'tensor: data is a Int16Array, which has no dtype here; copy it to a Float32Array, Float64Array, Int32Array or Uint8Array (bool)',
   ],
   [() => x.item(), ArgumentError, 'item: the tensor must have one element, not f32[2,3]; use arraySync'],
-  [() => variable(1, { name: any(1) }), ArgumentError, 'variable: name must be a string'],
+  [
+    () => tensor(any(holed(v, v))),
+    ArgumentError,
+    'tensor: data[1] must be a tensor, a variable, a number or nested arrays, not undefined',
+  ],
+  [() => tensor(any([[v, 1], 2])), ShapeError, 'tensor: data[0][1] f32[] and data[0][0] f32[3] differ in shape'],
+  [() => tensor(endless), ShapeError, 'tensor: data is nested too deep, or in itself'],
+  [() => tensor(3e9, { dtype: 'int32' }), DTypeError, 'tensor: data 3000000000 is not an int32'],
+  [() => variable(1, { name: any(1) }), ArgumentError, 'variable: name must be a string, not 1'],
+  [
+    () => variable(1, any({ foo: 1 })),
+    ArgumentError,
+    'variable: there is no option "foo"; the options are trainable, name, dtype',
+  ],
+  [
+    () => variable(1, any(null)),
+    ArgumentError,
+    'variable: options must be an object { trainable, name, dtype }, not null',
+  ],
+  [() => variable(1, { trainable: any('no') }), ArgumentError, 'variable: trainable must be true or false, not "no"'],
+  [
+    () => variable(1, { dtype: any('f32') }),
+    DTypeError,
+    'variable: dtype must be float32 or float64 or int32 or bool, not "f32"',
+  ],
+  [
+    () => variable(any('1')),
+    ArgumentError,
+    'variable: initial must be a tensor, a variable, a number or nested arrays, not "1"',
+  ],
+  [
+    () => variable(v, { dtype: 'int32' }),
+    DTypeError,
+    "tensor: the tensor has dtype float32, not int32; use cast(x, 'int32')",
+  ],
+  [
+    () => Object.assign(variable(1, { name: 'v' }), { value: 3 }),
+    ArgumentError,
+    'value: v is set with assign: v.assign(3) in place of v.value = 3',
+  ],
+  [
+    () => variable([1, 2]).assign(any(null)),
+    ArgumentError,
+    'assign: value must be a tensor, a variable, a number or nested arrays, not null',
+  ],
+  [
+    () => variable([1, 2]).assignAdd(any(null)),
+    ArgumentError,
+    'assignAdd: value must be a tensor, a variable, a number or nested arrays, not null',
+  ],
+  [() => variable([1, 2]).assignAdd(v), ShapeError, 'assignAdd: shapes [2] and [3] do not broadcast'],
+  [() => variable([1], { name: 'one' }).assignSub([1, 2]), ShapeError, 'assignSub: one holds f32[1], not f32[2]'],
+  [
+    () => variable(1, { name: 'n', dtype: 'int32' }).assignSub(0.5),
+    DTypeError,
+    'assignSub: n holds i32[], not f32[]; use cast',
+  ],
   [() => variable([1, 2]).assign([1, 2, 3]), ShapeError, 'holds f32[2], not f32[3]'],
   [() => variable([1, 2]).assign(ints), DTypeError, 'holds f32[2], not i32[2]; use cast'],
   [() => api.setDefaultBackend(any({})), ArgumentError, 'setDefaultBackend: backend must be a Backend'],
@@ -93,6 +159,25 @@ const VALUES: readonly Case[] = [
     ArgumentError,
     'withBackend: the callback returned a Promise',
   ],
+];
+
+const HUGE: readonly Case[] = [
+  [
+    () => api.zeros([1e6, 1e6]),
+    ShapeError,
+    'zeros: the result would have 1000000000000 elements; one tensor holds at most 2147483647',
+  ],
+  [() => api.ones([2 ** 40, 2 ** 40]), ShapeError, 'ones: the result would have 1.2089258196146292e+24 elements'],
+  [() => api.full([3e9], 1), ShapeError, 'full: the result would have 3000000000 elements'],
+  [() => api.eye(1e6), ShapeError, 'eye: the result would have 1000000000000 elements'],
+  [() => api.arange(1e12), ShapeError, 'arange: the result would have 1000000000000 elements'],
+  [() => api.arange(0, 1, 1e-12), ShapeError, 'arange: the result would have 1000000000000 elements'],
+  [() => api.linspace(0, 1, 1e12), ShapeError, 'linspace: the result would have 1000000000000 elements'],
+  [() => api.oneHot([0, 1], 2e9), ShapeError, 'oneHot: the result would have 4000000000 elements'],
+  [() => api.broadcastTo(1, [1e5, 1e5]), ShapeError, 'broadcastTo: the result would have 10000000000 elements'],
+  [() => random.uniform([1e10]), ShapeError, 'random.uniform: the result would have 10000000000 elements'],
+  [() => api.pad(v, [[1e10, 0]]), ShapeError, 'pad: the result would have 10000000003 elements'],
+  [() => api.outer(api.zeros([1e5]), api.zeros([1e5])), ShapeError, 'the result would have 10000000000 elements'],
 ];
 
 const TRACES: readonly Case[] = [
@@ -181,6 +266,27 @@ const ELEMENTWISE: readonly Case[] = [
     ArgumentError,
     'clip: low must not be above high, but low is 2 and high is 1: exchange them',
   ],
+  [
+    () => api.clip(v, any(null), 1),
+    ArgumentError,
+    'clip: low must be a tensor, a variable, a number or nested arrays, not null',
+  ],
+  [
+    () => api.clip(v, 0, any('1')),
+    ArgumentError,
+    'clip: high must be a tensor, a variable, a number or nested arrays, not "1"',
+  ],
+  [() => api.clip(v, ints, 1), ShapeError, 'clip: shapes [3] and [2] and [] do not broadcast'],
+  [() => api.clip(v, 0, ints), ShapeError, 'clip: shapes [3] and [] and [2] do not broadcast'],
+  [() => api.logAddExp(v, ints), ShapeError, 'logAddExp: shapes [3] and [2] do not broadcast'],
+  [() => api.xlogy(v, ints), ShapeError, 'xlogy: shapes [3] and [2] do not broadcast'],
+  [
+    () => api.abs(any([1, 'a'])),
+    ArgumentError,
+    'abs: x[1] must be a tensor, a variable, a number or nested arrays, not "a"',
+  ],
+  [() => api.mul(v, [[1], [2, 3]]), ShapeError, 'mul: b[1] has 2 elements where its neighbours have 1'],
+  [() => api.sin(any(new BigInt64Array(1))), DTypeError, 'sin: x is a BigInt64Array, which has no dtype here'],
   [() => api.elu(v, any('1')), ArgumentError, 'elu: alpha must be a finite number, not "1"'],
   [() => api.leakyRelu(v, NaN), ArgumentError, 'leakyRelu: alpha must be a finite number, not NaN'],
   [() => api.gelu(v, any(true)), ArgumentError, 'gelu: options must be an object { approximate }, not true'],
@@ -288,7 +394,7 @@ const SHAPES: readonly Case[] = [
     ArgumentError,
     'pad: paddings must be one [before, after] for each of the 2 axes of x, not [[…]]',
   ],
-  [() => api.pad(v, [[-1, 0]]), ArgumentError, 'pad: paddings must be an array of whole numbers ≥ 0, not [-1, 0]'],
+  [() => api.pad(v, [[-1, 0]]), ArgumentError, 'pad: paddings must be a whole number ≥ 0, not -1'],
   [() => api.pad(v, [[0, 1]], any('0')), ArgumentError, 'pad: value must be a number, not "0"'],
   [() => api.tile(x, [2]), ShapeError, 'tile: repeats has 1 entries, but x has 2 axes: give one an axis'],
   [() => api.tile(v, [-1]), ArgumentError, 'tile: repeats must be a whole number ≥ 0, not -1'],
@@ -307,6 +413,16 @@ const SHAPES: readonly Case[] = [
     () => api.concat([v, any('a')]),
     ArgumentError,
     'concat: tensors[1] must be a tensor, a variable, a number or nested arrays, not "a"',
+  ],
+  [
+    () => api.concat(any(holed(v, v))),
+    ArgumentError,
+    'concat: tensors[1] must be a tensor, a variable, a number or nested arrays, not undefined',
+  ],
+  [
+    () => api.stack(any([v, undefined])),
+    ArgumentError,
+    'stack: tensors[1] must be a tensor, a variable, a number or nested arrays, not undefined',
   ],
   [() => api.stack([v, 1]), ShapeError, 'stack: tensors[1] f32[] and tensors[0] f32[3] differ in shape'],
   [() => api.split(v, 2), ShapeError, 'split: axis 0 of x f32[3] does not split into 2 equal pieces'],
@@ -335,6 +451,10 @@ const INDICES: readonly Case[] = [
     DTypeError,
     "gather: indices must be int32, not float32; use cast(indices, 'int32')",
   ],
+  [() => api.gather(v, [0, NaN]), DTypeError, 'gather: indices NaN is not an int32; round it first'],
+  [() => api.gather(v, 0.5), DTypeError, 'gather: indices 0.5 is not an int32; round it first'],
+  [() => api.oneHot([1.5], 3), DTypeError, 'oneHot: indices 1.5 is not an int32; round it first'],
+  [() => api.scatterAdd(v, NaN, 1), DTypeError, 'scatterAdd: indices NaN is not an int32; round it first'],
   [() => api.gather(v, [0], 1), ArgumentError, 'gather: axis 1 is out of range: a tensor of rank 1 has axes -1 … 0'],
   [() => api.gather(tensor(1), [0]), ArgumentError, 'gather: axis 0 is out of range: a scalar has no axes'],
   [
@@ -387,6 +507,16 @@ const PRODUCTS: readonly Case[] = [
     () => api.tensordot(x, v, [2, 0]),
     ArgumentError,
     'tensordot: axes[0] 2 is out of range: a tensor of rank 2 has axes -2 … 1',
+  ],
+  [
+    () => api.tensordot(x, v, any([holed(1, 1).slice(1), [0, 1]])),
+    ArgumentError,
+    'tensordot: axes[0] must be a whole number, not undefined',
+  ],
+  [
+    () => api.tensordot(x, v, any(holed(0, [0]).slice(1))),
+    ArgumentError,
+    'tensordot: axes[0] must be a whole number, not undefined',
   ],
   [
     () => api.einsum(any(x), x),
@@ -490,7 +620,7 @@ const NESTS: readonly Case[] = [
   ],
 ];
 
-const ALL = { VALUES, TRACES, CREATION, ELEMENTWISE, REDUCTIONS, SHAPES, INDICES, PRODUCTS, RANDOM, NESTS };
+const ALL = { VALUES, HUGE, TRACES, CREATION, ELEMENTWISE, REDUCTIONS, SHAPES, INDICES, PRODUCTS, RANDOM, NESTS };
 for (const [group, cases] of Object.entries(ALL)) {
   describe(group.toLowerCase(), () => {
     test.each(cases.map(([call, error, message]) => [message, call, error] as const))('%s', (message, call, error) => {

@@ -46,7 +46,7 @@ export function flattenNest<T>(
     }
     if (Array.isArray(node)) {
       structure.push('[');
-      const parts = node.map((child, i) => visit(child, `${path}[${i}]`));
+      const parts = Array.from(node, (child, i) => visit(child, `${path}[${i}]`));
       structure.push(']');
       return (next) => parts.map((part) => part(next));
     }

@@ -4,9 +4,11 @@
  */
 import type { DType } from '@jacobi/backend';
 import { isFloating } from '@jacobi/backend';
+import { checkDType, checkFlag, checkOptions } from './checks.ts';
 import type { TensorLike } from './convert.ts';
-import { asTensor, describe, tensor } from './convert.ts';
+import { asPair, asTensor, describe, tensor } from './convert.ts';
 import { ArgumentError, DTypeError, ShapeError, TraceError } from './errors.ts';
+import { elementwiseType } from './families.ts';
 import { Printable } from './format.ts';
 import { add, sub } from './ops/arithmetic.ts';
 import { zerosOf } from './ops/creation.ts';
@@ -61,6 +63,9 @@ export class Variable extends Printable implements TracedVariable {
     watch?.noteVariable(this, now);
     return now;
   }
+  set value(_: never) {
+    throw new ArgumentError(`value: ${this.name} is set with assign: v.assign(3) in place of v.value = 3`);
+  }
   get shape(): number[] {
     return this.#current.shape;
   }
@@ -78,12 +83,15 @@ export class Variable extends Printable implements TracedVariable {
    * (as in TensorFlow): what is read afterwards is the variable, and not what was assigned.
    */
   assign(value: TensorLike): this {
-    const next = asTensor('assign', 'value', value, this.dtype);
-    const type = this.#current.type;
-    if (next.dtype !== type.dtype)
-      throw new DTypeError(`assign: ${this.name} holds ${formatType(type)}, not ${formatType(next.type)}; use cast`);
-    if (next.type !== type)
-      throw new ShapeError(`assign: ${this.name} holds ${formatType(type)}, not ${formatType(next.type)}`);
+    return this.#put('assign', asTensor('assign', 'value', value, this.dtype));
+  }
+  #put(operation: string, next: Tensor): this {
+    const { type } = this.#current;
+    if (next.type !== type) {
+      const Wrong = next.dtype === type.dtype ? ShapeError : DTypeError;
+      const hint = Wrong === DTypeError ? '; use cast' : '';
+      throw new Wrong(`${operation}: ${this.name} holds ${formatType(type)}, not ${formatType(next.type)}${hint}`);
+    }
     next.trace?.checkOpen();
     const trace = currentTrace();
     if (trace === null) this.#current = severed(next);
@@ -105,17 +113,18 @@ export class Variable extends Printable implements TracedVariable {
   }
   /** Adds to the value. */
   assignAdd(value: TensorLike): this {
-    return this.assign(add(this.#peek(), value));
+    return this.#change('assignAdd', add, value);
   }
   /** Subtracts from the value. */
   assignSub(value: TensorLike): this {
-    return this.assign(sub(this.#peek(), value));
+    return this.#change('assignSub', sub, value);
   }
-
-  /** The value, without a tape taking the read for a use. */
-  #peek(): Tensor {
-    const trace = currentTrace();
-    return trace === null ? this.#current : trace.readVariable(this);
+  #change(operation: string, change: typeof add, value: TensorLike): this {
+    // The value now, without a tape taking the read for a use.
+    const now = currentTrace()?.readVariable(this) ?? this.#current;
+    const [x, y] = asPair(operation, now, value, ['variable', 'value']);
+    elementwiseType(operation, [x.type, y.type]);
+    return this.#put(operation, change(x, y));
   }
 
   override toString(): string {
@@ -131,8 +140,11 @@ export class Variable extends Printable implements TracedVariable {
  * v.value // → [11, 22]
  */
 export function variable(initial: TensorLike, options: VariableOptions = {}): Variable {
-  if (options.name !== undefined && typeof options.name !== 'string')
-    throw new ArgumentError('variable: name must be a string');
-  const value = initial instanceof Variable ? initial.current() : initial;
-  return new Variable(tensor(value, options.dtype === undefined ? {} : { dtype: options.dtype }), options);
+  checkOptions('variable', options, ['trainable', 'name', 'dtype']);
+  const { trainable = true, name = '', dtype } = options;
+  checkFlag('variable', 'trainable', trainable);
+  if (typeof name !== 'string') throw new ArgumentError(`variable: name must be a string, not ${describe(name)}`);
+  if (dtype !== undefined) checkDType('variable', dtype);
+  const value = asTensor('variable', 'initial', initial instanceof Variable ? initial.current() : initial, dtype);
+  return new Variable(tensor(value, dtype === undefined ? {} : { dtype }), options);
 }

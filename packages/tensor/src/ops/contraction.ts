@@ -171,7 +171,9 @@ function pairedAxes(x: Tensor, y: Tensor, axes: unknown): [number[], number[]] {
     }
     return [Array.from({ length: axes }, (_, k) => x.rank - axes + k), Array.from({ length: axes }, (_, k) => k)];
   }
-  const lists = Array.isArray(axes) ? axes.map((list: unknown) => (Array.isArray(list) ? list : [list])) : [];
+  const lists = Array.isArray(axes)
+    ? Array.from(axes, (list: unknown) => (Array.isArray(list) ? Array.from(list) : [list]))
+    : [];
   if (lists.length !== 2 || lists[0]!.length !== lists[1]!.length) {
     throw new ArgumentError(
       `tensordot: axes must be a count or [axes of a, axes of b], equally many, not ${describe(axes)}`,

@@ -4,7 +4,7 @@ import { allocate } from '@jacobi/backend';
 import { bindOne } from '../bind.ts';
 import { checkDType, checkInteger, checkNumber, checkOptions } from '../checks.ts';
 import type { TensorLike } from '../convert.ts';
-import { asTensor, checkShape, describe } from '../convert.ts';
+import { asTensor, checkCount, checkShape, describe } from '../convert.ts';
 import { ArgumentError, DTypeError } from '../errors.ts';
 import { eyeRow, fullRow } from '../primitives/movement.ts';
 import type { Tensor } from '../tensor.ts';
@@ -128,6 +128,7 @@ export function arange(start: number, stop?: number, step = 1, options: Creation
   checkNumber('arange', 'step', step);
   if (step === 0) throw new ArgumentError('arange: step must not be 0');
   const n = Math.max(0, Math.ceil((to - from) / step));
+  checkCount('arange', n);
   const whole = Number.isInteger(from) && Number.isInteger(to) && Number.isInteger(step);
   const dtype = dtypeFrom('arange', options, whole ? 'int32' : 'float32', NUMERIC);
   if (dtype === 'int32' && !whole)
@@ -149,6 +150,7 @@ export function linspace(start: number, stop: number, count = 50, options: Creat
   checkNumber('linspace', 'start', start);
   checkNumber('linspace', 'stop', stop);
   checkInteger('linspace', 'count', count, 0);
+  checkCount('linspace', count);
   const dtype = dtypeFrom('linspace', options, 'float32', NUMERIC);
   const data = allocate(dtype, count);
   const step = (stop - start) / (count - 1);

@@ -2,6 +2,7 @@
 import { bindOne } from '../bind.ts';
 import type { TensorLike } from '../convert.ts';
 import { asFloat, asFloatPair } from '../convert.ts';
+import { elementwiseType } from '../families.ts';
 import type { Primitive } from '../primitive.ts';
 import { erfRow, expm1Row, expRow, log1pRow, logRow, softplusRow } from '../primitives/elementwise.ts';
 import type { Tensor } from '../tensor.ts';
@@ -84,6 +85,7 @@ export function log10(x: TensorLike): Tensor {
  */
 export function logAddExp(a: TensorLike, b: TensorLike): Tensor {
   const [x, y] = asFloatPair('logAddExp', a, b);
+  elementwiseType('logAddExp', [x.type, y.type]);
   const first = greaterEqual(x, y);
   const high = where(first, x, y);
   const low = where(first, y, x);
@@ -101,6 +103,7 @@ export function logAddExp(a: TensorLike, b: TensorLike): Tensor {
  */
 export function xlogy(x: TensorLike, y: TensorLike): Tensor {
   const [a, b] = asFloatPair('xlogy', x, y, ['x', 'y']);
+  elementwiseType('xlogy', [a.type, b.type]);
   const dead = logicalAnd(equal(a, 0), logicalOr(lessEqual(b, 0), equal(b, Infinity)));
   return mul(a, log(where(dead, 1, b)));
 }

@@ -9,7 +9,7 @@ import { checkAxis } from '../axes.ts';
 import { bindOne } from '../bind.ts';
 import { checkDType, checkInteger, checkOptions } from '../checks.ts';
 import type { TensorLike } from '../convert.ts';
-import { asNumeric, asTensor, castTo } from '../convert.ts';
+import { asNumeric, asTensor, castTo, checkCount } from '../convert.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../errors.ts';
 import { gatherRow, scatterAddRow } from '../primitives/indexing.ts';
 import type { Tensor } from '../tensor.ts';
@@ -110,6 +110,7 @@ export function oneHot(
   checkDType('oneHot', dtype);
   checkInteger('oneHot', 'depth', depth, 0);
   const at = asIndices('oneHot', indices);
+  checkCount('oneHot', at.size * depth);
   const a = checkAxis('oneHot', axis, at.rank + 1);
   const classes = reshape(
     arange(depth),

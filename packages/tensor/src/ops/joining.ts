@@ -16,7 +16,7 @@ function common(operation: string, tensors: readonly TensorLike[]): Tensor[] {
     throw new ArgumentError(`${operation}: tensors must be a non-empty array of tensors, not ${describe(tensors)}`);
   }
   const beside = widestType(tensors);
-  const all = tensors.map((t, i) => asBeside(operation, `tensors[${i}]`, t as TensorLike, beside));
+  const all = Array.from(tensors, (t, i) => asBeside(operation, `tensors[${i}]`, t as TensorLike, beside));
   const dtype = all.reduce((d, t) => promoteTypes(d, t.dtype), all[0]!.dtype);
   return all.map((t) => castTo(t, dtype));
 }

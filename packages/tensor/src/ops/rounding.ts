@@ -1,8 +1,9 @@
 /** Rounding and clipping, elementwise. */
 import { bindOne } from '../bind.ts';
 import type { TensorLike } from '../convert.ts';
-import { asNumeric } from '../convert.ts';
+import { asNumeric, asPair } from '../convert.ts';
 import { ArgumentError } from '../errors.ts';
+import { elementwiseType } from '../families.ts';
 import type { Primitive } from '../primitive.ts';
 import { ceilRow, floorRow, roundRow } from '../primitives/elementwise.ts';
 import type { Tensor } from '../tensor.ts';
@@ -52,6 +53,8 @@ export function clip(x: TensorLike, low: TensorLike, high: TensorLike): Tensor {
   if (typeof low === 'number' && typeof high === 'number' && !(low <= high)) {
     throw new ArgumentError(`clip: low must not be above high, but low is ${low} and high is ${high}: exchange them`);
   }
-  const t = asNumeric('clip', 'x', x);
-  return where(less(t, low), low, where(greater(t, high), high, t));
+  const [t, least] = asPair('clip', asNumeric('clip', 'x', x), low, ['x', 'low']);
+  const [y, most] = asPair('clip', t, high, ['x', 'high']);
+  elementwiseType('clip', [y.type, least.type, most.type]);
+  return where(less(y, least), least, where(greater(y, most), most, y));
 }

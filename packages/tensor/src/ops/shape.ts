@@ -6,7 +6,7 @@ import type { DType, Shape } from '@jacobi/backend';
 import { broadcastShapes, sameShape, sizeOf } from '@jacobi/backend';
 import { checkAxes, checkAxis, checkPerAxis, everyAxis } from '../axes.ts';
 import { bindOne } from '../bind.ts';
-import { checkDType, checkNumber } from '../checks.ts';
+import { checkDType, checkInteger, checkNumber } from '../checks.ts';
 import type { TensorLike } from '../convert.ts';
 import { asTensor, castTo, checkShape, describe } from '../convert.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../errors.ts';
@@ -236,7 +236,7 @@ export function pad(x: TensorLike, paddings: readonly (readonly [number, number]
   }
   const low = paddings.map((p) => p[0] as number);
   const high = paddings.map((p) => p[1] as number);
-  checkShape('pad', 'paddings', [...low, ...high]);
+  for (const n of [...low, ...high]) checkInteger('pad', 'paddings', n, 0);
   checkNumber('pad', 'value', value, true);
   if ((t.dtype === 'int32' && value !== (value | 0)) || (t.dtype === 'bool' && value !== 0 && value !== 1)) {
     throw new DTypeError(`pad: value ${value} is not of dtype ${t.dtype}, as x is; cast x first`);
