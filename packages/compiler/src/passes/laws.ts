@@ -36,8 +36,12 @@ const add: Law = (terms, [a, b], dtype) => {
 const sub: Law = (terms, [a, b], dtype) => {
   if (terms.value(b!) === 0) return as(terms, a!, dtype);
   if (terms.value(a!) === 0) return terms.call(scalar.neg, [as(terms, b!, dtype)], dtype);
-  const minusB = negated(terms, b!, dtype);
-  return minusB === undefined ? undefined : terms.call(scalar.add, [a!, minusB], dtype);
+  const [minusA, minusB] = [negated(terms, a!, dtype), negated(terms, b!, dtype)];
+  if (minusB !== undefined) return terms.call(scalar.add, [a!, minusB], dtype);
+  if (minusA !== undefined) return terms.call(scalar.neg, [terms.call(scalar.add, [minusA, b!], dtype)], dtype);
+  // The other way round it may be there already.
+  const turned = terms.find(scalar.sub, [b!, a!], dtype);
+  return turned === undefined ? undefined : terms.call(scalar.neg, [turned], dtype);
 };
 
 const mul: Law = (terms, [a, b], dtype) => {
@@ -136,7 +140,7 @@ export function simplify(terms: Terms, fn: ScalarFunction, args: readonly Term[]
     numbers.push(value);
   }
   if (numbers.length === args.length && EXACT.has(fn)) {
-    const call = ((dtype === 'int32' ? fn.int : undefined) ?? fn.js) as (...operands: number[]) => number;
+    const call: (...operands: number[]) => number = (dtype === 'int32' ? fn.int : undefined) ?? fn.js;
     return terms.constant(rounded(call(...numbers), dtype), dtype);
   }
   if (dtype === 'int32' && fn === scalar.div) return undefined;

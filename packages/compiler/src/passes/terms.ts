@@ -89,6 +89,21 @@ export class Terms {
 
   /** A function of terms as it stands. */
   make(fn: ScalarFunction, args: readonly Term[], dtype: DType): Term {
+    const key = this.#keyOf(fn, args, dtype);
+    let term = this.#calls.get(key);
+    if (term === undefined) {
+      term = this.#push({ fn, args: [...args], dtype });
+      this.#calls.set(key, term);
+    }
+    return term;
+  }
+
+  /** A function of terms, if it is there already. */
+  find(fn: ScalarFunction, args: readonly Term[], dtype: DType): Term | undefined {
+    return this.#calls.get(this.#keyOf(fn, args, dtype));
+  }
+
+  #keyOf(fn: ScalarFunction, args: readonly Term[], dtype: DType): number | string {
     let number = this.#functions.get(fn);
     if (number === undefined) {
       number = this.#functions.size * DTYPES.length;
@@ -96,13 +111,7 @@ export class Terms {
     }
     const kind = number + DTYPES.indexOf(dtype);
     const [a, b = 0] = args as readonly [Term, Term?];
-    const key = args.length < 3 && kind < 1024 ? (kind * MOST + a) * MOST + b : `${kind}:${args.join()}`;
-    let term = this.#calls.get(key);
-    if (term === undefined) {
-      term = this.#push({ fn, args: [...args], dtype });
-      this.#calls.set(key, term);
-    }
-    return term;
+    return args.length < 3 && kind < 1024 ? (kind * MOST + a) * MOST + b : `${kind}:${args.join()}`;
   }
 
   /** A value in another dtype, as a copy into an array of it. */
