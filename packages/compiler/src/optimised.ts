@@ -37,7 +37,7 @@ export function compileOptimised(program: Program, backend: Backend, fold: 'insi
     tensor.backend?.readSync !== undefined &&
     tensor.buffer !== null;
   counters.plans++;
-  const plan = optimise(withConstants(lowerProgram(program), program, folds));
+  const plan = optimise(withConstants(lowerProgram(program), program, folds), backend.traits);
   counters.compiles++;
   const made = { backend, executable: backend.compile(plan), captured: program.captured.filter((c) => !folds(c)) };
   compiled.set(program, made);

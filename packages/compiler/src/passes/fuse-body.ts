@@ -11,51 +11,50 @@ import * as scalar from '@jacobi/backend/scalar';
 /** An operand of a body in the making: steps count from 0, inputs are ~0, ~1, … */
 export type Ref = number;
 
-/** What one evaluation of a function costs, in additions; those that are not listed cost much more. */
-const WEIGHTS: ReadonlyMap<ScalarFunction, number> = /* @__PURE__ */ new Map<ScalarFunction, number>([
-  ...(
-    [
-      'add',
-      'sub',
-      'mul',
-      'neg',
-      'abs',
-      'square',
-      'sign',
-      'maximum',
-      'minimum',
-      'relu',
-      'floor',
-      'ceil',
-      'equal',
-      'notEqual',
-      'less',
-      'lessEqual',
-      'greater',
-      'greaterEqual',
-      'logicalAnd',
-      'logicalOr',
-      'logicalXor',
-      'logicalNot',
-      'isNaN',
-      'isFinite',
-      'select',
-      'identity',
-      'toBool',
-    ] as const
-  ).map((name) => [scalar[name], 1] as const),
-  [scalar.toInt, 2],
-  [scalar.round, 3],
-  [scalar.div, 3],
-  [scalar.reciprocal, 3],
-  [scalar.sqrt, 3],
+/** Functions with one right result, which every target computes: about as cheap as an addition. */
+const CHEAP: ReadonlySet<ScalarFunction> = /* @__PURE__ */ new Set([
+  scalar.add,
+  scalar.sub,
+  scalar.mul,
+  scalar.neg,
+  scalar.abs,
+  scalar.square,
+  scalar.sign,
+  scalar.maximum,
+  scalar.minimum,
+  scalar.relu,
+  scalar.floor,
+  scalar.ceil,
+  scalar.equal,
+  scalar.notEqual,
+  scalar.less,
+  scalar.lessEqual,
+  scalar.greater,
+  scalar.greaterEqual,
+  scalar.logicalAnd,
+  scalar.logicalOr,
+  scalar.logicalXor,
+  scalar.logicalNot,
+  scalar.isNaN,
+  scalar.isFinite,
+  scalar.select,
+  scalar.identity,
+  scalar.toBool,
 ]);
-/** Weight of a function of analysis. */
-const EXPENSIVE = 25;
+/** The same, at some times the price. */
+const DEARER: ReadonlySet<ScalarFunction> = /* @__PURE__ */ new Set([
+  scalar.div,
+  scalar.reciprocal,
+  scalar.sqrt,
+  scalar.round,
+  scalar.toInt,
+]);
 
 /** What a step costs, in additions. */
 export function weightOf(step: ScalarStep): number {
-  return 'constant' in step ? 0 : (WEIGHTS.get(step.fn) ?? EXPENSIVE);
+  if ('constant' in step) return 0;
+  if (CHEAP.has(step.fn)) return 1;
+  return DEARER.has(step.fn) ? 3 : 25;
 }
 
 /** A number as an array of the dtype holds it. */
@@ -187,7 +186,7 @@ export class BodyWriter {
 
   /** A function of numbers, where every target gives the same. */
   #fold(fn: ScalarFunction, args: readonly Ref[], dtype: DType): Ref | undefined {
-    if (!WEIGHTS.has(fn)) return undefined;
+    if (!CHEAP.has(fn) && !DEARER.has(fn)) return undefined;
     const numbers: number[] = [];
     for (const arg of args) {
       const value = this.value(arg);

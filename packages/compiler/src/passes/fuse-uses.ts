@@ -38,7 +38,11 @@ export function writesOf(kernel: Kernel): readonly number[] {
 }
 
 /** The kernel with other slots in place of those that it reads, or also of those that it writes. */
-export function withSlots(kernel: Kernel, reads: (slot: number) => number, writes = (slot: number): number => slot): Kernel {
+export function withSlots(
+  kernel: Kernel,
+  reads: (slot: number) => number,
+  writes = (slot: number): number => slot,
+): Kernel {
   const at = <A extends { readonly slot: number }>(access: A): A => ({ ...access, slot: reads(access.slot) });
   const to = <A extends { readonly slot: number }>(access: A): A => ({ ...access, slot: writes(access.slot) });
   switch (kernel.kind) {

@@ -8,10 +8,8 @@ import * as scalar from '@jacobi/backend/scalar';
 import type { Term, Terms } from './terms.ts';
 import { rounded } from './terms.ts';
 
-type Law = (terms: Terms, args: readonly Term[], dtype: DType) => Term | undefined;
-
-/** `term` in the dtype of the result. */
-const as = (terms: Terms, term: Term, dtype: DType): Term => terms.cast(term, dtype, scalar.identity);
+/** Operands that a function does not take are −1. */
+type Law = (terms: Terms, dtype: DType, a: Term, b: Term, c: Term) => Term | undefined;
 
 /** The term x, if a term is −x in the same dtype. */
 function negated(terms: Terms, term: Term, dtype: DType): Term | undefined {
@@ -21,68 +19,73 @@ function negated(terms: Terms, term: Term, dtype: DType): Term | undefined {
   return terms.dtype(operand!) === dtype ? operand : undefined;
 }
 
-const ordered = (terms: Terms, fn: ScalarFunction, a: Term, b: Term, dtype: DType): Term =>
-  a <= b ? terms.make(fn, [a, b], dtype) : terms.make(fn, [b, a], dtype);
+const ordered = (terms: Terms, fn: ScalarFunction, dtype: DType, a: Term, b: Term): Term =>
+  a <= b ? terms.make(fn, dtype, a, b) : terms.make(fn, dtype, b, a);
 
-const add: Law = (terms, [a, b], dtype) => {
-  if (terms.value(a!) === 0) return as(terms, b!, dtype);
-  if (terms.value(b!) === 0) return as(terms, a!, dtype);
-  const [minusA, minusB] = [negated(terms, a!, dtype), negated(terms, b!, dtype)];
-  if (minusB !== undefined) return terms.call(scalar.sub, [a!, minusB], dtype);
-  if (minusA !== undefined) return terms.call(scalar.sub, [b!, minusA], dtype);
-  return ordered(terms, scalar.add, a!, b!, dtype);
+const minus = (terms: Terms, dtype: DType, a: Term): Term => terms.call(scalar.neg, dtype, terms.cast(a, dtype));
+
+const add: Law = (terms, dtype, a, b) => {
+  if (terms.value(a) === 0) return terms.cast(b, dtype);
+  if (terms.value(b) === 0) return terms.cast(a, dtype);
+  const minusB = negated(terms, b, dtype);
+  if (minusB !== undefined) return terms.call(scalar.sub, dtype, a, minusB);
+  const minusA = negated(terms, a, dtype);
+  if (minusA !== undefined) return terms.call(scalar.sub, dtype, b, minusA);
+  return ordered(terms, scalar.add, dtype, a, b);
 };
 
-const sub: Law = (terms, [a, b], dtype) => {
-  if (terms.value(b!) === 0) return as(terms, a!, dtype);
-  if (terms.value(a!) === 0) return terms.call(scalar.neg, [as(terms, b!, dtype)], dtype);
-  const [minusA, minusB] = [negated(terms, a!, dtype), negated(terms, b!, dtype)];
-  if (minusB !== undefined) return terms.call(scalar.add, [a!, minusB], dtype);
-  if (minusA !== undefined) return terms.call(scalar.neg, [terms.call(scalar.add, [minusA, b!], dtype)], dtype);
+const sub: Law = (terms, dtype, a, b) => {
+  if (terms.value(b) === 0) return terms.cast(a, dtype);
+  if (terms.value(a) === 0) return minus(terms, dtype, b);
+  const minusB = negated(terms, b, dtype);
+  if (minusB !== undefined) return terms.call(scalar.add, dtype, a, minusB);
+  const minusA = negated(terms, a, dtype);
+  if (minusA !== undefined) return minus(terms, dtype, terms.call(scalar.add, dtype, minusA, b));
   // The other way round it may be there already.
-  const turned = terms.find(scalar.sub, [b!, a!], dtype);
-  return turned === undefined ? undefined : terms.call(scalar.neg, [turned], dtype);
+  const turned = terms.find(scalar.sub, dtype, b, a);
+  return turned === undefined ? undefined : minus(terms, dtype, turned);
 };
 
-const mul: Law = (terms, [a, b], dtype) => {
-  const [p, q] = [terms.value(a!), terms.value(b!)];
+const mul: Law = (terms, dtype, a, b) => {
+  const p = terms.value(a);
+  const q = terms.value(b);
   if (p === 0 || q === 0) return terms.constant(0, dtype);
-  if (p === 1) return as(terms, b!, dtype);
-  if (q === 1) return as(terms, a!, dtype);
-  if (p === -1) return terms.call(scalar.neg, [as(terms, b!, dtype)], dtype);
-  if (q === -1) return terms.call(scalar.neg, [as(terms, a!, dtype)], dtype);
-  const [minusA, minusB] = [negated(terms, a!, dtype), negated(terms, b!, dtype)];
-  if (minusA !== undefined && minusB !== undefined) return terms.call(scalar.mul, [minusA, minusB], dtype);
+  if (p === 1) return terms.cast(b, dtype);
+  if (q === 1) return terms.cast(a, dtype);
+  if (p === -1) return minus(terms, dtype, b);
+  if (q === -1) return minus(terms, dtype, a);
   // A sign outside may meet another one.
-  if (minusA !== undefined) return terms.call(scalar.neg, [terms.call(scalar.mul, [minusA, b!], dtype)], dtype);
-  if (minusB !== undefined) return terms.call(scalar.neg, [terms.call(scalar.mul, [a!, minusB], dtype)], dtype);
-  return ordered(terms, scalar.mul, a!, b!, dtype);
+  const minusA = negated(terms, a, dtype);
+  if (minusA !== undefined) return minus(terms, dtype, terms.call(scalar.mul, dtype, minusA, b));
+  const minusB = negated(terms, b, dtype);
+  if (minusB !== undefined) return minus(terms, dtype, terms.call(scalar.mul, dtype, a, minusB));
+  return ordered(terms, scalar.mul, dtype, a, b);
 };
 
-const div: Law = (terms, [a, b], dtype) => {
-  if (terms.value(a!) === 0) return terms.constant(0, dtype);
-  if (terms.value(b!) === 1) return as(terms, a!, dtype);
-  return undefined;
+const div: Law = (terms, dtype, a, b) => {
+  if (dtype === 'int32') return undefined;
+  if (terms.value(a) === 0) return terms.constant(0, dtype);
+  return terms.value(b) === 1 ? terms.cast(a, dtype) : undefined;
 };
 
-const neg: Law = (terms, [a], dtype) => negated(terms, a!, dtype);
+const neg: Law = (terms, dtype, a) => negated(terms, a, dtype);
 
-const select: Law = (terms, [condition, a, b], dtype) => {
-  const known = terms.value(condition!);
-  if (known !== undefined) return as(terms, known === 0 ? b! : a!, dtype);
-  return a === b ? as(terms, a!, dtype) : undefined;
+const select: Law = (terms, dtype, condition, a, b) => {
+  const known = terms.value(condition);
+  if (known !== undefined) return terms.cast(known === 0 ? b : a, dtype);
+  return a === b ? terms.cast(a, dtype) : undefined;
 };
 
-const square: Law = (terms, [a], dtype) => terms.call(scalar.mul, [a!, a!], dtype);
+const square: Law = (terms, dtype, a) => terms.call(scalar.mul, dtype, a, a);
 
-const powInt: Law = (terms, [a, n], dtype) => {
-  if (terms.value(n!) === 1) return as(terms, a!, dtype);
-  return terms.value(n!) === 2 ? terms.call(scalar.mul, [a!, a!], dtype) : undefined;
+const powInt: Law = (terms, dtype, a, n) => {
+  if (terms.value(n) === 1) return terms.cast(a, dtype);
+  return terms.value(n) === 2 ? terms.call(scalar.mul, dtype, a, a) : undefined;
 };
 
-const identity: Law = (terms, [a], dtype) => (terms.dtype(a!) === dtype ? a : undefined);
+const identity: Law = (terms, dtype, a) => (terms.dtype(a) === dtype ? a : undefined);
 
-/** By function; whole numbers take the same laws, which hold modulo 2³² as well, but for division. */
+/** By function. But for division they hold modulo 2³² as well. */
 const LAWS: ReadonlyMap<ScalarFunction, Law> = /* @__PURE__ */ new Map<ScalarFunction, Law>([
   [scalar.add, add],
   [scalar.sub, sub],
@@ -131,18 +134,16 @@ const EXACT: ReadonlySet<ScalarFunction> = /* @__PURE__ */ new Set([
   scalar.toInt,
 ]);
 
-/** A term that `fn` of `args` is equal to, if a law or a computation gives one. */
-export function simplify(terms: Terms, fn: ScalarFunction, args: readonly Term[], dtype: DType): Term | undefined {
-  const numbers: number[] = [];
-  for (const arg of args) {
-    const value = terms.value(arg);
-    if (value === undefined) break;
-    numbers.push(value);
+/** A term that a function of terms is equal to, if a law or a computation gives one. */
+export function simplify(terms: Terms, fn: ScalarFunction, dtype: DType, a: Term, b: Term, c: Term): Term | undefined {
+  const p = terms.value(a);
+  if (p !== undefined && EXACT.has(fn)) {
+    const q = fn.arity > 1 ? terms.value(b) : 0;
+    const r = fn.arity > 2 ? terms.value(c) : 0;
+    if (q !== undefined && r !== undefined) {
+      const js = (dtype === 'int32' ? fn.int : undefined) ?? fn.js;
+      return terms.constant(rounded(js(p, q, r), dtype), dtype);
+    }
   }
-  if (numbers.length === args.length && EXACT.has(fn)) {
-    const call: (...operands: number[]) => number = (dtype === 'int32' ? fn.int : undefined) ?? fn.js;
-    return terms.constant(rounded(call(...numbers), dtype), dtype);
-  }
-  if (dtype === 'int32' && fn === scalar.div) return undefined;
-  return LAWS.get(fn)?.(terms, args, dtype);
+  return LAWS.get(fn)?.(terms, dtype, a, b, c);
 }

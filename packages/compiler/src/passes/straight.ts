@@ -12,7 +12,7 @@ import type { Term } from './terms.ts';
 import { linearise, Terms } from './terms.ts';
 
 /** Steps on terms that one plan may take. */
-const MOST_WORK = 1_000_000;
+const MOST_WORK = 2_000_000;
 /** Steps of a body: longer ones take too long to compile. */
 const MOST_STEPS = 16_384;
 /** Rows that are worth a loop. */
@@ -21,15 +21,15 @@ const FEWEST_ROWS = 4;
 const MOST_TRIALS = 3;
 
 /** The plan as a straight line, over rows if it has any; undefined where that is not possible or does not pay. */
-export function straighten(plan: Plan): Plan | undefined {
+export function straighten(plan: Plan, lanes: number): Plan | undefined {
   if (plan.steps.length === 0) return undefined;
   for (const rows of rowCounts(plan.steps)) {
     const peeled = peel(plan, rows);
     const hasRows = peeled && plan.inputs.some((slot) => peeled.layout[slot] !== 'shared');
-    const made = hasRows ? lineOf(plan, peeled) : undefined;
+    const made = hasRows ? lineOf(plan, peeled, lanes) : undefined;
     if (made !== undefined) return made;
   }
-  return lineOf(plan, { rows: 1, plan, layout: plan.slots.map(() => 'shared') });
+  return lineOf(plan, { rows: 1, plan, layout: plan.slots.map(() => 'shared') }, lanes);
 }
 
 /** Sizes that many kernels have among their axes: the most frequent first, of these the largest. */
@@ -58,7 +58,7 @@ function sizesOf(kernel: Kernel): readonly number[] {
 }
 
 /** The straight line of a peeled plan, if it is cheaper than the plan. */
-function lineOf(plan: Plan, { rows, plan: one, layout }: Peeled): Plan | undefined {
+function lineOf(plan: Plan, { rows, plan: one, layout }: Peeled, lanes: number): Plan | undefined {
   const work = one.steps.reduce((sum, kernel) => sum + workOf(kernel), 0);
   if (work > MOST_WORK) return undefined;
   const laneOf = (slot: number, index: number): Lane => {
@@ -74,7 +74,8 @@ function lineOf(plan: Plan, { rows, plan: one, layout }: Peeled): Plan | undefin
     if (error instanceof NotStraight) return undefined;
     throw error;
   }
-  return assemble(plan, symbols, laneOf, rows);
+  const line = assemble(plan, symbols, laneOf, rows);
+  return line && costOf(line, lanes) < costOf(plan, lanes) ? line : undefined;
 }
 
 /** The plan of fills and one straight line. */
@@ -102,7 +103,7 @@ function assemble(
   );
   const stores = wanted.map(({ lane }, i) => ({ ...lane, value: operands[i]! }));
   const line: RunnableKernel<StraightKernel> = { kind: 'straight', js: straightLoop, rows, loads, body, stores };
-  if (body.length > MOST_STEPS || costOfLine(line) > costOfPlan(plan)) return undefined;
+  if (body.length > MOST_STEPS) return undefined;
   const slots = plan.slots.map((slot): Slot => {
     if (slot.role !== 'temporary') return slot;
     const { offset: _, ...unplaced } = slot;
@@ -126,17 +127,18 @@ function fill(slots: readonly Slot[], slot: number, constant: number): Kernel {
   return { kind: 'map', js: mapLoop, shape: [length], inputs: [], output, body: [{ constant }] };
 }
 
-/** About nanoseconds, where lanes are four wide: what counts is which of the two is more. */
-function costOfLine({ rows, loads, body, stores }: StraightKernel): number {
-  const steps = loads.length + body.length + stores.length;
-  return 50 + rows * steps * (rows < FEWEST_ROWS ? 0.6 : 0.3);
-}
-
-function costOfPlan({ steps }: Plan): number {
+/** About nanoseconds of a run. Without lanes there is no code either: each step is a call. */
+function costOf({ steps }: Plan, lanes: number): number {
+  const code = lanes > 1;
   let cost = 0;
   for (const kernel of steps) {
-    const share = kernel.kind === 'contract' ? 0.05 : 0.3;
-    cost += 80 + share * workOf(kernel);
+    if (kernel.kind === 'straight') {
+      const count = kernel.loads.length + kernel.body.length + kernel.stores.length;
+      cost += 50 + count * (code ? 0.6 + (1.2 * (kernel.rows - 1)) / lanes : 12 + 1.5 * kernel.rows);
+    } else {
+      const share = kernel.kind === 'contract' ? 0.2 : 1.2;
+      cost += 100 + workOf(kernel) * (code ? share / lanes : 1.5);
+    }
   }
   return cost;
 }

@@ -55,7 +55,7 @@ export class Symbols {
   }
 
   write(slot: number, index: number, term: Term): void {
-    this.of(slot)[index] = this.terms.cast(term, this.plan.slots[slot]!.dtype, scalar.identity);
+    this.of(slot)[index] = this.terms.cast(term, this.plan.slots[slot]!.dtype);
   }
 }
 
@@ -131,20 +131,21 @@ function runMap(symbols: Symbols, { shape, inputs, output, body }: MapKernel): v
   const accesses = [...inputs, output];
   const at: number[] = [];
   const values: Term[] = [];
+  const count = inputs.length;
+  const result = body.length === 0 ? 0 : count + body.length - 1;
+  // Constants are the same for all elements.
+  body.forEach((step, i) => {
+    if ('constant' in step) values[count + i] = terms.constant(step.constant, 'float64');
+  });
   walk(shape, accesses, at, () => {
-    for (let i = 0; i < inputs.length; i++) values[i] = symbols.read(inputs[i]!.slot, at[i]!);
+    for (let i = 0; i < count; i++) values[i] = symbols.read(inputs[i]!.slot, at[i]!);
     for (let i = 0; i < body.length; i++) {
       const step = body[i]!;
-      values[inputs.length + i] =
-        'constant' in step
-          ? terms.constant(step.constant, 'float64')
-          : terms.call(
-              step.fn,
-              step.args.map((arg) => values[arg]!),
-              step.dtype,
-            );
+      if ('constant' in step) continue;
+      const [a, b, c] = step.args;
+      values[count + i] = terms.call(step.fn, step.dtype, values[a!]!, values[b!], values[c!]);
     }
-    symbols.write(output.slot, at[inputs.length]!, values[body.length === 0 ? 0 : inputs.length + body.length - 1]!);
+    symbols.write(output.slot, at[count]!, values[result]!);
   });
 }
 
@@ -169,8 +170,7 @@ function runReduce(symbols: Symbols, { kept, reduced, input, output, reducer, ac
     let total: Term | undefined;
     walk(reduced, [{ slot: input.slot, offset: outer[0]!, strides: input.strides.slice(rank) }], inner, () => {
       const term = symbols.read(input.slot, inner[0]!);
-      total =
-        total === undefined ? terms.cast(term, accumulate, scalar.identity) : terms.call(fn, [total, term], accumulate);
+      total = total === undefined ? terms.cast(term, accumulate) : terms.call(fn, accumulate, total, term);
     });
     symbols.write(output.slot, outer[1]!, total ?? terms.constant(emptyOf(reducer, accumulate), accumulate));
   });
@@ -198,8 +198,13 @@ function runContract(symbols: Symbols, kernel: ContractKernel): void {
       { slot: right.slot, offset: outer[1]!, strides: right.strides.slice(bn) },
     ];
     walk(k, terms2, inner, () => {
-      const factors = [symbols.read(left.slot, inner[0]!), symbols.read(right.slot, inner[1]!)];
-      total = terms.call(scalar.add, [total, terms.call(scalar.mul, factors, accumulate)], accumulate);
+      const product = terms.call(
+        scalar.mul,
+        accumulate,
+        symbols.read(left.slot, inner[0]!),
+        symbols.read(right.slot, inner[1]!),
+      );
+      total = terms.call(scalar.add, accumulate, total, product);
     });
     symbols.write(output.slot, outer[2]!, total);
   });
@@ -238,8 +243,8 @@ function runScatter(symbols: Symbols, kernel: ScatterKernel): void {
       if (index < 0 || index >= size) continue;
       for (let r = 0; r < inner; r++) {
         const to = (block * size + index) * inner + r;
-        const terms = [symbols.read(output, to), symbols.read(updates, (block * count + i) * inner + r)];
-        symbols.write(output, to, symbols.terms.call(scalar.add, terms, dtype));
+        const update = symbols.read(updates, (block * count + i) * inner + r);
+        symbols.write(output, to, symbols.terms.call(scalar.add, dtype, symbols.read(output, to), update));
       }
     }
   }
@@ -255,12 +260,12 @@ function runScan(symbols: Symbols, kernel: ScanKernel): void {
       for (let step = 0; step < length; step++) {
         const at = (o * length + (reverse ? length - 1 - step : step)) * inner + r;
         const value = symbols.read(values, at);
-        if (total === undefined) total = terms.cast(value, dtype, scalar.identity);
-        else if (form === 'product') total = terms.call(scalar.mul, [total, value], dtype);
+        if (total === undefined) total = terms.cast(value, dtype);
+        else if (form === 'product') total = terms.call(scalar.mul, dtype, total, value);
         else {
           const carried: Term =
-            form === 'sum' ? total : terms.call(scalar.mul, [symbols.read(factors!, at), total], dtype);
-          total = terms.call(scalar.add, [value, carried], dtype);
+            form === 'sum' ? total : terms.call(scalar.mul, dtype, symbols.read(factors!, at), total);
+          total = terms.call(scalar.add, dtype, value, carried);
         }
         symbols.write(output, at, total);
       }

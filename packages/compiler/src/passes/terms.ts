@@ -7,6 +7,7 @@
  * program (seeds, link matrices, padding); they never come from data that varies from run to run.
  */
 import type { DType, Lane, ScalarFunction, ScalarStep } from '@jacobi/backend';
+import { identity } from '@jacobi/backend/scalar';
 import { simplify } from './laws.ts';
 
 /** Number of a term. */
@@ -36,13 +37,24 @@ const DTYPES: readonly DType[] = ['float32', 'float64', 'int32', 'bool'];
 /** Terms that keys have room for. */
 const MOST = 2 ** 21;
 
+/** No operand. */
+const NONE = -1;
+
 export class Terms {
   readonly #nodes: Node[] = [];
+  /** By term: the number that it is, if that is known. */
+  readonly #values: (number | undefined)[] = [];
+  readonly #dtypes: DType[] = [];
+  readonly #zeros: ReadonlyMap<DType, Term>;
   readonly #constants: ReadonlyMap<DType, Map<number, Term>> = new Map(DTYPES.map((d) => [d, new Map()]));
   readonly #negativeZeros = new Map<DType, Term>();
   readonly #lanes = new Map<string, Term>();
   readonly #calls = new Map<number | string, Term>();
   readonly #functions = new Map<ScalarFunction, number>();
+
+  constructor() {
+    this.#zeros = new Map(DTYPES.map((dtype) => [dtype, this.#push({ constant: 0, dtype })]));
+  }
 
   get size(): number {
     return this.#nodes.length;
@@ -53,22 +65,32 @@ export class Terms {
   }
 
   dtype(term: Term): DType {
-    return this.#nodes[term]!.dtype;
+    return this.#dtypes[term]!;
   }
 
   /** The number that a term is; undefined if it is not known. */
   value(term: Term): number | undefined {
-    const node = this.#nodes[term]!;
-    return 'constant' in node ? node.constant : undefined;
+    return this.#values[term];
   }
 
   constant(value: number, dtype: DType): Term {
-    // A map takes −0 for 0.
-    const known = Object.is(value, -0) ? this.#negativeZeros.get(dtype) : this.#constants.get(dtype)!.get(value);
-    if (known !== undefined) return known;
-    const term = this.#push({ constant: value, dtype });
-    if (Object.is(value, -0)) this.#negativeZeros.set(dtype, term);
-    else this.#constants.get(dtype)!.set(value, term);
+    if (value === 0) return Object.is(value, -0) ? this.#negativeZero(dtype) : this.#zeros.get(dtype)!;
+    const known = this.#constants.get(dtype)!;
+    let term = known.get(value);
+    if (term === undefined) {
+      term = this.#push({ constant: value, dtype });
+      known.set(value, term);
+    }
+    return term;
+  }
+
+  /** A map takes −0 for 0. */
+  #negativeZero(dtype: DType): Term {
+    let term = this.#negativeZeros.get(dtype);
+    if (term === undefined) {
+      term = this.#push({ constant: -0, dtype });
+      this.#negativeZeros.set(dtype, term);
+    }
     return term;
   }
 
@@ -82,44 +104,45 @@ export class Terms {
     return term;
   }
 
-  /** A function of terms: simplified, or found, or made. */
-  call(fn: ScalarFunction, args: readonly Term[], dtype: DType): Term {
-    return simplify(this, fn, args, dtype) ?? this.make(fn, args, dtype);
+  /** A function of up to three terms: simplified, or found, or made. */
+  call(fn: ScalarFunction, dtype: DType, a: Term, b: Term = NONE, c: Term = NONE): Term {
+    return simplify(this, fn, dtype, a, b, c) ?? this.make(fn, dtype, a, b, c);
   }
 
   /** A function of terms as it stands. */
-  make(fn: ScalarFunction, args: readonly Term[], dtype: DType): Term {
-    const key = this.#keyOf(fn, args, dtype);
+  make(fn: ScalarFunction, dtype: DType, a: Term, b: Term = NONE, c: Term = NONE): Term {
+    const key = this.#keyOf(fn, dtype, a, b, c);
     let term = this.#calls.get(key);
     if (term === undefined) {
-      term = this.#push({ fn, args: [...args], dtype });
+      term = this.#push({ fn, args: [a, b, c].slice(0, fn.arity), dtype });
       this.#calls.set(key, term);
     }
     return term;
   }
 
-  /** A function of terms, if it is there already. */
-  find(fn: ScalarFunction, args: readonly Term[], dtype: DType): Term | undefined {
-    return this.#calls.get(this.#keyOf(fn, args, dtype));
+  /** A function of two terms, if it is there already. */
+  find(fn: ScalarFunction, dtype: DType, a: Term, b: Term): Term | undefined {
+    return this.#calls.get(this.#keyOf(fn, dtype, a, b, NONE));
   }
 
-  #keyOf(fn: ScalarFunction, args: readonly Term[], dtype: DType): number | string {
+  #keyOf(fn: ScalarFunction, dtype: DType, a: Term, b: Term, c: Term): number | string {
     let number = this.#functions.get(fn);
     if (number === undefined) {
       number = this.#functions.size * DTYPES.length;
       this.#functions.set(fn, number);
     }
     const kind = number + DTYPES.indexOf(dtype);
-    const [a, b = 0] = args as readonly [Term, Term?];
-    return args.length < 3 && kind < 1024 ? (kind * MOST + a) * MOST + b : `${kind}:${args.join()}`;
+    return c === NONE && kind < 1024 ? (kind * MOST + a) * MOST + b + 1 : `${kind}:${a}:${b}:${c}`;
   }
 
   /** A value in another dtype, as a copy into an array of it. */
-  cast(term: Term, dtype: DType, identity: ScalarFunction): Term {
-    return this.dtype(term) === dtype ? term : this.call(identity, [term], dtype);
+  cast(term: Term, dtype: DType): Term {
+    return this.#dtypes[term] === dtype ? term : this.call(identity, dtype, term);
   }
 
   #push(node: Node): Term {
+    this.#values.push('constant' in node ? node.constant : undefined);
+    this.#dtypes.push(node.dtype);
     return this.#nodes.push(node) - 1;
   }
 }
