@@ -61,6 +61,11 @@ function wrap(operation: string, f: AnyFunction, run: Runner, fixed: readonly nu
   const programs = new Map<string, Traced>();
   const ids = new Map<unknown, number>();
   return (...args: unknown[]) => {
+    const beyond = fixed.find((i) => i >= args.length);
+    if (beyond !== undefined)
+      throw new ArgumentError(
+        `${operation}: staticArgnums ${beyond} names no argument: f was called with ${args.length}`,
+      );
     const flats = args.map((arg, i) =>
       fixed.includes(i) ? null : flattenArgument(operation, `argument ${i}`, arg, args),
     );
@@ -121,10 +126,10 @@ function keyOf(arg: unknown, flat: Flat<Tensor> | null, ids: Map<unknown, number
   return `${typeof arg}:${JSON.stringify(arg)}`;
 }
 
-function statics(argnums: JitOptions['staticArgnums']): number[] {
-  const list: readonly number[] = argnums === undefined ? [] : typeof argnums === 'number' ? [argnums] : argnums;
-  if (!Array.isArray(list) || list.some((n) => !Number.isInteger(n) || n < 0)) {
-    throw new ArgumentError(`jit: staticArgnums must be whole numbers ≥ 0, not ${describe(argnums)}`);
+function statics(argnums: JitOptions['staticArgnums'] = []): readonly number[] {
+  const list: unknown = typeof argnums === 'number' ? [argnums] : argnums;
+  if (!Array.isArray(list) || Array.from(list).some((n, i) => !Number.isInteger(n) || n < 0 || list.indexOf(n) < i)) {
+    throw new ArgumentError(`jit: staticArgnums must be whole numbers ≥ 0, each of them once, not ${describe(argnums)}`);
   }
-  return list;
+  return list as number[];
 }

@@ -31,21 +31,21 @@ function loadOne(dtype: DType, address: I32): Expr {
   }
 }
 
-export function storeOne(f: FunctionBuilder, dtype: DType, address: I32, value: Expr): void {
+export function storeOne(f: FunctionBuilder, dtype: DType, address: I32, value: Expr, offset = 0): void {
   switch (dtype) {
     case 'float32':
-      return f.do(f32.store(address, value as Expr<'f32'>));
+      return f.do(f32.store(address, value as Expr<'f32'>, offset));
     case 'float64':
-      return f.do(f64.store(address, value as Expr<'f64'>));
+      return f.do(f64.store(address, value as Expr<'f64'>, offset));
     case 'int32':
-      return f.do(i32.store(address, value as I32));
+      return f.do(i32.store(address, value as I32, offset));
     case 'bool':
-      return f.do(i32.store8(address, value as I32));
+      return f.do(i32.store8(address, value as I32, offset));
   }
 }
 
 /** Bytes widened to masks. */
-const masks = (bytes: V): V => i32x4.ne(i16x8.extend32(i8x16.extend16(bytes)), i32x4.const(0));
+export const masks = (bytes: V): V => i32x4.ne(i16x8.extend32(i8x16.extend16(bytes)), i32x4.const(0));
 
 /** Up to four elements; `left` says how many there are. */
 export function loadValue(
@@ -125,11 +125,11 @@ function storeTogether(f: FunctionBuilder, { dtype, parts }: Value, address: I32
 
 function storeApart(f: FunctionBuilder, value: Value, address: I32, stride: I32, left: I32): void {
   const at = f.let(address);
-  storeOne(f, value.dtype, at, elementOf(value, 0, true));
+  storeOne(f, value.dtype, at, elementOf(value, 0, 4));
   for (let i = 1; i < 4; i++) {
     f.if(i32.gt(left, i32.const(i)), () => {
       f.set(at, i32.add(at, stride));
-      storeOne(f, value.dtype, at, elementOf(value, i, true));
+      storeOne(f, value.dtype, at, elementOf(value, i, 4));
     });
   }
 }

@@ -14,19 +14,23 @@ import { rowOf } from './functions.ts';
 import { F32, F32X4, F64, F64X2 } from './math/form.ts';
 import type { Importer } from './math/lanes.ts';
 import { Lanes } from './math/lanes.ts';
-import type { Value } from './value.ts';
+import type { Value, Width } from './value.ts';
 import { constantValue, convert, elementOf, gatherElements, narrowMasks, pick } from './value.ts';
 
 /** A function of a body. */
-type Call = Extract<ScalarStep, { fn: unknown }>;
+export type Call = Extract<ScalarStep, { fn: unknown }>;
 /** What an operand is: a dtype, or a constant. */
 export type Operand = DType | { readonly constant: number };
 
 /** What the steps of a body are written with. */
 export interface Target {
   readonly f: FunctionBuilder;
-  readonly simd: boolean;
+  readonly width: Width;
   readonly import: Importer;
+  /** A constant; without it constants stand in the code. */
+  readonly constant?: (value: number, dtype: DType) => Value;
+  /** False where what is written runs once: constants are not loaded ahead then. */
+  readonly loop?: boolean;
 }
 
 /** The lanes that a step is computed in; undefined where it is not computed here. */
@@ -83,23 +87,25 @@ export function writeBody(target: Target, inputs: readonly Value[], body: readon
     );
   }
   const last = body.length === 0 ? inputs[0]! : values.at(-1)!;
-  return 'constant' in last ? constantValue(last.constant, to, target.simd) : last;
+  return 'constant' in last ? constantValue(last.constant, to, target.width) : last;
 }
 
-type Known = Value | { readonly constant: number };
+export type Known = Value | { readonly constant: number };
 const operandOf = (value: Known): Operand => ('constant' in value ? value : value.dtype);
 
 /** An operand in the lanes of a dtype. */
-function as(target: Target, value: Known, dtype: DType): Value {
-  if ('constant' in value) return constantValue(value.constant, dtype, target.simd);
-  return convert(target.f, value, dtype, target.simd);
+export function as(target: Target, value: Known, dtype: DType): Value {
+  if ('constant' in value) {
+    return target.constant?.(value.constant, dtype) ?? constantValue(value.constant, dtype, target.width);
+  }
+  return convert(target.f, value, dtype, target.width);
 }
 
-function writeStep(target: Target, step: Call, args: readonly Known[]): Value {
+export function writeStep(target: Target, step: Call, args: readonly Known[]): Value {
   const row = rowOf(step.fn)!;
   const domain = domainOf(step, args.map(operandOf))!;
   const result = writeRow(target, row, step.dtype, domain, args);
-  return convert(target.f, result, step.dtype, target.simd);
+  return convert(target.f, result, step.dtype, target.width);
 }
 
 function writeRow(target: Target, row: Row, dtype: DType, domain: Domain, args: readonly Known[]): Value {
@@ -116,13 +122,13 @@ function writeRow(target: Target, row: Row, dtype: DType, domain: Domain, args: 
       return writeLogic(target, row.by, operands());
     case 'select': {
       const [a, b] = [as(target, args[1]!, dtype), as(target, args[2]!, dtype)];
-      return pick(target.f, as(target, args[0]!, 'bool').parts[0]!, a, b, target.simd);
+      return pick(target.f, as(target, args[0]!, 'bool').parts[0]!, a, b, target.width);
     }
     case 'cast':
       return as(target, args[0]!, row.to === 'own' ? dtype : row.to);
     case 'words': {
       const results = elements(target, operands(), (a, b) => row.by(target.f, a, b ?? a));
-      return gatherElements(target.f, 'float64', results, target.simd);
+      return gatherElements(target.f, 'float64', results, target.width);
     }
     default:
       return row satisfies never;
@@ -131,8 +137,8 @@ function writeRow(target: Target, row: Row, dtype: DType, domain: Domain, args: 
 
 /** Lanes for the float parts of a value. */
 function lanesFor(target: Target, dtype: DType, short: boolean): Lanes {
-  const form = dtype === 'float32' ? (target.simd ? F32X4 : F32) : target.simd ? F64X2 : F64;
-  return new Lanes(target.f, form, short, target.import, true);
+  const form = dtype === 'float32' ? (target.width > 1 ? F32X4 : F32) : target.width > 1 ? F64X2 : F64;
+  return new Lanes(target.f, form, short, target.import, target.loop ?? true);
 }
 
 function writeFloat(
@@ -154,11 +160,11 @@ function compareFloat(target: Target, by: (m: Lanes, a: Expr, b: Expr) => Expr, 
 }
 
 function compareInt(
-  { f, simd }: Target,
+  { f, width }: Target,
   name: 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge',
   [a, b]: readonly Value[],
 ): Value {
-  const table = (simd ? i32x4 : i32)[name] as (a: Expr, b: Expr) => Expr;
+  const table = (width > 1 ? i32x4 : i32)[name] as (a: Expr, b: Expr) => Expr;
   return { dtype: 'bool', parts: [f.let(table(a!.parts[0]!, b!.parts[0]!))] };
 }
 
@@ -171,28 +177,29 @@ function writeLogic(target: Target, name: 'and' | 'or' | 'xor' | 'not', [a, b]: 
 type IntRow = NonNullable<Extract<Row, { kind: 'numeric' }>['int']>;
 
 function writeInt(target: Target, { vector, alone }: IntRow, operands: readonly Value[]): Value {
-  const { f, simd } = target;
+  const { f, width } = target;
   const [a, b] = operands.map((value) => value.parts[0]!);
-  if (simd && vector) return { dtype: 'int32', parts: [f.let(vector(f, a!, b ?? a!))] };
+  if (width > 1 && vector) return { dtype: 'int32', parts: [f.let(vector(f, a!, b ?? a!))] };
   const results = elements(target, operands, (x, y) => alone(f, x, y ?? x) as Expr<'i32'>);
-  return gatherElements(f, 'int32', results, simd);
+  return gatherElements(f, 'int32', results, width);
 }
 
 /** A function of single whole numbers, for each of the elements. */
 function elements<T extends Expr>(
-  { f, simd }: Target,
+  { f, width }: Target,
   operands: readonly Value[],
   call: (a: Expr<'i32'>, b: Expr<'i32'> | undefined) => T,
 ): Expr[] {
-  return Array.from({ length: simd ? 4 : 1 }, (_, i) => {
-    const [a, b] = operands.map((value) => f.let(elementOf(value, i, simd) as Expr<'i32'>));
+  return Array.from({ length: width }, (_, i) => {
+    const [a, b] = operands.map((value) => f.let(elementOf(value, i, width) as Expr<'i32'>));
     return f.let(call(a!, b));
   });
 }
 
 /** One function for JavaScript to call, of one number at a time, with the bits that the lanes give. */
 export function writeCall(target: Target, step: Call, domain: 'float32' | 'float64'): Expr {
-  const { f, simd } = target;
+  const { f } = target;
+  const simd = target.width > 1;
   const row = rowOf(step.fn) as Extract<Row, { kind: 'numeric' }>;
   const type = domain === 'float32' ? 'f32' : 'f64';
   const form = domain === 'float32' ? (simd ? F32X4 : F32) : simd ? F64X2 : F64;

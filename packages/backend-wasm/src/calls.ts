@@ -26,7 +26,7 @@ export function createCalls(simd: boolean): { readonly of: CallOf; readonly stat
     library.define(name, () => ({
       params,
       results: [type],
-      write: (f, importer) => writeCall({ f, simd, import: importer }, step, domain),
+      write: (f, importer) => writeCall({ f, width: simd ? 4 : 1, import: importer }, step, domain),
     }));
     return library.get(name);
   };

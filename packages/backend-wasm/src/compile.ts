@@ -12,6 +12,7 @@ import { contractionKind, lowerContract } from './lower-contract.ts';
 import { lowerGather, lowerRandom, lowerScan, lowerScatter } from './lower-index.ts';
 import { canLowerMap, lowerMap } from './lower-map.ts';
 import { lowerArgReduce, lowerReduce, reductionKind } from './lower-reduce.ts';
+import { canLowerStraight, lowerStraight } from './lower-straight.ts';
 import type { Mode, Place } from './lowering.ts';
 import { ConstantPool, Lowering } from './lowering.ts';
 import type { Module } from './wasm-api.ts';
@@ -72,7 +73,7 @@ function canLower(kernel: Kernel, slots: readonly Slot[]): boolean {
     case 'random':
       return dtype(kernel.keys) === 'int32' && dtype(kernel.output) === 'int32';
     case 'straight':
-      return false;
+      return canLowerStraight(kernel, slots);
     default:
       return kernel satisfies never;
   }
@@ -97,7 +98,7 @@ function lowerKernel(l: Lowering, kernel: Kernel): void {
     case 'random':
       return lowerRandom(l, kernel);
     case 'straight':
-      throw new Error('wasm: straight lines have no form yet');
+      return lowerStraight(l, kernel);
     default:
       return kernel satisfies never;
   }
@@ -143,6 +144,8 @@ function isWritten({ steps, slots }: Plan, slot: number): boolean {
       count += product(kernel.kept);
     else if (kernel.kind === 'contract' && kernel.output.slot === slot) {
       count += product([...kernel.batch, ...kernel.m, ...kernel.n]);
+    } else if (kernel.kind === 'straight') {
+      for (const store of kernel.stores) if (store.slot === slot) count += kernel.rows;
     } else if ('output' in kernel && kernel.output === slot && kernel.kind !== 'scatter') return true;
   }
   return count >= slots[slot]!.length;

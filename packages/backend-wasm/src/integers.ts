@@ -42,7 +42,7 @@ export const minimum: Int = both(i32x4.min, (a: I32, b: I32) => choose(i32.lt(a,
 
 /** Rounded towards −∞; 0 where the divisor is 0. Dividing the least number by −1 would trap. */
 export const floorDiv: Int = alone((f, a, b) => {
-  const q = f.local('i32');
+  const q = f.let(zero);
   f.if(i32.eq(b, i32.const(-1)), () => f.set(q, minus(a)));
   f.if(i32.gt(i32.add(b, i32.const(1)), i32.const(1)), () => f.set(q, quotient(f, a, b)));
   f.if(i32.lt(b, i32.const(-1)), () => f.set(q, quotient(f, a, b)));
@@ -59,7 +59,7 @@ function quotient(f: FunctionBuilder, a: I32, b: I32): I32 {
 
 /** With the sign of the divisor; 0 where that is 0. */
 export const floorMod: Int = alone((f, a, b) => {
-  const r = f.local('i32');
+  const r = f.let(zero);
   f.if(b, () => {
     f.set(r, i32.rem(a, b));
     f.if(i32.and(i32.ne(r, zero), i32.lt(i32.xor(r, b), zero)), () => f.set(r, i32.add(r, b)));

@@ -92,12 +92,18 @@ export class Lowering {
     return this.slots[slot]!.dtype;
   }
 
-  /** The address of a slot's first element. */
-  slot(slot: number): I32 {
+  /** Where a slot's first element lies: an address, and bytes to add to it. */
+  place(slot: number): { readonly base: I32; readonly offset: number } {
     const place = this.#places[slot];
     if (!place) throw new Error(`slot ${slot} has no place`);
     const base = this.f.param(place.in === 'constants' ? 1 : 0, 'i32');
-    return place.in === 'pointer' ? i32.load(base, place.offset) : i32.add(base, i32.const(place.offset));
+    return place.in === 'pointer' ? { base: i32.load(base, place.offset), offset: 0 } : { base, offset: place.offset };
+  }
+
+  /** The address of a slot's first element. */
+  slot(slot: number): I32 {
+    const { base, offset } = this.place(slot);
+    return offset === 0 ? base : i32.add(base, i32.const(offset));
   }
 
   /** The address of an access's first element. */
@@ -113,9 +119,14 @@ export class Lowering {
 
   /** The address of memory that this kernel alone uses. */
   space(bytes: number): I32 {
+    return i32.add(this.f.param(0, 'i32'), i32.const(this.spaceAt(bytes)));
+  }
+
+  /** The same as an offset in the frame. */
+  spaceAt(bytes: number): number {
     const at = this.#end + this.taken;
     this.taken += Math.ceil(bytes / 64 + 1) * 64;
-    return i32.add(this.f.param(0, 'i32'), i32.const(at));
+    return at;
   }
 
   /** A function of the library. */

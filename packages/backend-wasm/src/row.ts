@@ -82,8 +82,8 @@ export function writeRow(f: FunctionBuilder, spec: RowSpec, simd: boolean, impor
   const shared = sources.map((each) => (each.spacing === 'zero' ? load(each) : undefined));
   f.repeat(() => {
     const inputs = sources.map((each, i) => shared[i] ?? load(each));
-    const value = writeBody({ f, simd, import: importer }, inputs, spec.body, result!.dtype);
-    const last = convert(f, value, result!.dtype, simd);
+    const value = writeBody({ f, width, import: importer }, inputs, spec.body, result!.dtype);
+    const last = convert(f, value, result!.dtype, width);
     storeValue(f, last, result!.at, result!.spacing, result!.stride, left, simd);
     for (const each of cursors) advance(f, each, width);
     f.increment(left, -width);

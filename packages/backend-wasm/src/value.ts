@@ -9,7 +9,10 @@ import { choose, f32, f64, i32 } from './assembler/expr.ts';
 import type { FunctionBuilder } from './assembler/function.ts';
 import { f32x4, f64x2, i32x4, v128 } from './assembler/simd.ts';
 
-/** Elements of one dtype: one part, or two vectors of float64. */
+/** Elements that go together: four in vectors, two in vectors where all are float64 (a bool is as wide then), or one alone. */
+export type Width = 1 | 2 | 4;
+
+/** Elements of one dtype: one part, or two vectors for four of float64. */
 export interface Value {
   readonly dtype: DType;
   readonly parts: readonly Expr[];
@@ -27,11 +30,13 @@ const upper = (v: V): V => v128.shuffle(v, v, UPPER_HALF);
 const join = (a: V, b: V): V => v128.shuffle(a, b, JOIN_HALVES);
 
 /** Converts as JavaScript's arrays do, but float to int32 saturates and NaN gives 0. */
-export function convert(f: FunctionBuilder, value: Value, to: DType, simd: boolean): Value {
+export function convert(f: FunctionBuilder, value: Value, to: DType, width: Width): Value {
   if (value.dtype === to) return value;
-  const parts = simd
-    ? convertVectors(value.dtype, value.parts as readonly V[], to)
-    : [convertAlone(value.dtype, value.parts[0]!, to)];
+  const [first] = value.parts;
+  let parts: Expr[];
+  if (width === 1) parts = [convertAlone(value.dtype, first!, to)];
+  else if (width === 2) parts = [convertPair(first as V, to)];
+  else parts = convertVectors(value.dtype, value.parts as readonly V[], to);
   return { dtype: to, parts: parts.map((part) => f.let(part)) };
 }
 
@@ -58,6 +63,11 @@ function convertVectors(from: DType, [a, b]: readonly V[], to: DType): V[] {
   }
 }
 
+/** Between float64 and masks of its width. */
+function convertPair(v: V, to: DType): V {
+  return to === 'bool' ? f64x2.ne(v, f64x2.const(0)) : v128.and(v, f64x2.const(1));
+}
+
 function convertAlone(from: DType, part: Expr, to: DType): Expr {
   const [single, double, int] = [part as Expr<'f32'>, part as Expr<'f64'>, part as Expr<'i32'>];
   switch (to) {
@@ -74,8 +84,8 @@ function convertAlone(from: DType, part: Expr, to: DType): Expr {
 }
 
 /** Masks as wide as a dtype's lanes, for choices between its parts; and back. */
-function widenMask(f: FunctionBuilder, mask: Expr, dtype: DType, simd: boolean): Expr[] {
-  if (!simd || dtype !== 'float64') return [mask];
+function widenMask(f: FunctionBuilder, mask: Expr, dtype: DType, width: Width): Expr[] {
+  if (width < 4 || dtype !== 'float64') return [mask];
   return [TWICE_LOW, TWICE_HIGH].map((bytes) => f.let(v128.shuffle(mask as V, mask as V, bytes)));
 }
 
@@ -84,22 +94,24 @@ export function narrowMasks(f: FunctionBuilder, masks: readonly Expr[]): Expr {
 }
 
 /** The elements of `a` where the mask holds, else of `b`. */
-export function pick(f: FunctionBuilder, mask: Expr, a: Value, b: Value, simd: boolean): Value {
-  const masks = widenMask(f, mask, a.dtype, simd);
+export function pick(f: FunctionBuilder, mask: Expr, a: Value, b: Value, width: Width): Value {
+  const masks = widenMask(f, mask, a.dtype, width);
   const parts = a.parts.map((part, i) => {
-    if (simd) return f.let(v128.select(masks[i] as V, part as V, b.parts[i] as V));
+    if (width > 1) return f.let(v128.select(masks[i] as V, part as V, b.parts[i] as V));
     return f.let(choose(masks[0] as Expr<'i32'>, part as Expr<'f64'>, b.parts[0] as Expr<'f64'>));
   });
   return { dtype: a.dtype, parts };
 }
 
 /** A number in every lane, rounded to the dtype. */
-export function constantValue(value: number, dtype: DType, simd: boolean): Value {
+export function constantValue(value: number, dtype: DType, width: Width): Value {
+  const simd = width > 1;
   switch (dtype) {
     case 'float32':
       return { dtype, parts: [simd ? f32x4.const(value) : f32.const(value)] };
     case 'float64':
-      return { dtype, parts: simd ? [f64x2.const(value), f64x2.const(value)] : [f64.const(value)] };
+      if (width === 4) return { dtype, parts: [f64x2.const(value), f64x2.const(value)] };
+      return { dtype, parts: [simd ? f64x2.const(value) : f64.const(value)] };
     case 'int32':
       return { dtype, parts: [simd ? i32x4.const(value) : i32.const(value)] };
     case 'bool':
@@ -108,8 +120,8 @@ export function constantValue(value: number, dtype: DType, simd: boolean): Value
 }
 
 /** The i-th of the four elements by itself: an i32 for int32 and bool. */
-export function elementOf({ dtype, parts }: Value, i: number, simd: boolean): Expr {
-  if (!simd) return parts[0]!;
+export function elementOf({ dtype, parts }: Value, i: number, width: Width): Expr {
+  if (width === 1) return parts[0]!;
   const v = parts[0] as V;
   switch (dtype) {
     case 'float32':
@@ -124,8 +136,8 @@ export function elementOf({ dtype, parts }: Value, i: number, simd: boolean): Ex
 }
 
 /** Four elements put together; int32, float32 and float64. */
-export function gatherElements(f: FunctionBuilder, dtype: DType, elements: readonly Expr[], simd: boolean): Value {
-  if (!simd) return { dtype, parts: [f.let(elements[0]!)] };
+export function gatherElements(f: FunctionBuilder, dtype: DType, elements: readonly Expr[], width: Width): Value {
+  if (width === 1) return { dtype, parts: [f.let(elements[0]!)] };
   const four = elements as readonly Expr<'f32'>[];
   if (dtype === 'float64') {
     const doubles = elements as readonly Expr<'f64'>[];

@@ -170,8 +170,10 @@ class Tiers {
     return gain > cost.compile / 2 ? this.#module(plan) : this.#upgrade(executable, steps(), gain, cost.compile);
   }
 
-  /** JavaScript has no fused multiply-add: a plan with a matrix product must not change tiers then. */
+  /** Straight lines; and JavaScript has no fused multiply-add: a plan with a matrix product must not change tiers then. */
   #needsModule({ steps, slots }: Plan): boolean {
+    // Who writes a straight line has said that it pays.
+    if (steps.some((k) => k.kind === 'straight' && k.rows * k.body.length >= 8)) return true;
     return this.#mode.fused && steps.some((k) => k.kind === 'contract' && contractionKind(k, slots) === 'matrix');
   }
 

@@ -3,7 +3,7 @@
  * The one idea: the Jacobian of a traced function is itself a traced function; what is prepared is that program.
  */
 import type { AnyFunction, AnyNest, Argnums } from '@jacobi/autograd';
-import { checkFunction, recordCall, traceCall } from '@jacobi/autograd/internal';
+import { recordCall, traceCall } from '@jacobi/autograd/internal';
 import type { Backend, BufferRef, DType, TypedArray } from '@jacobi/backend';
 import { dtypeOf } from '@jacobi/backend';
 import { buffersOf, compileOptimised, evaluateOptimised, mergeEqualRows } from '@jacobi/compiler';
@@ -97,8 +97,9 @@ interface Prepared {
  * J(tensor([1, 3])) // → [[2, 0], [0, 6]]
  */
 export function prepareJacobian(f: AnyFunction, spec: unknown, options: PrepareOptions = {}): PreparedJacobian {
-  checkFunction('prepareJacobian', f);
-  checkFunctionOptions('prepareJacobian', options, 'batch');
+  if (isLeaf(options))
+    throw new ArgumentError('prepareJacobian: options is a spec; write the specs of several arguments as one array, [spec, spec]');
+  checkFunctionOptions('prepareJacobian', f, options, 'batch');
   if (options.batch !== undefined) checkFlag('prepareJacobian', 'batch', options.batch);
   const specs = Array.isArray(spec) ? spec : [spec];
   if (specs.length === 0) throw new ArgumentError('prepareJacobian: spec must describe at least one argument');

@@ -24,6 +24,10 @@ export function typeCode(type: ValueType): number {
   return TYPE_CODE[type];
 }
 
+export function isLocal(value: Expr): value is Local {
+  return 'index' in value;
+}
+
 /** A function that can be called. */
 export interface Callee extends FunctionRef, Signature {}
 
@@ -35,6 +39,10 @@ export class FunctionBuilder implements Callee {
   readonly #types: ValueType[] = [];
   readonly #prologue: Code[] = [];
   readonly #hoisted = new Map<string, Local>();
+  /** Locals that may be overwritten, by type. */
+  readonly #free = new Map<ValueType, Local[]>();
+  /** Locals that the scope being written has taken. */
+  #taken: Local[] | undefined;
   #statements: (number | Code)[] = [];
 
   constructor({ params, results }: Signature) {
@@ -54,11 +62,37 @@ export class FunctionBuilder implements Callee {
     return { type, index, code: [0x20, ...unsigned(index)] };
   }
 
-  /** A new local that holds the value. */
+  /** A local that holds the value: a new one, or one that was given back. */
   let<T extends ValueType>(value: Expr<T>): Local<T> {
-    const local = this.local(value.type);
+    const local = this.#take(value.type);
     this.set(local, value);
     return local;
+  }
+
+  #take<T extends ValueType>(type: T): Local<T> {
+    const local = (this.#free.get(type)?.pop() as Local<T> | undefined) ?? this.local(type);
+    this.#taken?.push(local);
+    return local;
+  }
+
+  /** Gives locals back: nothing will read them any more. Other expressions are passed over. */
+  release(...values: readonly Expr[]): void {
+    for (const value of values) {
+      if (!isLocal(value)) continue;
+      const free = this.#free.get(value.type);
+      if (free) free.push(value);
+      else this.#free.set(value.type, [value]);
+    }
+  }
+
+  /** Runs `body`, and gives back the locals that it has taken, but for those that it returns. */
+  scope<T extends readonly Expr[]>(body: () => T): T {
+    const outer = this.#taken;
+    this.#taken = [];
+    const kept = body();
+    this.release(...new Set(this.#taken.filter((local) => !kept.includes(local))));
+    this.#taken = outer;
+    return kept;
   }
 
   set<T extends ValueType>(local: Local<T>, value: Expr<T>): void {
@@ -97,6 +131,15 @@ export class FunctionBuilder implements Callee {
     check(callee, args, 1);
     if (callee.results[0] !== type) throw new Error(`the result is ${callee.results[0]}, not ${type}`);
     return expr(type, [...args.map((a) => a.code), 0x10, [callee]]);
+  }
+
+  /** The results of a function with several, in locals. */
+  callForAll(callee: Callee, ...args: readonly Expr[]): Local[] {
+    check(callee, args, callee.results.length);
+    const locals = callee.results.map((type) => this.#take(type));
+    const sets = locals.map((local) => [0x21, ...unsigned(local.index)]).reverse();
+    this.do([...args.map((a) => a.code), 0x10, [callee], ...sets]);
+    return locals;
   }
 
   if(condition: Expr<'i32'>, then: () => void, otherwise?: () => void): void {

@@ -36,16 +36,25 @@ function isOdd(m: Lanes, n: Num): Num {
 }
 
 export function sin(m: Lanes, x: Num): Num {
-  const angle = reduceAngle(m, x);
-  const { s, c } = sinCos(m, angle);
-  const y = turn(m, m.select(isOdd(m, angle.n), c, s), angle.quadrant);
-  return m.select(m.is('eq', x, m.num(0)), x, y);
+  return sinAndCos(m, x, true, false)[0]!;
 }
 
 export function cos(m: Lanes, x: Num): Num {
+  return sinAndCos(m, x, false, true)[0]!;
+}
+
+/** Those of sin and cos that are asked for, from one reduction of the angle. */
+export function sinAndCos(m: Lanes, x: Num, wantsSin = true, wantsCos = true): Num[] {
   const angle = reduceAngle(m, x);
   const { s, c } = sinCos(m, angle);
-  return turn(m, m.select(isOdd(m, angle.n), s, c), m.iop('add', angle.quadrant, m.int(1n)));
+  const odd = isOdd(m, angle.n);
+  const results: Num[] = [];
+  if (wantsSin) {
+    const y = turn(m, m.select(odd, c, s), angle.quadrant);
+    results.push(m.select(m.is('eq', x, m.num(0)), x, y));
+  }
+  if (wantsCos) results.push(turn(m, m.select(odd, s, c), m.iop('add', angle.quadrant, m.int(1n))));
+  return results;
 }
 
 export function tan(m: Lanes, x: Num): Num {

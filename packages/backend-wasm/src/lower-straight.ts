@@ -1,0 +1,133 @@
+/**
+ * Straight lines as code: one row by itself, or blocks of as many rows as there are lanes.
+ * The one idea: the last block overlaps the one before, so that no row needs code of its own: no slot is both read and
+ * written. Must not import plans.
+ */
+import type { Slot, StraightKernel } from '@jacobi/backend';
+import type { Expr } from './assembler/expr.ts';
+import { choose, i32 } from './assembler/expr.ts';
+import type { FunctionBuilder } from './assembler/function.ts';
+import { domainOf } from './body.ts';
+import { rowOf } from './functions.ts';
+import type { Lowering } from './lowering.ts';
+import { windows } from './straight/memory.ts';
+import type { Line, Unit } from './straight/order.ts';
+import { cut, operandsOf, orderLine, readsOf } from './straight/order.ts';
+import { Writer, type Writing } from './straight/write.ts';
+import type { Width } from './value.ts';
+
+/** True if every step has a form, and what is stored has its slot's dtype. */
+export function canLowerStraight(kernel: StraightKernel, slots: readonly Slot[]): boolean {
+  const operands = operandsOf(kernel, slots);
+  const possible = kernel.body.every((step) => {
+    if ('constant' in step) return true;
+    const args = step.args.map((arg) => operands[arg]!);
+    return rowOf(step.fn) !== undefined && domainOf(step, args) !== undefined;
+  });
+  const fits = kernel.stores.every(({ slot, value }) => {
+    const operand = operands[value]!;
+    return typeof operand === 'object' || operand === slots[slot]!.dtype;
+  });
+  return possible && fits;
+}
+
+/** Rows that go together. Two, where all is float64. */
+function widthOf(kernel: StraightKernel, slots: readonly Slot[], simd: boolean): Width {
+  const { rows, loads, stores, body } = kernel;
+  if (!simd || rows === 1) return 1;
+  const operands = operandsOf(kernel, slots);
+  const double = [...loads, ...stores].every(({ slot }) => slots[slot]!.dtype === 'float64');
+  const wide = body.every((step) => {
+    if ('constant' in step) return true;
+    const domain = domainOf(
+      step,
+      step.args.map((arg) => operands[arg]!),
+    );
+    const number = step.dtype === 'float64' && domain === 'float64';
+    return (
+      rowOf(step.fn)!.kind !== 'words' && (number || (domain !== 'float32' && domain !== 'int32' && isWide(step.dtype)))
+    );
+  });
+  if (double && wide) return 2;
+  return rows < 4 ? 1 : 4;
+}
+
+const isWide = (dtype: string): boolean => dtype === 'float64' || dtype === 'bool';
+
+export function lowerStraight(l: Lowering, kernel: StraightKernel): void {
+  if (kernel.rows === 0) return;
+  const width = widthOf(kernel, l.slots, l.mode.simd);
+  const dtypeOf = (slot: number): ReturnType<typeof l.dtype> => l.dtype(slot);
+  const line = orderLine(kernel, l.slots, width, l.mode.simd, windows(kernel.stores, dtypeOf, width, true));
+  const pieces = cut(line, width === 4 ? 2 : 1);
+  const windowOf = new Map<number, readonly number[]>();
+  for (const window of windows(kernel.loads, dtypeOf, width, false))
+    if (window.length > 1) for (const load of window) windowOf.set(load, window);
+  const writing: Writing = {
+    l,
+    line,
+    width,
+    windows: windowOf,
+    constants: width === 1 ? new Map() : poolConstants(l, kernel),
+    spilled: spills(l, line, pieces, width),
+  };
+  const single = kernel.rows === 1;
+  const write = (f: FunctionBuilder, piece: readonly Unit[], row: Expr<'i32'> | undefined): void =>
+    new Writer(writing, f, piece, row).write();
+  if (pieces.length === 1) return overRows(l.f, kernel.rows, width, (row) => write(l.f, pieces[0]!, row));
+  const params = single ? (['i32', 'i32'] as const) : (['i32', 'i32', 'i32'] as const);
+  const functions = pieces.map((piece) =>
+    l.module.function({ params, results: [] }, (f) => write(f, piece, single ? undefined : f.param(2, 'i32'))),
+  );
+  const own = [l.f.param(0, 'i32'), l.f.param(1, 'i32')];
+  overRows(l.f, kernel.rows, width, (row) => {
+    for (const each of functions) l.f.call(each, ...own, ...(row ? [row] : []));
+  });
+}
+
+/** Each block of rows. */
+function overRows(f: FunctionBuilder, rows: number, width: Width, body: (row: Expr<'i32'> | undefined) => void): void {
+  if (rows === 1) return body(undefined);
+  const last = i32.const(rows - width);
+  const row = f.let(i32.const(0));
+  const again = f.local('i32');
+  f.repeat(() => {
+    body(row);
+    f.set(again, i32.lt(row, last));
+    const next = i32.add(row, i32.const(width));
+    f.set(row, choose(i32.lt(next, last), next, last));
+    return again;
+  });
+}
+
+/** The constants of a body in memory: a float64 and a float32 for each. */
+function poolConstants(l: Lowering, { body }: StraightKernel): Map<number, number> {
+  const values = [...new Set(body.flatMap((step) => ('constant' in step ? [step.constant] : [])))];
+  const data = new Float64Array(2 * values.length);
+  const singles = new Float32Array(data.buffer);
+  values.forEach((value, i) => {
+    data[2 * i] = value;
+    singles[4 * i + 2] = value;
+  });
+  const at = l.pool.add(data);
+  return new Map(values.map((value, i) => [value, at + 16 * i]));
+}
+
+/** Places for values that a later function reads. */
+function spills(l: Lowering, line: Line, pieces: readonly (readonly Unit[])[], width: Width): Map<number, number> {
+  const born = new Map<number, number>();
+  const places = new Map<number, number>();
+  const size = width === 1 ? 8 : width === 2 ? 16 : 32;
+  pieces.forEach((piece, at) => {
+    for (const unit of piece) {
+      for (const read of readsOf(line, unit))
+        if ((born.get(read) ?? at) < at && !places.has(read)) places.set(read, places.size * size);
+      if (unit.kind === 'step') born.set(unit.operand, at);
+      if (unit.kind === 'pack')
+        for (const { results } of unit.members) for (const r of results) if (r !== undefined) born.set(r, at);
+    }
+  });
+  const start = places.size === 0 ? 0 : l.spaceAt(places.size * size);
+  for (const [operand, at] of places) places.set(operand, start + at);
+  return places;
+}
