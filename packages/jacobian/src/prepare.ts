@@ -56,15 +56,15 @@ export interface PreparedJacobian {
   valueAndJacobian(...args: AnyNest[]): AnyNest[];
   /** The plan in words. */
   explain(): string;
-  /** The plan as data; of several results, the first one's mode and the sums of all counts. */
+  /** The plan as data; of several results, the sums of all counts. */
   readonly plan: JacobianPlan;
 }
 
-const isSpec = (x: unknown): x is Spec =>
-  typeof x === 'object' &&
-  x !== null &&
-  Array.isArray((x as Spec).shape) &&
-  Object.keys(x).every((k) => k === 'shape' || k === 'dtype');
+/** An object whose shape is not a nest of its own. */
+const isSpec = (x: unknown): x is Spec => {
+  const { shape } = (x ?? {}) as { readonly shape?: unknown };
+  return shape !== undefined && [shape].flat().every((d) => typeof d !== 'object');
+};
 const isLeaf = (x: unknown): x is Spec | Tensor => x instanceof TensorClass || isSpec(x);
 
 /** What was traced. */
@@ -103,7 +103,7 @@ export function prepareJacobian(f: AnyFunction, spec: unknown, options: PrepareO
   if (options.batch !== undefined) checkFlag('prepareJacobian', 'batch', options.batch);
   const specs = Array.isArray(spec) ? spec : [spec];
   if (specs.length === 0) throw new ArgumentError('prepareJacobian: spec must describe at least one argument');
-  const flats = specs.map((s, i) => specTypes(s, specs.length === 1 ? 'spec' : `spec[${i}]`));
+  const flats = Array.from(specs, (s: unknown, i) => specTypes(s, specs.length === 1 ? 'spec' : `spec[${i}]`));
   const prepared = traceJacobian(f, flats, options);
   const { jacobianNest, valueNest, auxNest, plans } = prepared;
   const count = jacobianNest.leaves.length;
@@ -136,7 +136,7 @@ export function prepareJacobian(f: AnyFunction, spec: unknown, options: PrepareO
 function publicPlan(plans: readonly ChosenPlan[]): JacobianPlan {
   const total = (name: Exclude<keyof JacobianPlan, 'mode'>): number => plans.reduce((n, plan) => n + plan[name], 0);
   return {
-    mode: plans[0]?.mode ?? 'reverse',
+    mode: plans.some((p) => p.mode !== plans[0]!.mode) ? 'bidirectional' : (plans[0]?.mode ?? 'reverse'),
     forwardSeeds: total('forwardSeeds'),
     reverseSeeds: total('reverseSeeds'),
     lowerBound: total('lowerBound'),
@@ -155,10 +155,14 @@ function rebuildAux({ leaves, rebuild }: Flat<unknown>, tensors: readonly Tensor
 
 function specTypes(spec: unknown, name: string): Flat<TensorType> {
   const flat = flattenNest(`prepareJacobian: ${name}`, spec, isLeaf, '{ shape, dtype? } or example tensors');
+  if (flat.leaves.length === 0)
+    throw new ArgumentError(`prepareJacobian: ${name} must describe at least one tensor: { shape, dtype? }`);
   const leaves = flat.leaves.map((leaf, i) => {
     if (leaf instanceof TensorClass) return leaf.type;
-    checkShape('prepareJacobian', `${name}${flat.paths[i]}.shape`, leaf.shape);
-    if (leaf.dtype !== undefined) checkDType(`prepareJacobian: ${name}${flat.paths[i]}`, leaf.dtype);
+    const path = `${name}${flat.paths[i]}`;
+    checkNames(`prepareJacobian: ${path}`, leaf, ['shape', 'dtype']);
+    checkShape('prepareJacobian', `${path}.shape`, leaf.shape);
+    if (leaf.dtype !== undefined) checkDType(`prepareJacobian: ${path}`, leaf.dtype);
     return tensorType(leaf.dtype ?? 'float32', leaf.shape);
   });
   return { ...flat, leaves };

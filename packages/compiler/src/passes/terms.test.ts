@@ -1,0 +1,118 @@
+/** Terms: equal ones are one, numbers are computed ahead, zeros and ones vanish, signs meet; nothing else changes a bit. */
+import type { DType } from '@jacobi/backend';
+import * as scalar from '@jacobi/backend/scalar';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Term } from './terms.ts';
+import { linearise, rounded, Terms } from './terms.ts';
+
+const lane = (offset: number) => ({ slot: 0, offset, stride: 0 });
+
+/** The steps that compute a term of loads x0, x1, …, as text. */
+function written(terms: Terms, term: Term): string {
+  const node = terms.node(term);
+  if ('constant' in node) return Object.is(node.constant, -0) ? '-0' : String(node.constant);
+  if ('lane' in node) return `x${node.lane.offset}`;
+  return `${node.fn.name}(${node.args.map((arg) => written(terms, arg)).join(', ')})`;
+}
+
+describe('laws', () => {
+  const terms = new Terms();
+  const [x, y] = [0, 1].map((i) => terms.load(lane(i), 'float32')) as [Term, Term];
+  const n = terms.load(lane(2), 'int32');
+  const c = (value: number, dtype: DType = 'float64'): Term => terms.constant(value, dtype);
+  const f = 'float32';
+  const { add, sub, mul, div, neg, select, square, powInt, identity, sin, less } = scalar;
+  const minusX = terms.call(neg, f, x);
+  test.each([
+    ['x + 0', terms.call(add, f, x, c(0)), 'x0'],
+    ['0 + x', terms.call(add, f, c(0), x), 'x0'],
+    ['x + -0', terms.call(add, f, x, c(-0)), 'x0'],
+    ['x − 0', terms.call(sub, f, x, c(0)), 'x0'],
+    ['0 − x', terms.call(sub, f, c(0), x), 'neg(x0)'],
+    ['0·x', terms.call(mul, f, c(0), x), '0'],
+    ['1·x', terms.call(mul, f, c(1), x), 'x0'],
+    ['x·−1', terms.call(mul, f, x, c(-1)), 'neg(x0)'],
+    ['0 / x', terms.call(div, f, c(0), x), '0'],
+    ['x / 1', terms.call(div, f, x, c(1)), 'x0'],
+    ['−(−x)', terms.call(neg, f, minusX), 'x0'],
+    ['y + −x', terms.call(add, f, y, minusX), 'sub(x1, x0)'],
+    ['y − −x', terms.call(sub, f, y, minusX), 'add(x0, x1)'],
+    ['(−x)·y', terms.call(mul, f, minusX, y), 'neg(mul(x0, x1))'],
+    ['x − y, the other way round', terms.call(sub, f, x, y), 'neg(sub(x1, x0))'],
+    ['y·x', terms.call(mul, f, y, x), 'mul(x0, x1)'],
+    ['x²', terms.call(square, f, x), 'mul(x0, x0)'],
+    ['x^2', terms.call(powInt, f, x, c(2)), 'mul(x0, x0)'],
+    ['x^3', terms.call(powInt, f, x, c(3)), 'powInt(x0, 3)'],
+    ['true ? x : y', terms.call(select, f, c(1, 'bool'), x, y), 'x0'],
+    ['x < y ? x : x', terms.call(select, f, terms.call(less, 'bool', x, y), x, x), 'x0'],
+    ['2 + 3', terms.call(add, f, c(2), c(3)), '5'],
+    ['sin 2, which devices compute each in its own way', terms.call(sin, f, c(2)), 'sin(2)'],
+    ['x as float64', terms.call(identity, 'float64', x), 'identity(x0)'],
+    ['x as float32', terms.call(identity, f, x), 'x0'],
+    ['n + 0 in float32', terms.call(add, f, n, c(0)), 'identity(x2)'],
+    ['−n of a rounded n', terms.call(neg, f, terms.call(neg, f, n)), 'neg(neg(x2))'],
+    ['0 / 0 of whole numbers', terms.call(div, 'int32', c(0), n), 'div(0, x2)'],
+  ])('%s', (_title, term, expected) => {
+    expect(written(terms, term)).toBe(expected);
+  });
+});
+
+test('numbers are rounded to their dtype', () => {
+  expect([rounded(0.1, 'float32'), rounded(2 ** 31, 'int32'), rounded(7, 'bool'), rounded(0.1, 'float64')]).toEqual([
+    Math.fround(0.1),
+    -(2 ** 31),
+    1,
+    0.1,
+  ]);
+});
+
+test('what is made of terms computes what the functions compute', () => {
+  const functions = [scalar.add, scalar.sub, scalar.mul, scalar.neg, scalar.square, scalar.maximum, scalar.div];
+  const step = fc.record({
+    fn: fc.constantFrom(...functions),
+    a: fc.nat(),
+    b: fc.nat(),
+    dtype: fc.constantFrom('float32', 'float64'),
+  });
+  const numbers = fc.array(fc.constantFrom(-2, -1, -0.1, 0, 1, 3, 0.3), { minLength: 2, maxLength: 4 });
+  fc.assert(
+    fc.property(
+      numbers,
+      fc.array(fc.double({ min: 0.1, max: 9, noNaN: true }), { minLength: 2, maxLength: 3 }),
+      fc.array(step, { minLength: 1, maxLength: 25 }),
+      (constants, values, steps) => {
+        const terms = new Terms();
+        const made: Term[] = [];
+        const direct: number[] = [];
+        constants.forEach((value) => {
+          made.push(terms.constant(value, 'float64'));
+          direct.push(value);
+        });
+        values.forEach((value, i) => {
+          made.push(terms.load(lane(i), 'float64'));
+          direct.push(value);
+        });
+        for (const { fn, a, b, dtype } of steps) {
+          const [p, q] = [a % made.length, b % made.length];
+          // Division by what may be zero leaves the numbers that the laws speak of.
+          if (fn === scalar.div && !(Math.abs(direct[q]!) > 1e-3)) continue;
+          if (!(Math.abs(direct[p]!) < 1e30 && Math.abs(direct[q]!) < 1e30)) continue;
+          made.push(terms.call(fn, dtype, made[p]!, fn.arity > 1 ? made[q]! : undefined));
+          direct.push(rounded(fn.js(direct[p]!, direct[q]!, 0), dtype));
+        }
+        const { loads, body, operands } = linearise(terms, made);
+        const results: number[] = loads.map(({ offset }) => values[offset]!);
+        for (const each of body) {
+          if ('constant' in each) results.push(each.constant);
+          else {
+            const [a = 0, b = 0, c = 0] = each.args.map((arg) => results[arg]!);
+            results.push(rounded(each.fn.js(a, b, c), each.dtype));
+          }
+        }
+        // A zero may have another sign.
+        expect(operands.map((operand) => results[operand]! + 0)).toEqual(direct.map((value) => value + 0));
+      },
+    ),
+  );
+});
