@@ -14,6 +14,13 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '../../..');
 const only = process.argv[2]?.startsWith('--') ? undefined : process.argv[2];
 const print = process.argv.includes('--print');
 
+/** Plans as they are lowered. */
+const unoptimised = {
+  name: 'unoptimised',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /passes\/optimise\.ts$/ }, () => ({ contents: 'export const optimise = (plan) => plan;' })),
+};
+
 /** The umbrella and the passes in one module, from their sources. */
 async function load() {
   const folder = mkdtempSync(join(tmpdir(), 'jacobi-passes-'));
@@ -21,7 +28,8 @@ async function load() {
   const contents = `
     export * as jacobi from 'jacobi';
     export { createCpuBackend } from '@jacobi/backend-cpu';
-    export * from './packages/compiler/src/passes/all.ts';`;
+    export { fusePlan } from './packages/compiler/src/passes/fuse-plan.ts';
+    export { printPlan } from './packages/compiler/src/passes/print.ts';`;
   await build({
     stdin: { contents, resolveDir: root },
     bundle: true,
@@ -29,13 +37,14 @@ async function load() {
     platform: 'node',
     conditions: ['@jacobi/source'],
     outfile,
+    plugins: [unoptimised],
   });
   const all = await import(pathToFileURL(outfile).href);
   rmSync(folder, { recursive: true });
   return all;
 }
 
-const { jacobi, createCpuBackend, optimisePlan, printPlan } = await load();
+const { jacobi, createCpuBackend, fusePlan, printPlan } = await load();
 const cpu = createCpuBackend();
 
 /** The largest plan that a program has run, with its inputs. */
@@ -87,10 +96,10 @@ for (const [name, program] of Object.entries(workloads(jacobi))) {
   if (only !== undefined && !name.includes(only)) continue;
   const { plan, inputs, outputs } = planOf(program);
   const start = performance.now();
-  const after = optimisePlan(plan);
+  const after = fusePlan(plan);
   const first = performance.now() - start;
   if (print) console.log(`${printPlan(plan)}\n\n${printPlan(after)}`);
-  const [own] = race([() => optimisePlan(plan)], 0.2);
+  const [own] = race([() => fusePlan(plan)], 0.2);
   const executables = [plan, after].map((p) => cpu.compile(p));
   const results = executables.map((executable) => {
     cpu.run(executable, inputs, outputs);

@@ -5,7 +5,7 @@
  * Must not import plans' passes.
  */
 import type { Access, DType, ScalarFunction, ScalarStep } from '@jacobi/backend';
-import { allocate, isFloating } from '@jacobi/backend';
+import { isFloating } from '@jacobi/backend';
 import * as scalar from '@jacobi/backend/scalar';
 
 /** An operand of a body in the making: steps count from 0, inputs are ~0, ~1, … */
@@ -59,9 +59,16 @@ export function weightOf(step: ScalarStep): number {
 
 /** A number as an array of the dtype holds it. */
 export function held(value: number, dtype: DType): number {
-  const place = allocate(dtype, 1);
-  place[0] = value;
-  return place[0]!;
+  switch (dtype) {
+    case 'float64':
+      return value;
+    case 'float32':
+      return Math.fround(value);
+    case 'int32':
+      return value | 0;
+    case 'bool':
+      return value & 255;
+  }
 }
 
 interface Call {

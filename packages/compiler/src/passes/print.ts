@@ -29,8 +29,9 @@ function nameSlots(plan: Plan): string[] {
 }
 
 function printData({ data }: Slot): string {
-  const shown = Array.from(data!.subarray(0, 6)).map(printNumber);
-  return `{${shown.join(', ')}${data!.length > 6 ? ', …' : ''}}`;
+  if (data === undefined) return 'nothing';
+  const shown = Array.from(data.subarray(0, 6)).map(printNumber);
+  return `{${shown.join(', ')}${data.length > 6 ? ', …' : ''}}`;
 }
 
 function printNumber(x: number): string {
@@ -39,9 +40,9 @@ function printNumber(x: number): string {
 
 /** One kernel on one line. */
 function printKernel(kernel: Kernel, slots: readonly Slot[], names: readonly string[]): string {
-  const name = (slot: number): string => names[slot]!;
+  const name = (slot: number): string => names[slot] ?? `?${slot}`;
   const to = ({ slot, offset, strides }: Access, shape: readonly number[]): string =>
-    `${name(slot)}:${SHORT[slots[slot]!.dtype]}[${shape.join()}]${layout({ slot, offset, strides }, shape)}`;
+    `${name(slot)}:${SHORT[slots[slot]?.dtype ?? 'float32']}[${shape.join()}]${layout({ slot, offset, strides }, shape)}`;
   const from = (access: Access, shape: readonly number[]): string => name(access.slot) + layout(access, shape);
   switch (kernel.kind) {
     case 'map':
@@ -118,6 +119,7 @@ function printBody(body: readonly ScalarStep[], inputs: readonly string[]): stri
   const write = (operand: number): string => {
     const step = body[operand - inputs.length];
     if (step === undefined) return inputs[operand] ?? `?${operand}`;
+    if ('fn' in step && step.args.some((arg) => arg >= operand)) return `?${step.fn.name}`;
     if ('constant' in step) return printNumber(step.constant);
     const name = (reads.get(operand) ?? 0) > 1 ? `%${operand}` : '';
     if (name !== '' && written.has(operand)) return name;

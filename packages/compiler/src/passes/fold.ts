@@ -1,0 +1,149 @@
+/**
+ * Numbers known before the plan runs, and kernels that compute the same.
+ * The one idea: a map whose operands are all constants is a constant; two kernels that do the same with the same operands are
+ * one. Must not import backends.
+ */
+import type { Access, Kernel, MapKernel, Plan, ReduceKernel, Slot, TypedArray } from '@jacobi/backend';
+import { allocate, sizeOf } from '@jacobi/backend';
+import { held, weightOf } from './fuse-body.ts';
+import { Steps } from './fuse-steps.ts';
+import { readsOf, withSlots, writesOf, writesWhole } from './fuse-uses.ts';
+
+/** Elements up to which constants are computed ahead. */
+const MOST_ELEMENTS = 4096;
+
+/** The plan with small maps of constants computed, and with equal constants and equal kernels once each. */
+export function foldConstants(plan: Plan): Plan {
+  return mergeEqual(computeConstants(mergeConstants(plan)));
+}
+
+/** Equal constants are one slot. */
+function mergeConstants(plan: Plan): Plan {
+  const known = new Map<string, number>();
+  const renamed = plan.slots.map(({ role, data, dtype }, i) => {
+    if (role !== 'constant' || data!.length > 64) return i;
+    const key = `${dtype} ${Array.from(data!, (x) => (Object.is(x, -0) ? '-0' : x)).join()}`;
+    const same = known.get(key);
+    if (same === undefined) known.set(key, i);
+    return same ?? i;
+  });
+  return { ...plan, steps: plan.steps.map((kernel) => withSlots(kernel, (slot) => renamed[slot]!)) };
+}
+
+/** Temporaries that only maps of constants write become constants. Functions of analysis are left to the device. */
+function computeConstants(plan: Plan): Plan {
+  const slots = [...plan.slots];
+  const steps = new Steps(plan);
+  const written = new Map<number, number>();
+  const data = new Map<number, TypedArray>();
+  plan.steps.forEach((kernel) => {
+    const [slot] = writesOf(kernel);
+    written.set(slot!, (written.get(slot!) ?? 0) + 1);
+    if (!isComputable(kernel, slots)) return;
+    const { role, length, dtype } = slots[slot!]!;
+    const all = [...steps.writers(slot!)];
+    const early = [...steps.readers(slot!)].every((reader) => all.every((writer) => writer < reader));
+    if (role !== 'temporary' || length > MOST_ELEMENTS || !early) return;
+    const whole = written.get(slot!) === 1 && writesWhole(kernel, slot!, length);
+    const values = whole ? allocate(dtype, length) : data.get(slot!);
+    // A slot of more elements than one that is the same everywhere is better computed than kept.
+    if (values === undefined) return;
+    data.set(slot!, values);
+    compute(kernel, values, slots);
+    if (written.get(slot!) !== all.length || isUniform(values)) return;
+    slots[slot!] = { dtype, length, role: 'constant', data: values };
+    for (const step of all) steps.put(step, undefined);
+  });
+  return { ...steps.finish(), slots };
+}
+
+function isUniform(values: TypedArray): boolean {
+  return values.length > 1 && values.every((value) => Object.is(value, values[0]));
+}
+
+function isComputable(kernel: Kernel, slots: readonly Slot[]): kernel is MapKernel {
+  if (kernel.kind !== 'map' || sizeOf(kernel.shape) > MOST_ELEMENTS) return false;
+  return kernel.inputs.every(({ slot }) => slots[slot]!.data) && kernel.body.every((step) => weightOf(step) < 25);
+}
+
+/** Does what a map does. */
+function compute({ shape, inputs, output, body }: MapKernel, to: TypedArray, slots: readonly Slot[]): void {
+  const index = shape.map(() => 0);
+  const at = ({ offset, strides }: Access): number => index.reduce((sum, i, axis) => sum + i * strides[axis]!, offset);
+  for (let left = sizeOf(shape); left > 0; left--) {
+    const values = inputs.map((access) => slots[access.slot]!.data![at(access)]!);
+    for (const step of body) {
+      if ('constant' in step) values.push(step.constant);
+      else {
+        const call: (...operands: number[]) => number =
+          (step.dtype === 'int32' ? step.fn.int : undefined) ?? step.fn.js;
+        values.push(held(call(...step.args.map((arg) => values[arg]!)), step.dtype));
+      }
+    }
+    to[at(output)] = body.length === 0 ? values[0]! : values.at(-1)!;
+    let axis = shape.length - 1;
+    while (axis >= 0 && ++index[axis]! === shape[axis]) index[axis--] = 0;
+  }
+}
+
+/** Kernels that write the whole of a temporary from the same operands in the same way: the first one is read by all. */
+function mergeEqual(plan: Plan): Plan {
+  const steps = new Steps(plan);
+  const versions = new Map<number, number>();
+  const known = new Map<string, number>();
+  const renamed = new Map<number, number>();
+  const kernels: Kernel[] = [];
+  for (const original of plan.steps) {
+    const kernel = withSlots(original, (slot) => renamed.get(slot) ?? slot);
+    const [slot] = writesOf(kernel);
+    const { role, length, dtype } = plan.slots[slot!]!;
+    const once = role === 'temporary' && steps.onlyWriter(slot!) !== undefined && writesWhole(kernel, slot!, length);
+    const key = once ? keyOf(kernel, versions) : undefined;
+    if (key !== undefined) {
+      const same = known.get(`${dtype} ${key}`);
+      if (same !== undefined) {
+        renamed.set(slot!, same);
+        continue;
+      }
+      known.set(`${dtype} ${key}`, slot!);
+    }
+    for (const written of writesOf(kernel)) versions.set(written, (versions.get(written) ?? 0) + 1);
+    kernels.push(kernel);
+  }
+  return { ...plan, steps: kernels };
+}
+
+/** What a kernel does and with which states of slots, but for where it writes. */
+function keyOf(kernel: Kernel, versions: ReadonlyMap<number, number>): string | undefined {
+  const operands = readsOf(kernel).map((slot) => `${slot}.${versions.get(slot) ?? 0}`);
+  switch (kernel.kind) {
+    case 'map':
+      return `map ${operands.join()} ${kernel.shape.join()} ${layouts(kernel.output, ...kernel.inputs)} ${bodyKey(kernel)}`;
+    case 'reduce':
+      return `${reduceKey(kernel)} ${operands.join()} ${layouts(kernel.output, kernel.input)}`;
+    case 'contract': {
+      const { batch, m, n, k, left, right, output, accumulate } = kernel;
+      const sizes = [batch, m, n, k].map((axes) => axes.join()).join(';');
+      return `contract ${operands.join()} ${sizes} ${accumulate} ${layouts(output, left, right)}`;
+    }
+    default:
+      return undefined;
+  }
+}
+
+function reduceKey({ reducer, kept, reduced, accumulate }: ReduceKernel): string {
+  return `${reducer.name} ${kept.join()};${reduced.join()} ${accumulate}`;
+}
+
+function bodyKey({ body }: MapKernel): string {
+  return body
+    .map((step) => {
+      if ('constant' in step) return Object.is(step.constant, -0) ? '-0' : step.constant;
+      return `${step.fn.name} ${step.dtype} ${step.args.join()}`;
+    })
+    .join(';');
+}
+
+function layouts(...accesses: readonly Access[]): string {
+  return accesses.map(({ offset, strides }) => `${offset}:${strides.join()}`).join(' ');
+}

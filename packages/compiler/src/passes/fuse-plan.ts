@@ -1,0 +1,39 @@
+/**
+ * The passes over plans that stay loops over arrays, in their order.
+ * The one idea: fewer kernels, fewer bytes, the same bits; then the temporaries that are left get their places anew.
+ * Must not import backends.
+ */
+import type { Plan, Slot } from '@jacobi/backend';
+import { placeTemporaries } from '@jacobi/tensor/internal';
+import { dropDead } from './dead.ts';
+import { foldConstants } from './fold.ts';
+import type { PassOptions } from './fuse.ts';
+import { fuse } from './fuse.ts';
+
+/** A pass: from a plan to one that gives the same. */
+type Pass = (plan: Plan) => Plan;
+
+/** Temporaries without places: other ones live at the same time once kernels have moved. */
+function unplaced(plan: Plan): Plan {
+  return { ...plan, slots: plan.slots.map(({ offset: _, ...slot }): Slot => slot), arenaBytes: 0 };
+}
+
+/** The plan after all passes. `check` sees what each of them makes. */
+export function fusePlan(plan: Plan, options: PassOptions = {}, check?: (plan: Plan) => void): Plan {
+  const passes: readonly Pass[] = [
+    unplaced,
+    dropDead,
+    foldConstants,
+    (p) => fuse(p, options),
+    dropDead,
+    foldConstants,
+    dropDead,
+    placeTemporaries,
+  ];
+  let made = plan;
+  for (const pass of passes) {
+    made = pass(made);
+    check?.(made);
+  }
+  return made;
+}

@@ -1,0 +1,417 @@
+/**
+ * Fusion by hand-made plans: what becomes of them, and that results keep their bits.
+ */
+import type { Access, DType, Kernel, MapKernel, Plan, ScalarStep, Slot, TypedArray } from '@jacobi/backend';
+import { allocate } from '@jacobi/backend';
+import { describeBackend } from '@jacobi/backend/conformance';
+import * as scalar from '@jacobi/backend/scalar';
+import { fullCpuBackend } from '@jacobi/testing';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { checkPlan } from './check.ts';
+import { fusePlan } from './fuse-plan.ts';
+
+describeBackend(
+  'the CPU backend behind all passes',
+  () => {
+    const cpu = fullCpuBackend();
+    return { ...cpu, compile: (plan) => cpu.compile(fusePlan(plan, {}, checkPlan)) };
+  },
+  { describe, test, expect },
+);
+
+/** A plan from slots and kernels; temporaries have no places yet. */
+function planOf(
+  slots: readonly (readonly [Slot['role'], number, DType?] | TypedArray)[],
+  steps: readonly Kernel[],
+): Plan {
+  const made = slots.map((slot): Slot => {
+    if (!Array.isArray(slot))
+      return { dtype: 'float32', length: (slot as TypedArray).length, role: 'constant', data: slot as TypedArray };
+    const [role, length, dtype = 'float32'] = slot as readonly [Slot['role'], number, DType?];
+    return { dtype, length, role };
+  });
+  const of = (role: Slot['role']): number[] => [...made.keys()].filter((i) => made[i]!.role === role);
+  return { format: 1, slots: made, inputs: of('input'), outputs: of('output'), steps, arenaBytes: 0 };
+}
+
+const at = (slot: number, strides: readonly number[], offset = 0): Access => ({ slot, offset, strides });
+const body = (fn: scalar.ScalarFunction, dtype: DType = 'float32'): ScalarStep[] => [
+  { fn, args: Array.from({ length: fn.arity }, (_, i) => i), dtype },
+];
+const map = (
+  shape: readonly number[],
+  output: Access,
+  inputs: readonly Access[],
+  steps: readonly ScalarStep[] = [],
+): MapKernel => ({
+  kind: 'map',
+  shape,
+  inputs,
+  output,
+  body: steps,
+});
+
+/** Numbers with everything in them that a careless rewriting would lose. */
+function numbers(dtype: DType, length: number): TypedArray {
+  const special = [NaN, Infinity, -Infinity, -0, 0, 1e-42, 3e38];
+  const data = allocate(dtype, length);
+  for (let i = 0; i < length; i++) {
+    data[i] = dtype === 'bool' ? ((i * 7) % 3) & 1 : i % 5 === 3 ? special[(i * 3) % 7]! : Math.sin(1 + 1.7 * i) * 3;
+  }
+  return data;
+}
+
+/** What a plan gives. */
+function run(plan: Plan): TypedArray[] {
+  const cpu = fullCpuBackend();
+  let arenaBytes = 0;
+  const slots = plan.slots.map((slot): Slot => {
+    if (slot.role !== 'temporary') return slot;
+    const offset = slot.offset ?? arenaBytes;
+    arenaBytes = Math.max(arenaBytes, offset + Math.ceil(slot.length / 2) * 16);
+    return { ...slot, offset };
+  });
+  const inputs = plan.inputs.map((slot) => numbers(slots[slot]!.dtype, slots[slot]!.length));
+  const outputs = plan.outputs.map((slot) => allocate(slots[slot]!.dtype, slots[slot]!.length));
+  cpu.run(cpu.compile({ ...plan, slots, arenaBytes: Math.max(arenaBytes, plan.arenaBytes) }), inputs, outputs);
+  return outputs;
+}
+
+/** The plan after all passes, which must give the same bits. */
+function passed(plan: Plan): Plan {
+  checkPlan(plan);
+  const after = fusePlan(plan, {}, checkPlan);
+  expect(run(after)).toStrictEqual(run(plan));
+  return after;
+}
+
+describe('fusion', () => {
+  test('a chain is one kernel', () => {
+    const plan = planOf(
+      [
+        ['input', 15],
+        ['temporary', 15],
+        ['temporary', 15],
+        ['output', 15],
+      ],
+      [
+        map([3, 5], at(1, [5, 1]), [at(0, [5, 1])], body(scalar.exp)),
+        map([3, 5], at(2, [5, 1]), [at(1, [5, 1]), at(0, [5, 1])], body(scalar.mul)),
+        map([3, 5], at(3, [5, 1]), [at(2, [5, 1])], body(scalar.sin)),
+      ],
+    );
+    const after = passed(plan);
+    expect(after.steps).toHaveLength(1);
+    expect((after.steps[0] as MapKernel).body.map((step) => 'fn' in step && step.fn.name)).toEqual([
+      'exp',
+      'mul',
+      'sin',
+    ]);
+    expect(after.arenaBytes).toBe(0);
+  });
+
+  test('views vanish in strides: transposed, backwards, sliced, repeated, reshaped', () => {
+    const readers: readonly [number[], Access][] = [
+      [[5, 3], at(1, [1, 5])],
+      [[3, 5], at(1, [-5, -1], 14)],
+      [[2, 2], at(1, [10, 2], 1)],
+      [[4, 3, 5], at(1, [0, 5, 1])],
+      [[15], at(1, [1])],
+      [[5], at(1, [3])],
+      [[3], at(1, [6])],
+    ];
+    for (const [shape, access] of readers) {
+      const size = shape.reduce((a, b) => a * b, 1);
+      const strides = shape.map((_, i) => shape.slice(i + 1).reduce((a, b) => a * b, 1));
+      // The temporary is written in another order than the input is read.
+      const plan = planOf(
+        [
+          ['input', 15],
+          ['temporary', 15],
+          ['output', size],
+        ],
+        [map([3, 5], at(1, [5, 1]), [at(0, [1, 3])]), map(shape, at(2, strides), [access], body(scalar.neg))],
+      );
+      const after = passed(plan);
+      // Every third of 15 in rows of 5 is no affine function of the transposed index.
+      expect(after.steps).toHaveLength(shape[0] === 5 && shape.length === 1 ? 2 : 1);
+    }
+  });
+
+  test('dear functions are not computed more often', () => {
+    const plan = planOf(
+      [
+        ['input', 40],
+        ['temporary', 40],
+        ['output', 4000],
+      ],
+      [
+        map([40], at(1, [1]), [at(0, [1])], body(scalar.exp)),
+        map([100, 40], at(2, [40, 1]), [at(1, [0, 1])], body(scalar.neg)),
+      ],
+    );
+    expect(passed(plan).steps).toHaveLength(2);
+  });
+
+  test('what a map reads must still be there', () => {
+    const plan = planOf(
+      [
+        ['input', 6],
+        ['temporary', 6],
+        ['temporary', 6],
+        ['output', 6],
+        ['output', 6],
+      ],
+      [
+        map([6], at(1, [1]), [at(0, [1])], body(scalar.exp)),
+        map([6], at(2, [1]), [at(1, [1])]),
+        map([3], at(1, [2]), [], [{ constant: 4 }]),
+        map([6], at(3, [1]), [at(2, [1])]),
+        map([6], at(4, [1]), [at(1, [1])]),
+      ],
+    );
+    expect(passed(plan).steps.length).toBeGreaterThan(3);
+  });
+
+  test('windows keep their order', () => {
+    const plan = planOf(
+      [
+        ['input', 4],
+        ['output', 16],
+        ['temporary', 16],
+      ],
+      [
+        map([16], at(2, [1]), [], [{ constant: 0 }]),
+        map([4], at(2, [5]), [at(0, [1])]),
+        map([4, 4], at(1, [4, 1]), [at(2, [1, 4])], body(scalar.neg)),
+        map([4], at(1, [5]), [at(0, [1])]),
+      ],
+    );
+    passed(plan);
+  });
+
+  test('copies vanish in contractions and reductions', () => {
+    const plan = planOf(
+      [
+        ['input', 12],
+        ['input', 8],
+        ['temporary', 12],
+        ['temporary', 8],
+        ['output', 6],
+        ['output', 4],
+      ],
+      [
+        map([3, 4], at(2, [4, 1]), [at(0, [1, 3])]),
+        map([2, 4], at(3, [1, 2]), [at(1, [4, 1])]),
+        {
+          kind: 'contract',
+          batch: [],
+          m: [3],
+          n: [2],
+          k: [4],
+          left: at(2, [4, 1]),
+          right: at(3, [1, 2]),
+          output: at(4, [2, 1]),
+          accumulate: 'float64',
+        },
+        {
+          kind: 'reduce',
+          reducer: scalar.sumReducer,
+          kept: [4],
+          reduced: [3],
+          input: at(2, [1, 4]),
+          output: at(5, [1]),
+          accumulate: 'float64',
+        },
+      ],
+    );
+    expect(passed(plan).steps.map((kernel) => kernel.kind)).toEqual(['contract', 'reduce']);
+  });
+
+  test('roundings stay: a constant, a copy to a narrower dtype, a whole number', () => {
+    const plan = planOf(
+      [
+        ['input', 5, 'float64'],
+        ['temporary', 5],
+        ['temporary', 5],
+        ['temporary', 5, 'int32'],
+        ['output', 5, 'float64'],
+        ['output', 5, 'int32'],
+      ],
+      [
+        map([5], at(1, [1]), [at(0, [1])]),
+        map([5], at(2, [1]), [], [{ constant: 0.1 }]),
+        map([5], at(3, [1]), [], [{ constant: 2 ** 31 + 5.5 }]),
+        map([5], at(4, [1]), [at(1, [1]), at(2, [1])], body(scalar.add, 'float64')),
+        map([5], at(5, [1]), [at(3, [1])], body(scalar.square, 'int32')),
+      ],
+    );
+    expect(passed(plan).steps).toHaveLength(2);
+  });
+
+  test('neutral elements vanish, but zeros keep their signs', () => {
+    const steps = (second: ScalarStep, constant: number): Plan =>
+      planOf(
+        [
+          ['input', 9],
+          ['output', 9],
+        ],
+        [map([9], at(1, [1]), [at(0, [1])], [{ constant }, second])],
+      );
+    const length = (fn: scalar.ScalarFunction, args: readonly number[], constant: number): number =>
+      (passed(steps({ fn, args, dtype: 'float32' }, constant)).steps[0] as MapKernel).body.length;
+    expect(length(scalar.mul, [0, 1], 1)).toBe(0);
+    expect(length(scalar.mul, [1, 0], -1)).toBe(1);
+    expect(length(scalar.add, [0, 1], -0)).toBe(0);
+    expect(length(scalar.add, [0, 1], 0)).toBe(2);
+    expect(length(scalar.sub, [0, 1], 0)).toBe(0);
+    expect(length(scalar.sub, [0, 1], -0)).toBe(2);
+    expect(length(scalar.sub, [1, 0], 0)).toBe(2);
+    expect(length(scalar.mul, [0, 1], 0)).toBe(2);
+    expect(length(scalar.div, [0, 1], 8)).toBe(2);
+  });
+
+  test('nothing to do where there are no elements', () => {
+    const plan = planOf(
+      [
+        ['input', 0],
+        ['temporary', 0],
+        ['output', 0],
+        ['output', 2],
+      ],
+      [
+        map([0, 3], at(1, [3, 1]), [at(0, [3, 1])], body(scalar.exp)),
+        map([3, 0], at(2, [0, 1]), [at(1, [0, 1])]),
+        {
+          kind: 'reduce',
+          reducer: scalar.sumReducer,
+          kept: [2],
+          reduced: [0],
+          input: at(1, [0, 1]),
+          output: at(3, [1]),
+          accumulate: 'float64',
+        },
+      ],
+    );
+    expect(passed(plan).steps.map((kernel) => kernel.kind)).toEqual(['reduce']);
+  });
+
+  test('equal kernels run once, constants are computed ahead', () => {
+    const sum = (to: number): Kernel => ({
+      kind: 'reduce',
+      reducer: scalar.maxReducer,
+      kept: [2],
+      reduced: [3],
+      input: at(0, [3, 1]),
+      output: at(to, [1]),
+      accumulate: 'float64',
+    });
+    const plan = planOf(
+      [['input', 6], ['temporary', 2], ['temporary', 2], ['output', 6], Float32Array.of(1, 2), ['temporary', 2]],
+      [
+        sum(1),
+        sum(2),
+        map([2], at(5, [1]), [at(4, [-1], 1)], body(scalar.square)),
+        map(
+          [2, 3],
+          at(3, [3, 1]),
+          [at(1, [1, 0]), at(2, [1, 0]), at(5, [1, 0])],
+          [
+            { fn: scalar.sub, args: [0, 1], dtype: 'float32' },
+            { fn: scalar.add, args: [3, 2], dtype: 'float32' },
+          ],
+        ),
+      ],
+    );
+    const after = passed(plan);
+    expect(after.steps.map((kernel) => kernel.kind)).toEqual(['reduce', 'map']);
+    expect(after.slots.filter((slot) => slot.role === 'constant').map((slot) => Array.from(slot.data!))).toEqual([
+      [4, 1],
+    ]);
+  });
+});
+
+/** Functions for random plans. */
+const FUNCTIONS = [
+  scalar.add,
+  scalar.sub,
+  scalar.mul,
+  scalar.neg,
+  scalar.maximum,
+  scalar.select,
+  scalar.exp,
+  scalar.square,
+  scalar.div,
+  scalar.less,
+];
+const DTYPES: readonly DType[] = ['float32', 'float64', 'float32', 'int32'];
+
+/** A random kernel as numbers: they choose modulo what is there. */
+const recipe = fc.record({
+  fn: fc.nat(FUNCTIONS.length + 3),
+  from: fc.array(fc.nat(40), { minLength: 3, maxLength: 3 }),
+  order: fc.nat(5),
+  views: fc.array(fc.nat(7), { minLength: 3, maxLength: 3 }),
+  shape: fc.nat(4),
+  dtype: fc.nat(3),
+  to: fc.nat(11),
+});
+const SHAPES: readonly (readonly number[])[] = [[4, 6], [6, 4], [2, 3, 4], [24], [8, 3]];
+
+/** Strides that run through 24 elements in some order: a permutation of the axes, some of them backwards, or repeated. */
+function viewOf(shape: readonly number[], order: number, view: number): Access {
+  const axes = [...shape.keys()];
+  const rotated = axes.map((_, i) => axes[(i + order) % axes.length]!);
+  const strides = new Array<number>(shape.length).fill(0);
+  let step = 1;
+  for (const axis of rotated) {
+    strides[axis] = step;
+    step *= shape[axis]!;
+  }
+  let offset = 0;
+  if (view & 1) {
+    offset += (shape[0]! - 1) * strides[0]!;
+    strides[0] = -strides[0]!;
+  }
+  if (view === 6 && shape.length > 1) strides[shape.length - 1] = 0;
+  return { slot: 0, offset, strides };
+}
+
+function randomPlan(recipes: readonly (typeof recipe extends fc.Arbitrary<infer T> ? T : never)[]): Plan {
+  const slots: Slot[] = [0, 1, 2].map((i) => ({ dtype: DTYPES[i + 1]!, length: 24, role: 'input' }));
+  const steps: Kernel[] = [];
+  recipes.forEach(({ fn, from, order, views, shape: s, dtype: d, to }, i) => {
+    const shape = SHAPES[s]!;
+    const last = i >= recipes.length - 2;
+    const f = FUNCTIONS[fn];
+    const dtype: DType = f === scalar.less ? 'bool' : d === 3 && f === scalar.exp ? 'float32' : DTYPES[d]!;
+    // Some kernels write a window of what is there: half of it, or its diagonal.
+    const older = slots.findLastIndex((slot) => slot.role === 'temporary');
+    const window = !last && to > 9 && older >= 0 && f !== undefined && slots[older]!.dtype === dtype;
+    const slot = window ? older : slots.push({ dtype, length: 24, role: last ? 'output' : 'temporary' }) - 1;
+    const own = window ? (to === 10 ? [4] : [2, 6]) : shape;
+    const output: Access = window
+      ? at(slot, to === 10 ? [7] : [12, 1])
+      : { ...viewOf(shape, to, to === 6 ? 1 : 0), slot };
+    const count = f?.arity ?? 1;
+    const inputs = from.slice(0, count).map((number, k): Access => {
+      const source = number % slots.length;
+      const free = source === slot ? 0 : source;
+      return { ...viewOf(own, order + (k === 0 ? 0 : 1), views[k]!), slot: free };
+    });
+    steps.push(map(own, output, inputs, f === undefined ? (fn % 2 ? [{ constant: fn - 11 }] : []) : body(f, dtype)));
+  });
+  const of = (role: Slot['role']): number[] => [...slots.keys()].filter((i) => slots[i]!.role === role);
+  return { format: 1, slots, inputs: of('input'), outputs: of('output'), steps, arenaBytes: 0 };
+}
+
+test('random plans give the same bits', () => {
+  fc.assert(
+    fc.property(fc.array(recipe, { minLength: 2, maxLength: 14 }), (recipes) => {
+      const plan = randomPlan(recipes);
+      passed(plan);
+    }),
+    { numRuns: 3000, seed: 3 },
+  );
+});
