@@ -4,14 +4,12 @@
  */
 import type { AnyFunction, AnyNest, Argnums } from '@jacobi/autograd';
 import { recordCall, traceCall } from '@jacobi/autograd/internal';
-import type { Backend, BufferRef, DType, TypedArray } from '@jacobi/backend';
-import { dtypeOf } from '@jacobi/backend';
-import { buffersOf, compileOptimised, evaluateOptimised, mergeEqualRows } from '@jacobi/compiler';
+import type { DType, TypedArray } from '@jacobi/backend';
+import { evaluateOptimised, mergeEqualRows } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
-import { ArgumentError, DTypeError, getBackend, ShapeError, Tensor as TensorClass, tensor } from '@jacobi/tensor';
+import { ArgumentError, ShapeError, Tensor as TensorClass, tensor } from '@jacobi/tensor';
 import type { Flat, Program, TensorType, Var } from '@jacobi/tensor/internal';
 import {
-  asTensor,
   checkDType,
   checkFlag,
   checkOptions as checkNames,
@@ -21,6 +19,8 @@ import {
   tensorType,
   zerosOf,
 } from '@jacobi/tensor/internal';
+import { argumentTensors } from './arguments.ts';
+import { intoWriter } from './into.ts';
 import { jacobianOfCall } from './jacobian.ts';
 import type { ChosenPlan, JacobianOptions, JacobianPlan } from './plan.ts';
 import { checkBatch, checkFunctionOptions, chunkFor, explainPlan } from './plan.ts';
@@ -98,7 +98,9 @@ interface Prepared {
  */
 export function prepareJacobian(f: AnyFunction, spec: unknown, options: PrepareOptions = {}): PreparedJacobian {
   if (isLeaf(options))
-    throw new ArgumentError('prepareJacobian: options is a spec; write the specs of several arguments as one array, [spec, spec]');
+    throw new ArgumentError(
+      'prepareJacobian: options is a spec; write the specs of several arguments as one array, [spec, spec]',
+    );
   checkFunctionOptions('prepareJacobian', f, options, 'batch');
   if (options.batch !== undefined) checkFlag('prepareJacobian', 'batch', options.batch);
   const specs = Array.isArray(spec) ? spec : [spec];
@@ -110,16 +112,16 @@ export function prepareJacobian(f: AnyFunction, spec: unknown, options: PrepareO
   const call = (...args: unknown[]): unknown => {
     const outputs = evaluateOptimised(
       options.hasAux ? prepared.withAux : prepared.jacobian,
-      argumentTensors(prepared, args),
+      argumentTensors(prepared.arguments, args),
       'all',
     );
     const jacobian = jacobianNest.rebuild(outputs.slice(0, count));
     return options.hasAux ? [jacobian, rebuildAux(auxNest, outputs.slice(count))] : jacobian;
   };
   return Object.assign(call, {
-    into: intoWriter(prepared),
+    into: intoWriter(prepared.arguments, prepared.jacobian, prepared.both, count),
     valueAndJacobian: (...args: unknown[]): unknown[] => {
-      const outputs = evaluateOptimised(prepared.all, argumentTensors(prepared, args), 'all');
+      const outputs = evaluateOptimised(prepared.all, argumentTensors(prepared.arguments, args), 'all');
       const values = count + valueNest.leaves.length;
       const both = [valueNest.rebuild(outputs.slice(count, values)), jacobianNest.rebuild(outputs.slice(0, count))];
       return options.hasAux ? [...both, rebuildAux(auxNest, outputs.slice(values))] : both;
@@ -232,134 +234,4 @@ function batchOfCall(call: ReturnType<typeof recordCall>, options: PrepareOption
   const { slice, connected } = call.connect([y!]);
   if (connected[0] && slice.targets.length === 1) return runJacobian('prepareJacobian', slice, true, options)[0];
   return zerosOf({ shape: [...y!.shape, ...x!.shape.slice(1)], dtype: jacobianType(y!.dtype, x!.dtype) });
-}
-
-/** The leaves of a call's arguments, checked against what was prepared. */
-function argumentTensors(prepared: Prepared, args: readonly unknown[]): Tensor[] {
-  const { arguments: flats } = prepared;
-  if (args.length !== flats.length)
-    throw new ArgumentError(
-      `prepared Jacobian: called with ${args.length} arguments, but prepared for ${flats.length}`,
-    );
-  const out: Tensor[] = [];
-  for (let i = 0; i < flats.length; i++) {
-    const flat = flats[i]!;
-    const arg = args[i];
-    if (flat.structure === '*') {
-      out.push(argumentTensor(arg, flat.leaves[0]!, `argument ${i}`));
-      continue;
-    }
-    const given = flattenNest(`prepared Jacobian: argument ${i}`, arg, isValue, 'tensors or typed arrays');
-    if (given.structure !== flat.structure)
-      throw new ArgumentError(
-        `prepared Jacobian: argument ${i} must have the structure ${flat.structure}, not ${given.structure}`,
-      );
-    given.leaves.forEach((leaf, k) =>
-      out.push(argumentTensor(leaf, flat.leaves[k]!, `argument ${i}${given.paths[k]}`)),
-    );
-  }
-  return out;
-}
-
-const isValue = (x: unknown): x is Tensor | number | TypedArray =>
-  x instanceof TensorClass || typeof x === 'number' || dtypeOf(x) !== undefined;
-
-function argumentTensor(value: unknown, type: TensorType, path: string): Tensor {
-  if (value instanceof TensorClass && value.type === type) return value;
-  const own = dtypeOf(value);
-  const t =
-    own !== undefined
-      ? tensor(value as TypedArray, (value as TypedArray).length === type.size ? { shape: type.shape } : {})
-      : asTensor('prepared Jacobian', path, value as Tensor, isTensor(value) ? undefined : type.dtype);
-  if (t.type !== type) {
-    const mark = (ok: boolean): string => (ok ? '✓' : '✗');
-    const sameShape = t.shape.join() === type.shape.join();
-    throw new ShapeError(
-      `prepared Jacobian: ${path} differs from what was prepared: shape [${t.shape.join()}] for [${type.shape.join()}] ${mark(sameShape)}, ` +
-        `dtype ${t.dtype} for ${type.dtype} ${mark(t.dtype === type.dtype)}; prepare again for other shapes and dtypes`,
-    );
-  }
-  return t;
-}
-
-/** Buffers for results, made once for a backend. */
-interface Results {
-  readonly backend: Backend;
-  readonly jacobian: BufferRef[];
-  readonly both: BufferRef[];
-}
-
-/** Writes results into arrays of the caller's, through buffers that are made once. */
-function intoWriter(prepared: Prepared): PreparedJacobian['into'] {
-  let results: Results | undefined;
-  const count = prepared.jacobianNest.leaves.length;
-  return (...all) => {
-    const { args, out, value } = splitInto(all, prepared.arguments.length);
-    const program = value === undefined ? prepared.jacobian : prepared.both;
-    const types = program.outputs.map((v) => program.types[v]!);
-    checkOut('out', out, types.slice(0, count));
-    if (value !== undefined) checkOut('value', value, types.slice(count));
-    const backend = getBackend();
-    if (backend.readSync === undefined)
-      throw new ArgumentError(
-        `into: the ${backend.name} backend cannot read at once; call the prepared Jacobian and await data()`,
-      );
-    const inputs = argumentTensors(prepared, args);
-    if (inputs.some((t) => t.trace !== null))
-      throw new ArgumentError(
-        'into: an argument is traced and has no numbers to write; inside jit, vmap and prepareJacobian call the prepared Jacobian itself',
-      );
-    if (results?.backend !== backend) results = makeResults(prepared, backend);
-    const outputs = value === undefined ? results.jacobian : results.both;
-    const form = compileOptimised(program, backend, 'all');
-    backend.run(form.executable, buffersOf(form, inputs), outputs);
-    copyOut(
-      outputs.slice(0, count).map((b) => backend.readSync!(b)),
-      out,
-    );
-    if (value !== undefined)
-      copyOut(
-        outputs.slice(count).map((b) => backend.readSync!(b)),
-        value,
-      );
-    return out;
-  };
-}
-
-function makeResults(prepared: Prepared, backend: Backend): Results {
-  const make = (p: Program): BufferRef[] => p.outputs.map((v) => backend.alloc(p.types[v]!.dtype, p.types[v]!.size));
-  return { backend, jacobian: make(prepared.jacobian), both: make(prepared.both) };
-}
-
-function splitInto(
-  all: readonly unknown[],
-  count: number,
-): { args: readonly unknown[]; out: TypedArray; value: TypedArray | undefined } {
-  const args = all.slice(0, count);
-  const [out, options = {}] = all.slice(count);
-  if (dtypeOf(out) === undefined)
-    throw new ArgumentError(
-      `into: after the ${count} argument${count === 1 ? '' : 's'} must come the typed array to write to, not ${describe(out)}`,
-    );
-  checkNames('into', options, ['value']);
-  const { value } = options as { value?: TypedArray };
-  if (value !== undefined && dtypeOf(value) === undefined)
-    throw new ArgumentError(`into: value must be a typed array, not ${describe(value)}`);
-  return { args, out: out as TypedArray, value };
-}
-
-/** Throws unless `out` can hold all parts. */
-function checkOut(name: string, out: TypedArray, parts: readonly TensorType[]): void {
-  const size = parts.reduce((n, p) => n + p.size, 0);
-  if (out.length !== size) throw new ShapeError(`into: ${name} has ${out.length} elements, but the result has ${size}`);
-  const wrong = parts.find((p) => p.dtype !== dtypeOf(out));
-  if (wrong !== undefined) throw new DTypeError(`into: ${name} must hold ${wrong.dtype}, not ${dtypeOf(out)}`);
-}
-
-function copyOut(parts: readonly TypedArray[], out: TypedArray): void {
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
 }
