@@ -7,14 +7,13 @@ import { recordCall, traceCall } from '@jacobi/autograd/internal';
 import type { DType, TypedArray } from '@jacobi/backend';
 import { evaluateOptimised, mergeEqualRows } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
-import { ArgumentError, ShapeError, Tensor as TensorClass, tensor } from '@jacobi/tensor';
+import { ArgumentError, Tensor as TensorClass } from '@jacobi/tensor';
 import type { Flat, Program, TensorType, Var } from '@jacobi/tensor/internal';
 import {
   checkDType,
   checkFlag,
   checkOptions as checkNames,
   checkShape,
-  describe,
   flattenNest,
   tensorType,
   zerosOf,
