@@ -6,16 +6,9 @@
 import type { DType } from '@jacobi/backend';
 import { promoteTypes } from '@jacobi/backend';
 import type { Tensor } from '@jacobi/tensor';
-import { broadcastTo, cast, reshape, transpose } from '@jacobi/tensor';
+import { cast, reshape, transpose } from '@jacobi/tensor';
 import { bindOne, embedRow } from '@jacobi/tensor/internal';
 import type { Mode, Pair } from './plan.ts';
-
-/** A block of basis seeds as values of `shape`: one-hot over the free axes, ones along the axes of pairs. */
-export function spreadSeeds(basis: Tensor, shape: readonly number[], paired: readonly number[]): Tensor {
-  const count = basis.shape[0]!;
-  const thin = shape.map((d, i) => (paired.includes(i) ? 1 : d));
-  return broadcastTo(reshape(basis, [count, ...thin]), [count, ...shape]);
-}
 
 /**
  * Puts the axes of a block in order. In reverse mode the block is [free target axes…, source axes…], in forward mode

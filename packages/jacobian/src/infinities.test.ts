@@ -147,12 +147,50 @@ describe('infinities and NaN stay where they belong', () => {
 
   test('in a block of seeds that starts as an identity, infinities do not meet its zeros', () => {
     const f = (x: Tensor): Tensor => ops.concat([ops.sqrt(x), x]);
-    expect((jacfwd(f)(f64([0, 4])) as Tensor).arraySync()).toEqual([
-      [inf, 0],
-      [0, 0.25],
-      [1, 0],
-      [0, 1],
-    ]);
+    for (const { mode: _, ...options } of every)
+      expect((jacfwd(f, options)(f64([0, 4])) as Tensor).arraySync(), JSON.stringify(options)).toEqual([
+        [inf, 0],
+        [0, 0.25],
+        [1, 0],
+        [0, 1],
+      ]);
+  });
+
+  test('chunks give what the whole block gives, with several free axes and infinite slopes before and after they mix', () => {
+    const [a, b] = [
+      f64([
+        [1, -2],
+        [3, 4],
+        [5, 0.5],
+        [-6, 7],
+      ]),
+      f64([
+        [1, 2],
+        [3, -1],
+        [2, 2],
+      ]),
+    ]; // prettier-ignore
+    const x = f64([
+      [0, 4, 0],
+      [9, 0, 1],
+    ]); // prettier-ignore
+    const roots = (t: Tensor): Tensor => ops.sqrt(ops.relu(t));
+    const functions: Record<string, (t: Tensor) => Tensor> = {
+      before: (t) => ops.matmul(a, ops.matmul(ops.sqrt(t), b)),
+      after: (t) => ops.sqrt(ops.matmul(a, ops.matmul(ops.mul(t, 0), b))),
+      between: (t) => ops.matmul(a, roots(ops.matmul(t, b))),
+      flat: (t) => ops.sqrt(ops.reshape(ops.concat([ops.flip(t, 0), ops.square(t)], 1), [-1])),
+      running: (t) => ops.cumsum(ops.sqrt(ops.cumsum(t, 0)), 1),
+      parts: (t) => ops.concat([ops.sum(ops.sqrt(t), 0), ops.sqrt(ops.sum(t, 1))]),
+    };
+    for (const [name, f] of Object.entries(functions))
+      for (const mode of ['forward', 'reverse'] as const) {
+        const whole = (jacobian(f, { mode })(x) as Tensor).arraySync();
+        for (const chunkSize of [1, 2, 3, 4, 5, 7, 100])
+          expect((jacobian(f, { mode, chunkSize })(x) as Tensor).arraySync(), `${name} ${mode} ${chunkSize}`).toEqual(
+            whole,
+          );
+      }
   });
 
   test('plain where with an infinite slope in the branch not taken: 0 forward, NaN in reverse, nothing elsewhere', () => {

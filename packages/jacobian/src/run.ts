@@ -10,7 +10,7 @@ import { capturedNow } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
 import type { TensorType } from '@jacobi/tensor/internal';
 import { bindOne, concatRow, eyeRow, onesOf, tensorType, zerosOf } from '@jacobi/tensor/internal';
-import { assemble, spreadSeeds } from './assemble.ts';
+import { assemble } from './assemble.ts';
 import type { ChosenPlan, JacobianOptions, Mode, SourcePlan } from './plan.ts';
 import { choosePlan, chunkFor, groupKey, seedsOf } from './plan.ts';
 import type { Seeds } from './seeds.ts';
@@ -98,9 +98,7 @@ function wholeJacobian(derivation: Derivation, plan: ChosenPlan): Tensor[] {
   const blocks = new Array<Tensor | null>(plan.sources.length).fill(null);
   for (const group of groupsOf(plan)) {
     if (group.seeds === 0) continue;
-    const { seedType, paired } = group;
-    const free = [...seedType.shape.keys()].filter((i) => !paired.includes(i));
-    const made = push(derivation, plan.mode, group, { ones: onesOf(seedType), free });
+    const made = push(derivation, plan.mode, group);
     group.members.forEach((member, k) => {
       blocks[member] = made[k]!;
     });
@@ -117,23 +115,27 @@ function runChunk(slice: Slice, plan: ChosenPlan, group: Group, index: number, b
   const tag = `jacobian chunk:${plan.mode}:${plan.batch ? 'batch' : ''}:${index}:${basis.shape[0]}`;
   const derived = derive(tag, slice, (derivation) => {
     const input = derivation.input(tensorType(basis.dtype, basis.shape));
-    const block = spreadSeeds(input, group.seedType.shape, group.paired);
-    return { outputs: push(derivation, plan.mode, group, { block }), meta: null };
+    return { outputs: push(derivation, plan.mode, group, input), meta: null };
   });
   return runDerived(derived, slice, [basis]);
 }
 
-/** Sends seeds of a group through the linear program; by source of the group, what comes back over a leading seed axis. */
-function push({ slice, value }: Derivation, mode: Mode, group: Group, seeds: Seeds): Tensor[] {
+/**
+ * Sends seeds of a group, all or those of some rows of the identity, through the linear program; by source of the group, what
+ * comes back over a leading seed axis.
+ */
+function push({ slice, value }: Derivation, mode: Mode, { members, seedType, paired }: Group, rows?: Tensor): Tensor[] {
+  const free = [...seedType.shape.keys()].filter((i) => !paired.includes(i));
+  const seeds: Seeds = { ones: onesOf(seedType), free, ...(rows === undefined ? {} : { rows }) };
   const linear = mode === 'forward' ? pushforwardOf(slice) : pullback(slice, [true]);
   const values = linear.residuals.map((v) => ({ tensor: value(v) }));
   const captured = capturedNow(linear.program).map((tensor) => ({ tensor }));
   if (mode === 'reverse') {
     const made = pushSeeds(linear.program, [...values, seeds, ...captured]);
-    return group.members.map((m) => made[m]!);
+    return members.map((m) => made[m]!);
   }
   const tangents = slice.sources.map((v, i) =>
-    i === group.members[0] ? seeds : { tensor: zerosOf(slice.types[v]!), zero: true },
+    i === members[0] ? seeds : { tensor: zerosOf(slice.types[v]!), zero: true },
   );
   return [pushSeeds(linear.program, [...values, ...tangents, ...captured])[0]!];
 }

@@ -6,15 +6,21 @@
  * maps.
  */
 import { batchRow, linearMapIn, openOperands } from '@jacobi/autograd/internal';
-import { sizeOf } from '@jacobi/backend';
 import type { Tensor } from '@jacobi/tensor';
-import { broadcastTo, reshape, transpose } from '@jacobi/tensor';
+import { broadcastTo, cast, reshape, sum, transpose, where } from '@jacobi/tensor';
 import type { Program, Row } from '@jacobi/tensor/internal';
 import { bindApplication, bindOne, contract, embedRow } from '@jacobi/tensor/internal';
 import { rowAxes } from './structure.ts';
 
-/** Seeds: the identity over `free` axes (ones along the others), or a block of them that is written out. */
-export type Seeds = { readonly ones: Tensor; readonly free: readonly number[] } | { readonly block: Tensor };
+/**
+ * Seeds: the identity over `free` axes (ones along the others). `rows`: only some of it, as a matrix, where each row has
+ * one 1.
+ */
+export interface Seeds {
+  readonly ones: Tensor;
+  readonly free: readonly number[];
+  readonly rows?: Tensor;
+}
 
 /** Input of a program: seeds, or a value (known to be zero, perhaps). */
 export type SeedInput = Seeds | { readonly tensor: Tensor; readonly zero?: boolean };
@@ -40,18 +46,17 @@ const isSeeded = (value: Value): value is Seeded => 'axes' in value;
 /** Runs a linear program on one input of seeds; its outputs have one seed axis, first, in the order of the free axes. */
 export function pushSeeds(program: Program, inputs: readonly SeedInput[]): Tensor[] {
   const env: Value[] = new Array(program.types.length);
-  let sizes: readonly number[] = [];
+  let block = new Block([]);
   [...program.inputs, ...program.captured.map((c) => c.variable)].forEach((v, i) => {
     const input = inputs[i]!;
     if ('ones' in input) {
-      sizes = input.free.map((a) => input.ones.shape[a]!);
+      block = new Block(
+        input.free.map((a) => input.ones.shape[a]!),
+        input.rows,
+      );
       env[v] = { tensor: input.ones, axes: input.free };
-    } else if ('block' in input) {
-      sizes = [input.block.shape[0]!];
-      env[v] = { tensor: input.block, axes: [-1] };
     } else env[v] = { plain: input.tensor, zero: input.zero ?? false };
   });
-  const block = new Block(sizes);
   for (const row of program.rows) {
     const made = block.push(
       row,
@@ -64,12 +69,19 @@ export function pushSeeds(program: Program, inputs: readonly SeedInput[]): Tenso
   return program.outputs.map((v) => block.whole(env[v]!));
 }
 
-/** A block of seeds with dimensions of these sizes. */
+/** A block of seeds with dimensions of these sizes, or some rows of it. */
 class Block {
   readonly #sizes: readonly number[];
+  /** Of some rows, by dimension: which index each has in it, as a mask [rows, size]. */
+  readonly #masks: readonly Tensor[] | null;
 
-  constructor(sizes: readonly number[]) {
+  constructor(sizes: readonly number[], rows?: Tensor) {
     this.#sizes = sizes;
+    const others = (d: number): number[] => sizes.flatMap((_, k) => (k === d ? [] : [k + 1]));
+    this.#masks =
+      rows === undefined
+        ? null
+        : sizes.map((_, d) => cast(sum(reshape(rows, [rows.shape[0]!, ...sizes]), others(d)), 'bool'));
   }
 
   /** A row of the program. */
@@ -133,8 +145,8 @@ class Block {
     const lead = this.#written(own);
     const free = lost.filter((d) => !lead.includes(d));
     const fresh = free.map(label);
-    if (new Set(fresh).size < fresh.length || fresh.some((l) => out.includes(l))) {
-      // One label for two dimensions, or one that stays as well: written out like any other row's.
+    if (new Set(fresh).size < fresh.length || fresh.some((l) => out.includes(l)) || (this.#masks && free.length > 0)) {
+      // One label for two dimensions, one that stays as well, or some of its indices: written out like any other row's.
       return this.#contract(
         row,
         args.map((a) => (a === own ? this.#writeOut(own, free) : a)),
@@ -160,23 +172,28 @@ class Block {
     for (const d of dims) {
       const axis = axes[d]!;
       if (axis < 0) continue;
-      // A diagonal is embedded in zeros, never multiplied by them.
+      // A diagonal is embedded in zeros, or chosen from them, never multiplied by them.
       const lead = this.#written({ tensor, axes });
       const core = lead.length === 0 ? tensor.shape : tensor.shape.slice(1);
+      axes = axes.map((a, k) => (k === d ? -1 : a));
+      if (this.#masks !== null) {
+        const mask = this.#masks[d]!;
+        tensor = where(reshape(mask, [mask.shape[0]!, ...core.map((n, i) => (i === axis ? n : 1))]), tensor, 0);
+        continue;
+      }
       const spread = reshape(tensor, [...lead.map((l) => this.#sizes[l]!), ...core]);
       const first = lead.length + axis;
       const embedded = bindOne(embedRow, [spread], { first, second: first + 1 });
       const order = [...embedded.shape.keys()].filter((i) => i !== first + 1);
       order.splice(lead.length, 0, first + 1);
       tensor = this.#ordered(transpose(embedded, order), [...lead, d], core);
-      axes = axes.map((a, k) => (k === d ? -1 : a));
     }
     return { tensor, axes };
   }
 
   /** From leading axes for `dims`, one each (or some as one, in order), to one leading axis in the order of the dimensions. */
   #ordered(tensor: Tensor, dims: readonly number[], core: readonly number[]): Tensor {
-    if (dims.length === 0) return tensor;
+    if (dims.length === 0 || this.#masks !== null) return tensor;
     const sorted = [...dims].sort((a, b) => a - b);
     const spread = reshape(tensor, [...dims.map((d) => this.#sizes[d]!), ...core]);
     const order = [...sorted.map((d) => dims.indexOf(d)), ...core.map((_, i) => dims.length + i)];
@@ -185,7 +202,7 @@ class Block {
 
   /** The value with one leading axis for the whole block. */
   whole(value: Value): Tensor {
-    const count = sizeOf(this.#sizes);
+    const count = this.#product([...this.#sizes.keys()]);
     if (!isSeeded(value)) return broadcastTo(value.plain, [count, ...value.plain.shape]);
     if (this.#sizes.length === 0) return reshape(value.tensor, [1, ...value.tensor.shape]);
     return this.#writeOut(value, [...this.#sizes.keys()]).tensor;
@@ -195,7 +212,9 @@ class Block {
     return axes.flatMap((axis, d) => (axis < 0 ? [d] : []));
   }
 
+  /** How many rows these dimensions have, written out. */
   #product(dims: readonly number[]): number {
+    if (this.#masks !== null && dims.length > 0) return this.#masks[0]!.shape[0]!;
     return dims.reduce((n, d) => n * this.#sizes[d]!, 1);
   }
 }
