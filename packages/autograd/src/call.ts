@@ -13,6 +13,8 @@ import {
   asTensor,
   bindOne,
   checkAxis,
+  checkFlag,
+  checkOptions,
   describe,
   flattenNest,
   isVariable,
@@ -42,6 +44,18 @@ const isResult = (x: unknown): x is ArgumentLeaf => isArgument(x);
 export function checkFunction(operation: string, f: unknown, argument = 'f'): void {
   if (typeof f !== 'function')
     throw new ArgumentError(`${operation}: ${argument} must be a function, not ${describe(f)}`);
+}
+
+/** Checks a function to be transformed, and options: `names` and `hasAux`. */
+export function checkTransform(
+  operation: string,
+  f: unknown,
+  options: { readonly hasAux?: unknown },
+  ...names: readonly string[]
+): void {
+  checkFunction(operation, f);
+  checkOptions(operation, options, [...names, 'hasAux']);
+  if (options.hasAux !== undefined) checkFlag(operation, 'hasAux', options.hasAux);
 }
 
 /**
@@ -83,15 +97,15 @@ export type Argnums = number | readonly number[];
 
 /** The places of differentiated arguments, counted from 0. */
 export function checkArgnums(operation: string, argnums: Argnums | undefined, count: number): number[] {
-  const given = argnums ?? 0;
-  const list = typeof given === 'number' ? [given] : given;
+  const list: unknown = argnums === undefined ? [0] : typeof argnums === 'number' ? [argnums] : argnums;
   if (!Array.isArray(list) || list.length === 0) {
     throw new ArgumentError(
       `${operation}: argnums must be a whole number or a non-empty array of them, not ${describe(argnums)}`,
     );
   }
-  const places = list.map((n) => {
-    if (Number.isInteger(n) && n < count && n >= -count) return checkAxis(operation, n, count, 'argnums');
+  const places = Array.from(list, (n: unknown) => {
+    if (Number.isInteger(n) && (n as number) < count && (n as number) >= -count)
+      return checkAxis(operation, n, count, 'argnums');
     throw new ArgumentError(
       `${operation}: argnums ${describe(n)} names no argument: f was called with ${count} argument${count === 1 ? '' : 's'}`,
     );

@@ -5,7 +5,7 @@
 import { isFloating } from '@jacobi/backend';
 import type { Tensor } from '@jacobi/tensor';
 import { ArgumentError, DTypeError } from '@jacobi/tensor';
-import { castTo, describe, formatType, tensorFromData } from '@jacobi/tensor/internal';
+import { castTo, checkInteger, checkOptions, describe, formatType, tensorFromData } from '@jacobi/tensor/internal';
 import type { AnyFunction } from './call.ts';
 import { checkFunction, flattenArgument, flattenResult } from './call.ts';
 import type { Lists } from './differences.ts';
@@ -75,10 +75,14 @@ function checkedOptions(options: CheckGradientsOptions): {
   modes: readonly GradientMode[];
   limits: Limits;
 } {
+  checkOptions('checkGradients', options, ['order', 'modes', 'rtol', 'atol']);
   const { order = 1, modes = ['forward', 'reverse'], rtol = 1e-6, atol = 1e-7 } = options;
-  if (!Number.isInteger(order) || order < 1)
-    throw new ArgumentError(`checkGradients: order must be a whole number ≥ 1, not ${describe(order)}`);
-  if (!Array.isArray(modes) || modes.length === 0 || modes.some((m) => m !== 'forward' && m !== 'reverse')) {
+  checkInteger('checkGradients', 'order', order, 1);
+  if (
+    !Array.isArray(modes) ||
+    modes.length === 0 ||
+    Array.from(modes).some((m) => m !== 'forward' && m !== 'reverse')
+  ) {
     throw new ArgumentError(
       `checkGradients: modes must be a non-empty array of 'forward' and 'reverse', not ${describe(modes)}`,
     );

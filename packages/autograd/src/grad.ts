@@ -2,9 +2,9 @@
 import { isFloating } from '@jacobi/backend';
 import type { Tensor } from '@jacobi/tensor';
 import { DTypeError, ShapeError } from '@jacobi/tensor';
-import { checkOptions, describe, formatType } from '@jacobi/tensor/internal';
+import { describe, formatType } from '@jacobi/tensor/internal';
 import type { AnyFunction, AnyNest, Argnums, RecordedCall } from './call.ts';
-import { checkFunction, recordCall } from './call.ts';
+import { checkTransform, recordCall } from './call.ts';
 import { runGradient } from './gradient.ts';
 
 /** Options of `grad` and `valueAndGrad`. */
@@ -28,10 +28,14 @@ export type GradFunction = (...args: AnyNest[]) => AnyNest;
  * grad((x) => sum(square(x)))(tensor([1, 2, 3])) // → [2, 4, 6]
  */
 export function grad(f: AnyFunction, options: GradOptions = {}): GradFunction {
-  checkFunction('grad', f);
-  checkOptions('grad', options, ['argnums', 'hasAux']);
+  return gradientOf('grad', f, options);
+}
+
+/** `grad` for an operation that messages name. */
+export function gradientOf(operation: string, f: AnyFunction, options: GradOptions = {}): GradFunction {
+  checkTransform(operation, f, options, 'argnums');
   return (...args) => {
-    const { gradients, call } = differentiate('grad', f, args, options);
+    const { gradients, call } = differentiate(operation, f, args, options);
     return options.hasAux ? [gradients, call.aux] : gradients;
   };
 }
@@ -42,8 +46,7 @@ export function grad(f: AnyFunction, options: GradOptions = {}): GradFunction {
  * valueAndGrad((x) => sum(square(x)))(tensor([1, 2, 3]))[0] // → 14
  */
 export function valueAndGrad(f: AnyFunction, options: GradOptions = {}): GradFunction {
-  checkFunction('valueAndGrad', f);
-  checkOptions('valueAndGrad', options, ['argnums', 'hasAux']);
+  checkTransform('valueAndGrad', f, options, 'argnums');
   return (...args) => {
     const { gradients, call } = differentiate('valueAndGrad', f, args, options);
     const value = call.result.leaves[0]!;
@@ -63,7 +66,7 @@ function differentiate(
   const parts = runGradient(slice);
   let at = 0;
   const nests = call.arguments.map((flat) => flat.rebuild(flat.leaves.map(() => parts[at++] as Tensor)));
-  return { gradients: typeof (options.argnums ?? 0) === 'number' ? nests[0] : nests, call };
+  return { gradients: !Array.isArray(options.argnums) ? nests[0] : nests, call };
 }
 
 function checkScalar(operation: string, { result }: RecordedCall): void {

@@ -6,6 +6,7 @@ export type { RecordedCall, TracedCall } from './call.ts';
 export {
   checkArgnums,
   checkFunction,
+  checkTransform,
   flattenArgument,
   flattenResult,
   fresh,

@@ -280,6 +280,30 @@ describe('bad arguments', () => {
       ArgumentError,
     ],
     [
+      'staticArgnums twice',
+      () => jit((t: Tensor) => t, { staticArgnums: [0, 0] }),
+      /each of them once, not \[0, 0\]/,
+      ArgumentError,
+    ],
+    [
+      'staticArgnums with a hole',
+      () => jit((t: Tensor) => t, { staticArgnums: new Array(1) }),
+      /staticArgnums/,
+      ArgumentError,
+    ],
+    [
+      'staticArgnums out of range',
+      () => jit((t: Tensor) => t, { staticArgnums: 1 })(x),
+      /jit: staticArgnums 1 names no argument: f was called with 1/,
+      ArgumentError,
+    ],
+    [
+      'staticArgnums null',
+      () => jit((t: Tensor) => t, { staticArgnums: null as never }),
+      /staticArgnums.*not null/,
+      ArgumentError,
+    ],
+    [
       'shapes inside',
       () => jit((t: Tensor) => add(t, tensor([1, 2])))(x),
       /add: shapes \[3\] and \[2\] do not broadcast/,

@@ -129,7 +129,9 @@ function keyOf(arg: unknown, flat: Flat<Tensor> | null, ids: Map<unknown, number
 function statics(argnums: JitOptions['staticArgnums'] = []): readonly number[] {
   const list: unknown = typeof argnums === 'number' ? [argnums] : argnums;
   if (!Array.isArray(list) || Array.from(list).some((n, i) => !Number.isInteger(n) || n < 0 || list.indexOf(n) < i)) {
-    throw new ArgumentError(`jit: staticArgnums must be whole numbers ≥ 0, each of them once, not ${describe(argnums)}`);
+    throw new ArgumentError(
+      `jit: staticArgnums must be whole numbers ≥ 0, each of them once, not ${describe(argnums)}`,
+    );
   }
   return list as number[];
 }

@@ -3,8 +3,8 @@ import { ArgumentError, DTypeError, ShapeError, Tensor } from '@jacobi/tensor';
 import type { Flat } from '@jacobi/tensor/internal';
 import { asTensor, describe, formatType, zerosOf } from '@jacobi/tensor/internal';
 import type { AnyFunction, AnyNest, RecordedCall } from './call.ts';
-import { checkFunction, flattenArgument, recordCall } from './call.ts';
-import { grad } from './grad.ts';
+import { checkFunction, checkTransform, flattenArgument, recordCall } from './call.ts';
+import { gradientOf } from './grad.ts';
 import { runGradient, runTangent } from './gradient.ts';
 
 /** f returns `[value, aux]`; aux is passed through as the last entry of the result. */
@@ -26,7 +26,7 @@ export function jvp(
   tangents: readonly AnyNest[],
   options: AuxOptions = {},
 ): AnyNest[] {
-  checkFunction('jvp', f);
+  checkTransform('jvp', f, options);
   if (!Array.isArray(primals) || !Array.isArray(tangents)) {
     throw new ArgumentError(
       `jvp: primals and tangents must be arrays (one entry an argument); found ${kind(primals)} and ${kind(tangents)}`,
@@ -84,8 +84,8 @@ export function linearize(f: AnyFunction, ...primals: AnyNest[]): AnyNest[] {
  * hvp((x) => sum(mul(square(x), x)), tensor([1, 2]), tensor([1, 1])) // → [6, 12]
  */
 export function hvp(f: AnyFunction, x: AnyNest, v: AnyNest): AnyNest {
-  checkFunction('hvp', f);
-  return jvp(grad(f), [x], [v])[1];
+  const call = recordAll('hvp', gradientOf('hvp', f), [x], {});
+  return push('hvp', call, [v], () => 'v');
 }
 
 interface Recorded {
@@ -104,13 +104,18 @@ function recordAll(operation: string, f: AnyFunction, primals: readonly AnyNest[
   };
 }
 
-function push(operation: string, { recorded, connection }: Recorded, tangents: readonly AnyNest[]): AnyNest {
+function push(
+  operation: string,
+  { recorded, connection }: Recorded,
+  tangents: readonly AnyNest[],
+  name = (i: number): string => `tangents[${i}]`,
+): AnyNest {
   if (tangents.length !== recorded.arguments.length) {
     throw new ArgumentError(
       `${operation}: there must be one tangent for each of the ${recorded.arguments.length} primals, not ${tangents.length}`,
     );
   }
-  const incoming = recorded.arguments.flatMap((flat, i) => matching(operation, `tangents[${i}]`, flat, tangents[i]));
+  const incoming = recorded.arguments.flatMap((flat, i) => matching(operation, name(i), flat, tangents[i]));
   const outgoing = runTangent(connection.slice, incoming);
   let at = 0;
   const { result, recording } = recorded;

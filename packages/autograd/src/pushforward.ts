@@ -6,7 +6,16 @@
 import { isFloating } from '@jacobi/backend';
 import type { Tensor } from '@jacobi/tensor';
 import { add, broadcastTo, neg, sub, where } from '@jacobi/tensor';
-import type { Application, Program, Row, RowValues, Tangent, TensorType, Var } from '@jacobi/tensor/internal';
+import type {
+  Application,
+  LinearMap,
+  Program,
+  Row,
+  RowValues,
+  Tangent,
+  TensorType,
+  Var,
+} from '@jacobi/tensor/internal';
 import { addTangents, bind, bindApplication, currentTrace, scalarTensor, zerosOf } from '@jacobi/tensor/internal';
 
 /** Values of a program's variables. */
@@ -70,10 +79,33 @@ function rowValues(row: Row, values: Values, abstract: boolean): RowValues {
   };
 }
 
+/** Linear maps whose row, on tangents, is the map itself. */
+type Itself =
+  | 'neg'
+  | 'scale'
+  | 'cast'
+  | 'reshape'
+  | 'transpose'
+  | 'broadcast'
+  | 'slice'
+  | 'pad'
+  | 'flip'
+  | 'diagonal'
+  | 'embed'
+  | 'concat'
+  | 'split'
+  | 'gather'
+  | 'scatterAdd'
+  | 'sum'
+  | 'contract'
+  | 'cumsum'
+  | 'recurrence'
+  | 'custom';
+
 /** A linear row on tangents: the row itself. Only where operands may be zero one by one is there something to say. */
 function linearTangents(row: Row, tangents: readonly Tangent[], values: Values): readonly Tangent[] {
   const { application, inputs } = row;
-  const derivative = application.primitive.derivative as { readonly map: string };
+  const derivative = application.primitive.derivative as { readonly map: LinearMap };
   const out = application.outputs[0]!;
   const [a, b] = tangents as [Tangent, Tangent];
   const wide = (t: Tangent): Tangent => (t === null ? null : broadcastTo(t, out.shape));
@@ -87,6 +119,7 @@ function linearTangents(row: Row, tangents: readonly Tangent[], values: Values):
       return [wide(where(values(inputs[0]!), b ?? zero, tangents[2] ?? zero))];
     }
     default:
+      derivative.map satisfies Itself;
       return bindApplication(application, operandsWith(application, inputs, tangents, values));
   }
 }

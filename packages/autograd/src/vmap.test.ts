@@ -202,6 +202,39 @@ describe('with other transforms', () => {
   });
 });
 
+test('axes as nests, which may end above the tensors', () => {
+  const p = {
+    w: tensor([
+      [1, 2],
+      [3, 4],
+      [5, 6],
+    ]),
+    b: [tensor([10, 20]), tensor(0.5)],
+  }; // prettier-ignore
+  const f = ({ w, b }: { w: Tensor; b: Tensor[] }, x: Tensor): { sum: Tensor; parts: Tensor[] } => ({
+    sum: add(sum(w), x),
+    parts: [mul(w, b[0]!), add(b[1]!, w)],
+  });
+  const mapped = vmap(f, { inAxes: [{ w: 1, b: [0, null] }, null], outAxes: { parts: [1, 0], sum: 0 } })(
+    p,
+    tensor(100),
+  );
+  expect(values(mapped.sum)).toEqual([109, 112]);
+  expect(values(mapped.parts[0])).toEqual([
+    [10, 40],
+    [30, 80],
+    [50, 120],
+  ]); // prettier-ignore
+  expect(values(mapped.parts[1])).toEqual([
+    [1.5, 3.5, 5.5],
+    [2.5, 4.5, 6.5],
+  ]); // prettier-ignore
+  const above = vmap(({ w }: typeof p, [x]: [Tensor]) => [add(w, x), [x]], { inAxes: [null, -1], outAxes: [1, [0]] });
+  const [y, [z]] = above(p, [tensor([0, 10])]);
+  expect(y.shape).toEqual([3, 2, 2]);
+  expect(values(z)).toEqual([0, 10]);
+});
+
 describe('bad arguments', () => {
   const one = (t: Tensor): Tensor => t;
   test.each<[string, () => unknown, RegExp, new (message?: string) => Error]>([
@@ -223,17 +256,48 @@ describe('bad arguments', () => {
     [
       'inAxes of another length',
       () => vmap(one, { inAxes: [0, 0] })(rows),
-      /inAxes has 2 entries, but f was called with 1 arguments/,
+      /inAxes must be an axis, or a nest of axes like the array of 1 argument, not \[0, 0\]/,
       ArgumentError,
     ],
     [
       'inAxes of another kind',
       () => vmap(one, { inAxes: [true] as never })(rows),
-      /inAxes must be a whole number, null, or an array/,
+      /inAxes\[0\] must be a nest of whole numbers or null \(plain objects and arrays\), not a boolean/,
       ArgumentError,
     ],
     ['inAxes out of range', () => vmap(one, { inAxes: 2 })(rows), /inAxes of argument 0/, ArgumentError],
-    ['outAxes', () => vmap(one, { outAxes: 0.5 }), /outAxes must be a whole number/, ArgumentError],
+    ['outAxes', () => vmap(one, { outAxes: 0.5 }), /outAxes must be a nest of whole numbers/, ArgumentError],
+    [
+      'inAxes with another name',
+      () => vmap((p: { w: Tensor; b: Tensor }) => p.w, { inAxes: [{ w: 0, bias: null }] })({ w: rows, b: rows }),
+      /inAxes\[0\] must be an axis, or a nest of axes like the array of 1 argument, not an object \{ w, bias \}/,
+      ArgumentError,
+    ],
+    [
+      'inAxes deeper than the argument',
+      () => vmap((p: { w: Tensor }) => p.w, { inAxes: [{ w: [0] }] })({ w: rows }),
+      /inAxes\[0\]\.w must be an axis/,
+      ArgumentError,
+    ],
+    [
+      'inAxes with a hole',
+      () => vmap(one, { inAxes: new Array(1) as never }),
+      /inAxes\[0\].*not undefined/,
+      ArgumentError,
+    ],
+    [
+      'inAxes without an array',
+      () => vmap(one, { inAxes: { x: 0 } })(rows),
+      /like the array of 1 argument/,
+      ArgumentError,
+    ],
+    [
+      'outAxes unlike the result',
+      () => vmap((t: Tensor) => [t, t], { outAxes: [0] })(rows),
+      /outAxes must be an axis, or a nest of axes like the result, not \[0\]/,
+      ArgumentError,
+    ],
+    ['outAxes null', () => vmap(one, { outAxes: null as never }), /outAxes.*not null/, ArgumentError],
     ['outAxes out of range', () => vmap(one, { outAxes: 3 })(rows), /outAxes/, ArgumentError],
     ['chunkSize 0', () => vmap(one, { chunkSize: 0 }), /chunkSize should be greater than 0/, ArgumentError],
     ['numbers inside', () => vmap((t: Tensor) => (t.sum().item() > 0 ? t : log(t)))(rows), /traced value/, TraceError],

@@ -2,11 +2,12 @@
 import { evaluate } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
 import { ArgumentError, concat, ShapeError, transpose } from '@jacobi/tensor';
-import type { Program, TensorType } from '@jacobi/tensor/internal';
+import type { Flat, Nest, Program, TensorType } from '@jacobi/tensor/internal';
 import {
   checkAxis,
   checkOptions,
   describe,
+  flattenNest,
   formatType,
   Trace,
   takeSlice,
@@ -19,10 +20,13 @@ import { checkFunction, flattenArgument, traceCall } from './call.ts';
 
 /** Options of `vmap`. */
 export interface VmapOptions {
-  /** The batch axis of each argument (null: the same for the whole batch). A number stands for all. Default 0. */
-  readonly inAxes?: number | null | readonly (number | null)[];
-  /** Where the batch axis stands in the results. Default 0. */
-  readonly outAxes?: number;
+  /**
+   * The batch axis of each argument (null: the same for the whole batch): an array with one entry an argument. An entry is an
+   * axis for all tensors in it, or a nest of axes like the argument. A number stands for all. Default 0.
+   */
+  readonly inAxes?: Nest<number | null>;
+  /** Where the batch axis stands in the results: a number for all, or a nest like the result. Default 0. */
+  readonly outAxes?: Nest<number>;
   /** Rows of the batch at a time. Default: all at once. */
   readonly chunkSize?: number;
 }
@@ -45,20 +49,26 @@ interface Leaf {
 export function vmap(f: AnyFunction, options: VmapOptions = {}): (...args: AnyNest[]) => AnyNest {
   checkFunction('vmap', f);
   checkOptions('vmap', options, ['inAxes', 'outAxes', 'chunkSize']);
-  const { outAxes = 0, chunkSize } = options;
-  if (!Number.isInteger(outAxes))
-    throw new ArgumentError(`vmap: outAxes must be a whole number, not ${describe(outAxes)}`);
+  const { inAxes = 0, outAxes = 0, chunkSize } = options;
+  flattenNest('vmap: inAxes', inAxes, isAxis, 'whole numbers or null');
+  flattenNest('vmap: outAxes', outAxes, Number.isInteger as typeof isAxis, 'whole numbers');
   if (chunkSize !== undefined && !(Number.isInteger(chunkSize) && chunkSize > 0)) {
     throw new ArgumentError(`vmap: chunkSize should be greater than 0, a whole number, not ${describe(chunkSize)}`);
   }
   return (...args) => {
     if (args.length === 0)
       throw new ArgumentError('vmap: got no inputs: call the mapped function with at least one argument');
-    const axes = axesFor(options.inAxes, args.length);
     const flats = args.map((arg, i) => flattenArgument('vmap', `argument ${i}`, arg, args));
-    const leaves = flats.flatMap((flat, i) =>
-      flat.leaves.map((t, k): Leaf => lead(t, axes[i]!, `argument ${i}${flat.paths[k]}`)),
+    const given = flats.flatMap((flat, i) => flat.leaves.map((t, k) => [t, `argument ${i}${flat.paths[k]}`] as const));
+    let count = 0;
+    const places = flats.map((flat) => numbered(flat, (count += flat.leaves.length) - flat.leaves.length));
+    const axes = spread(
+      'inAxes',
+      inAxes,
+      places,
+      `the array of ${args.length} argument${args.length === 1 ? '' : 's'}`,
     );
+    const leaves = given.map(([t, path], i) => lead(t, axes[i]!, path));
     const size = batchSize(leaves);
     const types = leaves.map((l) => (l.axis === null ? l.tensor.type : coreType(l.tensor)));
     const traced = traceCall('vmap', f, types, (inputs) => {
@@ -66,23 +76,36 @@ export function vmap(f: AnyFunction, options: VmapOptions = {}): (...args: AnyNe
       return flats.map((flat) => flat.rebuild(flat.leaves.map(() => inputs[at++]!)));
     });
     const outputs = runChunks(traced.program, leaves, size, chunkSize ?? size);
-    return traced.result.rebuild(outputs.map((t) => moveFirst(t, outAxes)));
+    const to = spread('outAxes', outAxes, numbered(traced.result, 0), 'the result');
+    return traced.result.rebuild(outputs.map((t, i) => moveFirst(t, to[i]!)));
   };
 }
 
-function axesFor(inAxes: VmapOptions['inAxes'], count: number): (number | null)[] {
-  if (inAxes === undefined) return new Array<number>(count).fill(0);
-  const valid = (a: unknown): boolean => a === null || Number.isInteger(a);
-  if (valid(inAxes)) return new Array<number | null>(count).fill(inAxes as number | null);
-  if (!Array.isArray(inAxes) || !inAxes.every(valid)) {
-    throw new ArgumentError(
-      `vmap: inAxes must be a whole number, null, or an array of them (one an argument), not ${describe(inAxes)}`,
-    );
-  }
-  if (inAxes.length !== count)
-    throw new ArgumentError(`vmap: inAxes has ${inAxes.length} entries, but f was called with ${count} arguments`);
-  return [...(inAxes as readonly (number | null)[])];
+const isAxis = (x: unknown): x is number | null => x === null || Number.isInteger(x);
+
+/** By number in `nest`, the axis that a nest of axes, which may end above the numbers, has for it. */
+function spread<Axis>(option: string, axes: Nest<Axis>, nest: Nest<number>, like: string): Axis[] {
+  const found: Axis[] = [];
+  const visit = (axis: unknown, part: Nest<number>, path: string): void => {
+    if (typeof part === 'number' && isAxis(axis)) found[part] = axis as Axis;
+    else if (typeof part !== 'number' && (isAxis(axis) || keysOf(axis as object) === keysOf(part)))
+      for (const [key, child] of Object.entries(part as Record<string, Nest<number>>)) {
+        const own = isAxis(axis) ? axis : (axis as Record<string, unknown>)[key];
+        visit(own, child, path + (Array.isArray(part) ? `[${key}]` : `.${key}`));
+      }
+    else
+      throw new ArgumentError(`vmap: ${path} must be an axis, or a nest of axes like ${like}, not ${describe(axis)}`);
+  };
+  visit(axes, nest, option);
+  return found;
 }
+
+/** Numbers from `from` on in the place of leaves. */
+const numbered = ({ leaves, rebuild }: Flat<unknown>, from: number): Nest<number> =>
+  rebuild(leaves.map((_, i) => from + i));
+
+/** Equal for arrays of the same length, and for objects with the same names. */
+const keysOf = (nest: object): string => `${Array.isArray(nest)}${Object.keys(nest).sort().join()}`;
 
 /** The tensor with its batch axis first. */
 function lead(t: Tensor, axis: number | null, path: string): Leaf {

@@ -187,7 +187,7 @@ describe('explain', () => {
     });
     expect(tape.explain(y, x)).toMatchInlineSnapshot(`
       "Jacobian of f32[2] with respect to f32[2], through 3 rows
-        mode:  forward (1 forward or 1 reverse seeds, 7 or 7 operations: the fewer)
+        mode:  forward (1 forward or 1 reverse seeds, 6 or 6 flops: the fewer)
         seeds: 1, as one block
         cost:  about 6 flops, 24 bytes between
         source 0: axes 0→0 (source→target) are carried: 2 of 4 entries can differ from zero"

@@ -2,7 +2,7 @@
 import type { NestedLike, Tensor } from '@jacobi/tensor';
 import * as ops from '@jacobi/tensor';
 import { expect, test } from 'vitest';
-import { GradientTape, hessian, jacfwd, jacobian, jacrev } from './index.ts';
+import { GradientTape, hessian, jacfwd, jacobian, jacrev, prepareJacobian } from './index.ts';
 
 const f64 = (data: NestedLike): Tensor => ops.tensor(data, { dtype: 'float64' });
 const x = f64([1, 2]);
@@ -356,7 +356,69 @@ const bad: readonly Bad[] = [
     kind: 'ShapeError',
     says: ['rank at least 2'],
   },
+  ...(
+    [
+      ['a size for a shape', { shape: 3 }, 'spec.shape must be an array of whole numbers ≥ 0, not 3'],
+      ['text in a shape', { shape: ['3'] }, 'spec.shape must be an array of whole numbers ≥ 0, not ["3"]'],
+      [
+        'an unknown name',
+        { shape: [3], dtyp: 'float64' },
+        'spec: there is no option "dtyp"; the options are shape, dtype',
+      ],
+      ['an unknown name inside', [{ a: { shape: [3], d: 1 } }, x], 'spec[0].a: there is no option "d"'],
+      ['an empty object', {}, 'spec must describe at least one tensor: { shape, dtype? }'],
+      ['an empty array', [], 'spec must describe at least one argument'],
+      [
+        'a hole',
+        Object.assign([], { 1: x }),
+        'spec[0] must be a nest of { shape, dtype? } or example tensors',
+        'not undefined',
+      ],
+      ['null', null, 'spec must be a nest of { shape, dtype? } or example tensors', 'not null'],
+      ['null for a shape', { shape: null }, 'spec.shape must be a nest of', 'not null'],
+    ] as const
+  ).map(
+    ([name, spec, ...says]): Bad => ({
+      name: `prepareJacobian, ${name}`,
+      run: () => prepareJacobian(ops.sin, spec),
+      kind: 'ArgumentError',
+      says: ['prepareJacobian: ', ...says],
+    }),
+  ),
+  ...[{ shape: [2] }, x].map(
+    (second, i): Bad => ({
+      name: `prepareJacobian, a second spec in place of options (${i})`,
+      run: () => prepareJacobian(ops.mul, { shape: [2] }, wrong(second)),
+      kind: 'ArgumentError',
+      says: ['prepareJacobian: options is a spec; write the specs of several arguments as one array, [spec, spec]'],
+    }),
+  ),
+  ...Object.entries(transforms).map(
+    ([operation, transform]): Bad => ({
+      name: `${operation} of a typed array`,
+      run: () => transform(ops.sin)(Float64Array.of(1, 2)),
+      kind: 'ArgumentError',
+      says: [`${operation}: argument 0 must be a nest of`, 'not a Float64Array; make a tensor of it, tensor(…)'],
+    }),
+  ),
 ];
+
+test('an argument may have a part named shape', () => {
+  const J = prepareJacobian(({ shape }: { shape: Tensor }) => ops.square(shape), {
+    shape: { shape: [2], dtype: 'float64' },
+  });
+  expect(J({ shape: x }).shape.arraySync()).toEqual([
+    [2, 0],
+    [0, 4],
+  ]); // prettier-ignore
+});
+
+test('a plan of several results, some forward and some in reverse, says so', () => {
+  const f = (t: Tensor): Tensor[] => [ops.sum(t), ops.outer(ops.sum(t, 0, true), [1, 2, 3, 4])];
+  const both = prepareJacobian(f, { shape: [3] }).plan;
+  expect(both).toMatchObject({ mode: 'bidirectional', forwardSeeds: 3, reverseSeeds: 1 });
+  expect(prepareJacobian((t: Tensor) => f(t)[0], { shape: [3] }).plan.mode).toBe('reverse');
+});
 
 test.each(bad)('$name', ({ run, kind, says }) => {
   let error: Error | undefined;

@@ -1,7 +1,7 @@
 /** jacobian, jacfwd, jacrev, hessian: Jacobians of functions of nests of tensors. */
 import type { AnyFunction, AnyNest, Argnums } from '@jacobi/autograd';
 import type { RecordedCall } from '@jacobi/autograd/internal';
-import { carriesTangent, checkFunction, recordCall } from '@jacobi/autograd/internal';
+import { carriesTangent, recordCall } from '@jacobi/autograd/internal';
 import type { Tensor } from '@jacobi/tensor';
 import { ArgumentError } from '@jacobi/tensor';
 import { zerosOf } from '@jacobi/tensor/internal';
@@ -52,8 +52,7 @@ export function jacrev(f: AnyFunction, options: Omit<FunctionJacobianOptions, 'm
  * hessian((x) => sum(mul(mul(x, x), x)))(tensor([1, 2])) // → [[6, 0], [0, 12]]
  */
 export function hessian(f: AnyFunction, options: FunctionJacobianOptions = {}): JacobianFunction {
-  checkFunction('hessian', f);
-  checkFunctionOptions('hessian', options);
+  checkFunctionOptions('hessian', f, options);
   const { argnums, hasAux, ...rest } = options;
   const which = argnums === undefined ? {} : { argnums };
   const aux = hasAux === undefined ? {} : { hasAux };
@@ -66,8 +65,7 @@ function differentiator(
   given: FunctionJacobianOptions,
   mode?: Mode,
 ): JacobianFunction {
-  checkFunction(operation, f);
-  checkFunctionOptions(operation, given);
+  checkFunctionOptions(operation, f, given);
   if (mode !== undefined && given.mode !== undefined)
     throw new ArgumentError(`${operation}: takes no mode, it is ${mode}; use jacobian to choose one`);
   const options = mode === undefined ? given : { ...given, mode };
@@ -80,7 +78,7 @@ function differentiator(
 
 /** The Jacobian nest of a call that was recorded. */
 export function jacobianOfCall(operation: string, call: RecordedCall, options: FunctionJacobianOptions): unknown {
-  const single = typeof (options.argnums ?? 0) === 'number';
+  const single = !Array.isArray(options.argnums);
   if (call.result.leaves.length === 0)
     throw new ArgumentError(`${operation}: Expected f to be a function that has non-empty output`);
   const outputs = call.result.leaves.map((y) => {

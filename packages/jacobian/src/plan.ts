@@ -5,11 +5,11 @@
  */
 import { RuleError } from '@jacobi/autograd';
 import type { Derived, Slice } from '@jacobi/autograd/internal';
-import { derive, pullback, pushforwardOf, pushSlice } from '@jacobi/autograd/internal';
+import { checkTransform, derive, pullback, pushforwardOf, pushSlice } from '@jacobi/autograd/internal';
 import { bytesPerElement, sizeOf } from '@jacobi/backend';
 import { ArgumentError, ShapeError } from '@jacobi/tensor';
 import type { Row, TensorType } from '@jacobi/tensor/internal';
-import { checkFlag, checkOptions as checkNames, describe, formatType, zerosOf } from '@jacobi/tensor/internal';
+import { checkOptions as checkNames, describe, formatType, zerosOf } from '@jacobi/tensor/internal';
 import type { Cost } from './cost.ts';
 import { costOf } from './cost.ts';
 import { MixedRowsError } from './errors.ts';
@@ -45,12 +45,13 @@ export interface SourcePlan {
 
 /** What was chosen, and what it costs. Plain data. */
 export interface JacobianPlan {
-  readonly mode: Mode;
+  /** 'bidirectional' where some results go forward and others in reverse. */
+  readonly mode: Mode | 'bidirectional';
   readonly forwardSeeds: number;
   readonly reverseSeeds: number;
-  /** No plan by seeds of this mode can have fewer: the most entries of a row (forward) or column (reverse). */
+  /** Seeds that this mode needs by what the plan knows of the structure, carried axes: as many as it has. A finer pattern may do with fewer. */
   readonly lowerBound: number;
-  /** Entries that are not zero by structure. */
+  /** Entries that carried axes leave room for: at least as many as differ from zero. */
   readonly nnz: number;
   readonly flops: number;
   readonly multiplications: number;
@@ -66,6 +67,7 @@ export interface Mixing {
 
 /** A plan with what running it needs. */
 export interface ChosenPlan extends JacobianPlan {
+  readonly mode: Mode;
   readonly target: TensorType;
   readonly sources: readonly SourcePlan[];
   readonly batch: boolean;
@@ -77,7 +79,13 @@ export interface ChosenPlan extends JacobianPlan {
 
 /** Checks the options that all Jacobians share; `others` are those that this one knows besides. */
 export function checkOptions(operation: string, options: JacobianOptions, ...others: readonly string[]): void {
-  checkNames(operation, options, ['mode', 'chunkSize', 'memoryBudget', ...others]);
+  checkNames(operation, options, [...OPTIONS, ...others]);
+  checkValues(operation, options);
+}
+
+const OPTIONS = ['mode', 'chunkSize', 'memoryBudget'];
+
+function checkValues(operation: string, options: JacobianOptions): void {
   const { mode, chunkSize, memoryBudget } = options;
   if (mode !== undefined && mode !== 'auto' && mode !== 'forward' && mode !== 'reverse') {
     throw new ArgumentError(`${operation}: mode must be 'auto', 'forward' or 'reverse', not ${describe(mode)}`);
@@ -114,20 +122,21 @@ export function checkBatch(operation: string, { type: y }: Typed, source: Typed 
   }
 }
 
-/** Checks the options of Jacobians of functions. */
+/** Checks a function and the options of its Jacobian. */
 export function checkFunctionOptions(
   operation: string,
+  f: unknown,
   options: JacobianOptions & { readonly sparse?: unknown; readonly hasAux?: unknown },
   ...others: readonly string[]
 ): void {
-  checkOptions(operation, options, 'argnums', 'hasAux', 'sparse', ...others);
-  const { sparse, hasAux } = options;
+  checkTransform(operation, f, options, ...OPTIONS, 'argnums', 'sparse', ...others);
+  checkValues(operation, options);
+  const { sparse } = options;
   if (sparse !== undefined && sparse !== false) {
     throw new ArgumentError(
       `${operation}: sparse Jacobians are not there yet: sparse can only be false, not ${describe(sparse)}; leave it out for a dense Jacobian`,
     );
   }
-  if (hasAux !== undefined) checkFlag(operation, 'hasAux', hasAux);
 }
 
 /** Chooses a plan for the Jacobian of a slice's only target with respect to all its sources. */
@@ -248,10 +257,12 @@ function chooseMode(
   const back = reverseCost();
   if (reverseSeeds * 2 <= forwardSeeds)
     return { mode: 'reverse', reason: `${seeds}: reverse has at most half`, cost: back };
-  const ahead = forwardSeeds * (forwardCost.flops + 1);
-  const behind = reverseSeeds * (back.flops + 1);
-  const reason = `${seeds}, ${ahead} or ${behind} operations: the fewer`;
-  return ahead <= behind ? { mode: 'forward', reason, cost: forwardCost } : { mode: 'reverse', reason, cost: back };
+  const [ahead, behind] = [forwardSeeds * forwardCost.flops, reverseSeeds * back.flops];
+  const reason = `${seeds}, ${ahead} or ${behind} flops: the fewer`;
+  // A seed is itself some work.
+  return ahead + forwardSeeds <= behind + reverseSeeds
+    ? { mode: 'forward', reason, cost: forwardCost }
+    : { mode: 'reverse', reason, cost: back };
 }
 
 /** Says which row mixes the examples of a batch. */

@@ -5,9 +5,9 @@
 import type { AnyFunction, AnyNest, Argnums } from '@jacobi/autograd';
 import { recordCall, traceCall } from '@jacobi/autograd/internal';
 import type { DType, TypedArray } from '@jacobi/backend';
-import { evaluateOptimised, mergeEqualRows } from '@jacobi/compiler';
+import { compileOptimised, describePlan, evaluateOptimised, mergeEqualRows } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
-import { ArgumentError, Tensor as TensorClass } from '@jacobi/tensor';
+import { ArgumentError, getBackend, Tensor as TensorClass } from '@jacobi/tensor';
 import type { Flat, Program, TensorType, Var } from '@jacobi/tensor/internal';
 import {
   checkDType,
@@ -128,9 +128,18 @@ export function prepareJacobian(f: AnyFunction, spec: unknown, options: PrepareO
     explain: (): string =>
       plans.length === 0
         ? 'Jacobian: zero everywhere, the result does not depend on the differentiated arguments'
-        : plans.map(({ plan, rows }) => explainPlan(plan, rows, chunkFor(plan, options))).join('\n'),
+        : [
+            ...plans.map(({ plan, rows }) => explainPlan(plan, rows, chunkFor(plan, options))),
+            runsAs(prepared.jacobian),
+          ].join('\n'),
     plan: publicPlan(plans.map(({ plan }) => plan)),
   });
+}
+
+/** What a call runs on the default backend. */
+function runsAs(program: Program): string {
+  const backend = getBackend();
+  return `  runs:  on ${backend.name}, ${describePlan(compileOptimised(program, backend, 'all').executable.plan)}`;
 }
 
 /** The plan of all results together. */

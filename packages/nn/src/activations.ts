@@ -20,6 +20,7 @@ import {
   softmax,
   softplus,
   softsign,
+  swish,
   tanh,
 } from '@jacobi/tensor';
 import { describe } from '@jacobi/tensor/internal';
@@ -69,7 +70,7 @@ export const activations: Readonly<Record<ActivationName, Activation>> = {
   softmax: (x) => softmax(x),
   softplus,
   softsign,
-  swish: silu,
+  swish,
   tanh,
 };
 

@@ -290,6 +290,11 @@ const CASES: readonly (readonly [string, () => unknown, new (message: string) =>
     },
     ArgumentError,
   ],
+  [
+    'swish: x must be a tensor, a variable, a number or nested arrays, not null',
+    () => activations.swish(null as Wrong),
+    ArgumentError,
+  ],
   // Initialisers
   [
     'glorotUniform: options must be an object { seed }, not 1',

@@ -63,7 +63,7 @@ export function flattenNest<T>(
       node === null || node === undefined
         ? String(node)
         : typeof node === 'object'
-          ? `a ${node.constructor?.name ?? 'object'}`
+          ? `a ${node.constructor?.name ?? 'object'}${ArrayBuffer.isView(node) ? '; make a tensor of it, tensor(…)' : ''}`
           : `a ${typeof node}`;
     throw new ArgumentError(`${what}${path} must be a nest of ${expected} (plain objects and arrays), not ${kind}`);
   }

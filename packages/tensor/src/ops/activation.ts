@@ -110,8 +110,7 @@ export function selu(x: TensorLike): Tensor {
  * silu(tensor([0, 2])) // → [0, 1.761594]
  */
 export function silu(x: TensorLike): Tensor {
-  const t = asFloat('silu', 'x', x);
-  return mul(t, sigmoid(t));
+  return swish(asFloat('silu', 'x', x));
 }
 
 /**
@@ -119,7 +118,10 @@ export function silu(x: TensorLike): Tensor {
  * @example
  * swish(tensor([0, 2])) // → [0, 1.761594]
  */
-export const swish: typeof silu = silu;
+export function swish(x: TensorLike): Tensor {
+  const t = asFloat('swish', 'x', x);
+  return mul(t, sigmoid(t));
+}
 
 /**
  * x · Φ(x) = x/2 · (1 + erf(x/√2)), elementwise: x times the probability that a standard normal number is below x.
