@@ -3,6 +3,7 @@ export { StructureCache } from './cache.ts';
 export { capturedNow, compileProgram, evaluate, inline } from './evaluate.ts';
 export type { Optimised } from './optimised.ts';
 export { buffersOf, compileOptimised, evaluateOptimised, runOptimised } from './optimised.ts';
+export { describePlan } from './passes/describe.ts';
 export { optimise } from './passes/optimise.ts';
 export { mergeEqualRows } from './simplify.ts';
 export type { Stats } from './stats.ts';

@@ -1,0 +1,21 @@
+/** What a plan comes down to, in words. Must not import passes. */
+import type { Plan, ScalarStep } from '@jacobi/backend';
+
+const isProduct = (step: ScalarStep): boolean =>
+  'fn' in step && ['mul', 'div', 'square', 'reciprocal'].includes(step.fn.name);
+
+/** One line: how many kernels, or how long the straight line is and how many of its steps are products. */
+export function describePlan({ steps }: Plan): string {
+  const parts: string[] = [];
+  const kernels = steps.filter((kernel) => kernel.kind !== 'straight').length;
+  if (kernels > 0) parts.push(`${kernels} kernel${kernels === 1 ? '' : 's'}`);
+  for (const kernel of steps) {
+    if (kernel.kind !== 'straight') continue;
+    const { rows, body } = kernel;
+    const count = body.filter((step) => 'fn' in step).length;
+    const products = body.filter(isProduct).length;
+    const over = rows === 1 ? '' : ` for each of ${rows} rows`;
+    parts.push(`straight-line code of ${count} steps${over}, ${products} of them multiplications`);
+  }
+  return parts.join(' and ') || 'nothing to compute';
+}
