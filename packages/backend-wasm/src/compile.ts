@@ -26,8 +26,11 @@ export interface PlanModule {
   readonly imports: readonly string[];
   readonly constants: Uint8Array;
   readonly frameBytes: number;
-  /** Where inputs and outputs lie; for inputs behind a pointer also where the frame has room for them. */
-  readonly inputs: readonly SlotPlace[];
+  /**
+   * Where inputs and outputs lie; for inputs behind a pointer also where the frame has room for them. Undefined: an input
+   * that no kernel reads.
+   */
+  readonly inputs: readonly (SlotPlace | undefined)[];
   readonly outputs: readonly SlotPlace[];
   /** Outputs that kernels write in part only: what they hold is carried in first. */
   readonly partial: readonly number[];
@@ -135,6 +138,31 @@ function layOut(
   return { places, room, end };
 }
 
+/** The slots that a kernel reads. */
+function readBy(kernel: Kernel): readonly number[] {
+  switch (kernel.kind) {
+    case 'map':
+      return kernel.inputs.map(({ slot }) => slot);
+    case 'straight':
+      return kernel.loads.map(({ slot }) => slot);
+    case 'reduce':
+    case 'argreduce':
+      return [kernel.input.slot];
+    case 'contract':
+      return [kernel.left.slot, kernel.right.slot];
+    case 'gather':
+      return [kernel.source, kernel.indices];
+    case 'scatter':
+      return [kernel.updates, kernel.indices];
+    case 'scan':
+      return kernel.factors === undefined ? [kernel.values] : [kernel.values, kernel.factors];
+    case 'random':
+      return [kernel.keys];
+    default:
+      return kernel satisfies never;
+  }
+}
+
 /** True if kernels write as many elements of a slot as it has. */
 function isWritten({ steps, slots }: Plan, slot: number): boolean {
   let count = 0;
@@ -157,6 +185,7 @@ export function compilePlan(plan: Plan, library: Library, mode: Mode): PlanModul
   const pool = new ConstantPool();
   const { places, room, end } = layOut(plan, pool);
   const shared = { slots: plan.slots, places, pool, mode, library, importer: library.importer(module, imports), end };
+  const read = new Set(plan.steps.flatMap(readBy));
   let taken = 0;
   const signature = { params: ['i32', 'i32'], results: [] } as const;
   const kernels = plan.steps.map((kernel) =>
@@ -179,7 +208,7 @@ export function compilePlan(plan: Plan, library: Library, mode: Mode): PlanModul
     imports,
     constants: pool.data,
     frameBytes: end + taken + 64,
-    inputs: plan.inputs.map(placeOf),
+    inputs: plan.inputs.map((slot) => (read.has(slot) ? placeOf(slot) : undefined)),
     outputs: plan.outputs.map(placeOf),
     partial: [...plan.outputs.keys()].filter((i) => !isWritten(plan, plan.outputs[i]!)),
   };

@@ -3,7 +3,8 @@
  * The one idea: everything here can be dropped between two runs and made again; what must last is bytes of modules and
  * typed arrays. Must not import tiers.
  */
-import type { TypedArray } from '@jacobi/backend';
+import type { DType, TypedArray } from '@jacobi/backend';
+import { viewBytes } from '@jacobi/backend';
 import type { PlanModule, SlotPlace } from './compile.ts';
 import { Heap } from './heap.ts';
 import type { Library } from './library.ts';
@@ -15,6 +16,11 @@ export interface Ready {
   readonly heap: Heap;
   readonly run: NativeFunction;
   readonly constants: number;
+  /** Inputs and outputs in the frame, as they lay at the last run. */
+  frame: number;
+  views: Heap['views'] | undefined;
+  inputs: readonly TypedArray[];
+  outputs: readonly TypedArray[];
 }
 
 export class Engine {
@@ -41,30 +47,66 @@ export class Engine {
   prepare({ module, imports, constants }: PlanModule, library: Library): Ready {
     const address = this.heap.alloc(constants.length);
     this.heap.views.bool.set(constants, address);
-    return { heap: this.heap, run: library.instantiate(module, imports)['run']!, constants: address };
+    const { run } = library.instantiate(module, imports);
+    return { heap: this.heap, run: run!, constants: address, frame: 0, views: undefined, inputs: [], outputs: [] };
   }
 
   run(plan: PlanModule, ready: Ready, inputs: readonly TypedArray[], outputs: readonly TypedArray[]): void {
-    const { heap } = this;
     const frame = this.frame(plan.frameBytes);
-    for (let i = 0; i < inputs.length; i++) this.#place(frame, plan.inputs[i]!, inputs[i]!);
+    if (ready.frame !== frame || ready.views !== this.heap.views) this.#look(plan, ready, frame);
+    for (let i = 0; i < inputs.length; i++) {
+      const place = plan.inputs[i]!;
+      if (!place) continue;
+      if (place.pointer === undefined) copy(inputs[i]!, ready.inputs[i]!, place.slot.dtype);
+      else this.#point(plan, ready, i, inputs[i]!);
+    }
     for (let i = 0; i < plan.partial.length; i++) {
       const output = plan.partial[i]!;
-      const { offset, slot } = plan.outputs[output]!;
-      heap.write(frame + offset, outputs[output]!, slot.dtype);
+      copy(outputs[output]!, ready.outputs[output]!, plan.outputs[output]!.slot.dtype);
     }
     ready.run(frame, ready.constants);
-    for (let i = 0; i < outputs.length; i++) {
-      const { offset, slot } = plan.outputs[i]!;
-      heap.read(frame + offset, outputs[i]!, slot.dtype);
-    }
+    for (let i = 0; i < outputs.length; i++) copy(ready.outputs[i]!, outputs[i]!, plan.outputs[i]!.slot.dtype);
   }
 
-  #place(frame: number, { offset, slot, pointer }: SlotPlace, data: TypedArray): void {
-    let address = frame + offset;
-    const resident = pointer === undefined ? undefined : this.residents.find(data, slot.dtype);
-    if (resident === undefined) this.heap.write(address, data, slot.dtype);
-    else address = resident;
-    if (pointer !== undefined) this.heap.views.int32[(frame + pointer) / 4] = address;
+  /** Makes views on the frame. */
+  #look(plan: PlanModule, ready: Ready, frame: number): void {
+    const { views } = this.heap;
+    const view = (place: SlotPlace | undefined): TypedArray => {
+      if (!place) return views.bool;
+      const { dtype, length } = place.slot;
+      return viewBytes(dtype, views.bool.buffer, frame + place.offset, length);
+    };
+    ready.inputs = plan.inputs.map(view);
+    ready.outputs = plan.outputs.map(view);
+    ready.frame = frame;
+    ready.views = views;
   }
+
+  /** Leaves the address of an input that is large: where it stays, or where it is copied to for this run. */
+  #point(plan: PlanModule, ready: Ready, i: number, data: TypedArray): void {
+    const { offset, slot, pointer } = plan.inputs[i]!;
+    const resident = this.residents.find(data, slot.dtype);
+    // What came to stay may have made memory grow.
+    if (ready.views !== this.heap.views) this.#look(plan, ready, ready.frame);
+    if (resident === undefined) ready.inputs[i]!.set(data);
+    this.heap.views.int32[(ready.frame + pointer!) / 4] = resident ?? ready.frame + offset;
+  }
+}
+
+/** Elements that are copied one by one, which is faster than a call that moves them. */
+const FEW = 40;
+
+function copy(from: TypedArray, to: TypedArray, dtype: DType): void {
+  if (from.length > FEW) to.set(from);
+  else if (dtype === 'float64') copyDoubles(from as Float64Array, to as Float64Array);
+  else if (dtype === 'float32') copySingles(from as Float32Array, to as Float32Array);
+  else for (let i = 0; i < from.length; i++) to[i] = from[i]!;
+}
+
+// One function for each dtype: a loop over arrays of several kinds is slower.
+function copyDoubles(from: Float64Array, to: Float64Array): void {
+  for (let i = 0; i < from.length; i++) to[i] = from[i]!;
+}
+function copySingles(from: Float32Array, to: Float32Array): void {
+  for (let i = 0; i < from.length; i++) to[i] = from[i]!;
 }

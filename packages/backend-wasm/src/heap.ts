@@ -111,20 +111,7 @@ export class Heap {
 
   /** Copies elements to an address. */
   write(address: number, data: TypedArray, dtype: DType): void {
-    const view = this.views[dtype];
-    const at = address / data.BYTES_PER_ELEMENT;
-    const n = data.length;
-    if (n > 24) view.set(data, at);
-    else for (let i = 0; i < n; i++) view[at + i] = data[i]!;
-  }
-
-  /** Copies elements from an address. */
-  read(address: number, data: TypedArray, dtype: DType): void {
-    const view = this.views[dtype];
-    const at = address / data.BYTES_PER_ELEMENT;
-    const n = data.length;
-    if (n > 24) data.set(view.subarray(at, at + n));
-    else for (let i = 0; i < n; i++) data[i] = view[at + i]!;
+    this.views[dtype].set(data, address / data.BYTES_PER_ELEMENT);
   }
 }
 

@@ -7,58 +7,56 @@ import type { Slot, StraightKernel } from '@jacobi/backend';
 import type { Expr } from './assembler/expr.ts';
 import { choose, i32 } from './assembler/expr.ts';
 import type { FunctionBuilder } from './assembler/function.ts';
-import { domainOf } from './body.ts';
-import { rowOf } from './functions.ts';
 import type { Lowering } from './lowering.ts';
 import { windows } from './straight/memory.ts';
-import type { Line, Unit } from './straight/order.ts';
-import { cut, operandsOf, orderLine, readsOf } from './straight/order.ts';
+import type { Line, Operands, Unit } from './straight/order.ts';
+import { cut, operandsOf, orderLine, readsOf, writesOf } from './straight/order.ts';
 import { Writer, type Writing } from './straight/write.ts';
 import type { Width } from './value.ts';
 
 /** True if every step has a form, and what is stored has its slot's dtype. */
 export function canLowerStraight(kernel: StraightKernel, slots: readonly Slot[]): boolean {
-  const operands = operandsOf(kernel, slots);
-  const possible = kernel.body.every((step) => {
-    if ('constant' in step) return true;
-    const args = step.args.map((arg) => operands[arg]!);
-    return rowOf(step.fn) !== undefined && domainOf(step, args) !== undefined;
+  const operands = operandsFor(kernel, slots);
+  if (!operands) return false;
+  return kernel.stores.every(({ slot, value }) => {
+    const kind = operands.kinds[value]!;
+    return typeof kind === 'object' || kind === slots[slot]!.dtype;
   });
-  const fits = kernel.stores.every(({ slot, value }) => {
-    const operand = operands[value]!;
-    return typeof operand === 'object' || operand === slots[slot]!.dtype;
-  });
-  return possible && fits;
+}
+
+/** Asked for twice in a row. */
+let latest: { readonly kernel: StraightKernel; readonly operands: Operands | undefined } | undefined;
+
+function operandsFor(kernel: StraightKernel, slots: readonly Slot[]): Operands | undefined {
+  if (latest?.kernel !== kernel) latest = { kernel, operands: operandsOf(kernel, slots) };
+  return latest.operands;
 }
 
 /** Rows that go together. Two, where all is float64. */
-function widthOf(kernel: StraightKernel, slots: readonly Slot[], simd: boolean): Width {
-  const { rows, loads, stores, body } = kernel;
+function widthOf(
+  { rows, loads, stores }: StraightKernel,
+  operands: Operands,
+  slots: readonly Slot[],
+  simd: boolean,
+): Width {
   if (!simd || rows === 1) return 1;
-  const operands = operandsOf(kernel, slots);
   const double = [...loads, ...stores].every(({ slot }) => slots[slot]!.dtype === 'float64');
-  const wide = body.every((step) => {
-    if ('constant' in step) return true;
-    const domain = domainOf(
-      step,
-      step.args.map((arg) => operands[arg]!),
-    );
-    const number = step.dtype === 'float64' && domain === 'float64';
-    return (
-      rowOf(step.fn)!.kind !== 'words' && (number || (domain !== 'float32' && domain !== 'int32' && isWide(step.dtype)))
-    );
+  const wide = operands.kinds.every((kind, i) => {
+    const domain = operands.domains[i];
+    if (domain === undefined || kind === 'float64') return operands.rows[i]?.kind !== 'words';
+    return kind === 'bool' && (domain === 'float64' || domain === 'mask');
   });
   if (double && wide) return 2;
   return rows < 4 ? 1 : 4;
 }
 
-const isWide = (dtype: string): boolean => dtype === 'float64' || dtype === 'bool';
-
 export function lowerStraight(l: Lowering, kernel: StraightKernel): void {
   if (kernel.rows === 0) return;
-  const width = widthOf(kernel, l.slots, l.mode.simd);
+  const operands = operandsFor(kernel, l.slots)!;
+  latest = undefined;
+  const width = widthOf(kernel, operands, l.slots, l.mode.simd);
   const dtypeOf = (slot: number): ReturnType<typeof l.dtype> => l.dtype(slot);
-  const line = orderLine(kernel, l.slots, width, l.mode.simd, windows(kernel.stores, dtypeOf, width, true));
+  const line = orderLine(kernel, operands, width, l.mode.simd, windows(kernel.stores, dtypeOf, width, true));
   const pieces = cut(line, width === 4 ? 2 : 1);
   const windowOf = new Map<number, readonly number[]>();
   for (const window of windows(kernel.loads, dtypeOf, width, false))
@@ -115,19 +113,18 @@ function poolConstants(l: Lowering, { body }: StraightKernel): Map<number, numbe
 
 /** Places for values that a later function reads. */
 function spills(l: Lowering, line: Line, pieces: readonly (readonly Unit[])[], width: Width): Map<number, number> {
-  const born = new Map<number, number>();
   const places = new Map<number, number>();
+  if (pieces.length === 1) return places;
+  const born = new Int32Array(line.operands.kinds.length).fill(pieces.length);
   const size = width === 1 ? 8 : width === 2 ? 16 : 32;
   pieces.forEach((piece, at) => {
     for (const unit of piece) {
       for (const read of readsOf(line, unit))
-        if ((born.get(read) ?? at) < at && !places.has(read)) places.set(read, places.size * size);
-      if (unit.kind === 'step') born.set(unit.operand, at);
-      if (unit.kind === 'pack')
-        for (const { results } of unit.members) for (const r of results) if (r !== undefined) born.set(r, at);
+        if (born[read]! < at && !places.has(read)) places.set(read, places.size * size);
+      for (const operand of writesOf(unit)) born[operand] = at;
     }
   });
-  const start = places.size === 0 ? 0 : l.spaceAt(places.size * size);
+  const start = l.spaceAt(places.size * size);
   for (const [operand, at] of places) places.set(operand, start + at);
   return places;
 }

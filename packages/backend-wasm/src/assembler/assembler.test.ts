@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { api } from '../wasm-api.ts';
-import { flatten, signed, signed64, unsigned } from './bytes.ts';
+import { Bytes, type Code, signed, signed64, unsigned } from './bytes.ts';
 import { choose, f32, f64, i32, i64 } from './expr.ts';
 import type { FunctionBuilder } from './function.ts';
 import { ModuleBuilder } from './module.ts';
@@ -25,6 +25,12 @@ function run(
   const memory = new api!.Memory({ initial: 1 });
   const compiled = new api!.Module(module.encode());
   return new api!.Instance(compiled, { e: { m: memory } }).exports['f'] as Fn;
+}
+
+function flatten(code: Code): number[] {
+  const bytes = new Bytes();
+  bytes.add(code);
+  return [...bytes.take()];
 }
 
 describe('the encoding', () => {

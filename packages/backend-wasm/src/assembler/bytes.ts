@@ -15,6 +15,7 @@ export type Code = readonly (number | Code | FunctionRef)[];
 
 /** Unsigned LEB128. */
 export function unsigned(value: number): number[] {
+  if (value >= 0 && value < 128) return [value];
   const out: number[] = [];
   let rest = value >>> 0;
   for (; rest >= 128; rest >>>= 7) out.push((rest & 127) | 128);
@@ -67,21 +68,46 @@ export function text(name: string): number[] {
   return [...unsigned(name.length), ...Array.from(name, (c) => c.charCodeAt(0))];
 }
 
-/** Appends code to a list of bytes. */
-export function flatten(code: Code, out: number[] = []): number[] {
-  for (const part of code) {
-    if (typeof part === 'number') out.push(part);
-    else if (Array.isArray(part)) flatten(part, out);
-    else out.push(...unsigned((part as FunctionRef).index));
-  }
-  return out;
-}
+/** A list of bytes that grows. */
+export class Bytes {
+  #bytes = new Uint8Array(4096);
+  #length = 0;
 
-/** A section: its number, its length in bytes, its contents. */
-export function section(id: number, contents: Code): number[] {
-  const bytes = flatten(contents);
-  // Not spread into a call: a section can be longer than an argument list may be.
-  return [id].concat(unsigned(bytes.length), bytes);
+  /** Appends code. */
+  add(code: Code): void {
+    for (let i = 0; i < code.length; i++) {
+      const part = code[i]!;
+      if (typeof part === 'number') {
+        if (this.#length === this.#bytes.length) this.#grow(1);
+        this.#bytes[this.#length++] = part;
+      } else if ('length' in part) this.add(part);
+      else this.add(unsigned(part.index));
+    }
+  }
+
+  /** Appends bytes, and their number before them. */
+  addSized(bytes: Uint8Array): void {
+    this.add(unsigned(bytes.length));
+    this.#grow(bytes.length);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  /** Makes room for so many bytes more. */
+  #grow(count: number): void {
+    const needed = this.#length + count;
+    if (needed <= this.#bytes.length) return;
+    const old = this.#bytes;
+    this.#bytes = new Uint8Array(Math.max(needed, 2 * old.length));
+    this.#bytes.set(old);
+  }
+
+  /** What there is, and an empty list again. */
+  take(): Uint8Array<ArrayBuffer> {
+    const all = this.#bytes.slice(0, this.#length);
+    this.#length = 0;
+    return all;
+  }
 }
 
 /** A vector: a count, then the items. */

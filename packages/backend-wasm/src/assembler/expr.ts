@@ -32,28 +32,28 @@ export function expr<T extends ValueType>(type: T, code: Code): Expr<T> {
 export const un =
   <A extends ValueType, R extends ValueType>(type: R, ...opcode: number[]): Unary<A, R> =>
   (a) =>
-    expr(type, [a.code, ...opcode]);
+    expr(type, [a.code, opcode]);
 export const bin =
   <A extends ValueType, R extends ValueType>(type: R, ...opcode: number[]): Binary<A, R> =>
   (a, b) =>
-    expr(type, [a.code, b.code, ...opcode]);
+    expr(type, [a.code, b.code, opcode]);
 
 /** An opcode behind the prefix of vector instructions. */
 export const wide = (opcode: number): number[] => [0xfd, ...unsigned(opcode)];
 
 /** Where in linear memory: an address and a constant added to it. `align` is the power of two that is promised. */
-export const memarg = (offset: number, align: number): number[] => [align, ...unsigned(offset)];
+export const memarg = (offset: number, align: number): Code => [align, unsigned(offset)];
 export type Load<T extends ValueType> = (address: I32, offset?: number) => Expr<T>;
 export const load =
   <T extends ValueType>(type: T, ...opcode: number[]): Load<T> =>
   (address, offset = 0) =>
-    expr(type, [address.code, ...opcode, ...memarg(offset, 0)]);
+    expr(type, [address.code, opcode, memarg(offset, 0)]);
 
 /** A store: a statement, so it has no type. */
 export type Store<T extends ValueType> = (address: I32, value: Expr<T>, offset?: number) => Code;
 export const store =
   <T extends ValueType>(...opcode: number[]): Store<T> =>
-  (address, value, offset = 0) => [address.code, value.code, ...opcode, ...memarg(offset, 0)];
+  (address, value, offset = 0) => [address.code, value.code, opcode, memarg(offset, 0)];
 
 export const i32: Readonly<
   Record<'const', (value: number) => I32> &

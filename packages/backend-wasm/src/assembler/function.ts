@@ -11,6 +11,13 @@ import { expr, i32 } from './expr.ts';
 /** A local variable: reading it is an expression. */
 export interface Local<T extends ValueType = ValueType> extends Expr<T> {
   readonly index: number;
+  /** Code that takes a value from the stack. */
+  readonly set: Code;
+}
+
+function local<T extends ValueType>(type: T, index: number): Local<T> {
+  const number = unsigned(index);
+  return { type, index, code: [0x20, number], set: [0x21, number] };
 }
 
 export interface Signature {
@@ -53,26 +60,25 @@ export class FunctionBuilder implements Callee {
   /** The i-th parameter. */
   param<T extends ValueType>(i: number, type: T): Local<T> {
     if (this.params[i] !== type) throw new Error(`parameter ${i} is ${this.params[i]}, not ${type}`);
-    return { type, index: i, code: [0x20, ...unsigned(i)] };
+    return local(type, i);
   }
 
   /** A new local, 0 at first. */
   local<T extends ValueType>(type: T): Local<T> {
-    const index = this.params.length + this.#types.push(type) - 1;
-    return { type, index, code: [0x20, ...unsigned(index)] };
+    return local(type, this.params.length + this.#types.push(type) - 1);
   }
 
   /** A local that holds the value: a new one, or one that was given back. */
   let<T extends ValueType>(value: Expr<T>): Local<T> {
-    const local = this.#take(value.type);
-    this.set(local, value);
-    return local;
+    const to = this.#take(value.type);
+    this.set(to, value);
+    return to;
   }
 
   #take<T extends ValueType>(type: T): Local<T> {
-    const local = (this.#free.get(type)?.pop() as Local<T> | undefined) ?? this.local(type);
-    this.#taken?.push(local);
-    return local;
+    const taken = (this.#free.get(type)?.pop() as Local<T> | undefined) ?? this.local(type);
+    this.#taken?.push(taken);
+    return taken;
   }
 
   /** Gives locals back: nothing will read them any more. Other expressions are passed over. */
@@ -90,14 +96,14 @@ export class FunctionBuilder implements Callee {
     const outer = this.#taken;
     this.#taken = [];
     const kept = body();
-    this.release(...new Set(this.#taken.filter((local) => !kept.includes(local))));
+    this.release(...new Set(this.#taken.filter((taken) => !kept.includes(taken))));
     this.#taken = outer;
     return kept;
   }
 
-  set<T extends ValueType>(local: Local<T>, value: Expr<T>): void {
-    if (value.type !== local.type) throw new Error(`a local is ${local.type}, not ${value.type}`);
-    this.do([value.code, 0x21, ...unsigned(local.index)]);
+  set<T extends ValueType>(to: Local<T>, value: Expr<T>): void {
+    if (value.type !== to.type) throw new Error(`a local is ${to.type}, not ${value.type}`);
+    this.do([value.code, to.set]);
   }
 
   /** Adds to an i32 local. */
@@ -114,32 +120,31 @@ export class FunctionBuilder implements Callee {
   hoist<T extends ValueType>(key: string, value: Expr<T>, before: Code): Local<T> {
     const known = this.#hoisted.get(key) as Local<T> | undefined;
     if (known) return known;
-    const local = this.local(value.type);
-    this.#prologue.push([before, value.code, 0x21, ...unsigned(local.index)]);
-    this.#hoisted.set(key, local);
-    return local;
+    const to = this.local(value.type);
+    this.#prologue.push([before, value.code, to.set]);
+    this.#hoisted.set(key, to);
+    return to;
   }
 
   /** Calls a function that has no result. */
   call(callee: Callee, ...args: readonly Expr[]): void {
     check(callee, args, 0);
-    this.do([...args.map((a) => a.code), 0x10, [callee]]);
+    this.do([...args.map((a) => a.code), 0x10, callee]);
   }
 
   /** The result of a function with one. */
   callFor<T extends ValueType>(type: T, callee: Callee, ...args: readonly Expr[]): Expr<T> {
     check(callee, args, 1);
     if (callee.results[0] !== type) throw new Error(`the result is ${callee.results[0]}, not ${type}`);
-    return expr(type, [...args.map((a) => a.code), 0x10, [callee]]);
+    return expr(type, [...args.map((a) => a.code), 0x10, callee]);
   }
 
   /** The results of a function with several, in locals. */
   callForAll(callee: Callee, ...args: readonly Expr[]): Local[] {
     check(callee, args, callee.results.length);
-    const locals = callee.results.map((type) => this.#take(type));
-    const sets = locals.map((local) => [0x21, ...unsigned(local.index)]).reverse();
-    this.do([...args.map((a) => a.code), 0x10, [callee], ...sets]);
-    return locals;
+    const results = callee.results.map((type) => this.#take(type));
+    this.do([...args.map((a) => a.code), 0x10, callee, ...results.map(({ set }) => set).reverse()]);
+    return results;
   }
 
   if(condition: Expr<'i32'>, then: () => void, otherwise?: () => void): void {

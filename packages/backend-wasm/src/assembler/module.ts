@@ -4,7 +4,7 @@
  * Must not import anything but the encoding and functions.
  */
 import type { Code } from './bytes.ts';
-import { flatten, section, text, unsigned, vector } from './bytes.ts';
+import { Bytes, text, unsigned, vector } from './bytes.ts';
 import type { Expr, ValueType } from './expr.ts';
 import type { Callee, Signature } from './function.ts';
 import { FunctionBuilder, typeCode } from './function.ts';
@@ -71,22 +71,31 @@ export class ModuleBuilder {
     imports.push([text('e'), text('m'), 2, 0, 0]);
     const functions = this.#functions.map((f) => unsigned(typeOf(f)));
     const exports = this.#exports.map(([name, f]): Code => [text(name), 0, unsigned(f.index)]);
-    const bodies = this.#functions.map((f): Code => {
-      const body = flatten(f.encode());
-      return [unsigned(body.length), body];
+    const own = new Bytes();
+    const bodies = this.#functions.map((f) => {
+      own.add(f.encode());
+      return own.take();
     });
     const listed = [...types.keys()].map((key): Code => {
       const [params, results] = key.split('>').map((list) => (list === '' ? [] : list.split(','))) as ValueType[][];
       return [0x60, vector(params!.map((t) => [typeCode(t)])), vector(results!.map((t) => [typeCode(t)]))];
     });
-    return Uint8Array.from(
-      [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0].concat(
-        section(1, vector(listed)),
-        section(2, vector(imports)),
-        section(3, vector(functions)),
-        section(7, vector(exports)),
-        section(10, vector(bodies)),
-      ),
-    );
+    const all = new Bytes();
+    all.add([0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
+    for (const [id, items] of [
+      [1, listed],
+      [2, imports],
+      [3, functions],
+      [7, exports],
+    ] as const) {
+      own.add(vector(items));
+      all.add([id]);
+      all.addSized(own.take());
+    }
+    own.add(unsigned(bodies.length));
+    for (const body of bodies) own.addSized(body);
+    all.add([10]);
+    all.addSized(own.take());
+    return all.take();
   }
 }

@@ -42,30 +42,30 @@ export const v128: Readonly<
   select: (mask: V128, a: V128, b: V128): V128 => expr('v128', [a.code, b.code, mask.code, ...wide(82)]),
   shuffle: (a: V128, b: V128, bytes: readonly number[]): V128 => expr('v128', [a.code, b.code, ...wide(13), ...bytes]),
   loadLane32: (address: I32, v: V128, i: number, offset = 0): V128 =>
-    expr('v128', [address.code, v.code, ...wide(86), ...memarg(offset, 0), i]),
+    expr('v128', [address.code, v.code, ...wide(86), memarg(offset, 0), i]),
   loadLane64: (address: I32, v: V128, i: number, offset = 0): V128 =>
-    expr('v128', [address.code, v.code, ...wide(87), ...memarg(offset, 0), i]),
+    expr('v128', [address.code, v.code, ...wide(87), memarg(offset, 0), i]),
   loadLane8: (address: I32, v: V128, i: number, offset = 0): V128 =>
-    expr('v128', [address.code, v.code, ...wide(84), ...memarg(offset, 0), i]),
+    expr('v128', [address.code, v.code, ...wide(84), memarg(offset, 0), i]),
   storeLane8: (address: I32, v: V128, i: number, offset = 0): Code => [
     address.code,
     v.code,
     ...wide(88),
-    ...memarg(offset, 0),
+    memarg(offset, 0),
     i,
   ],
   storeLane32: (address: I32, v: V128, i: number, offset = 0): Code => [
     address.code,
     v.code,
     ...wide(90),
-    ...memarg(offset, 0),
+    memarg(offset, 0),
     i,
   ],
   storeLane64: (address: I32, v: V128, i: number, offset = 0): Code => [
     address.code,
     v.code,
     ...wide(91),
-    ...memarg(offset, 0),
+    memarg(offset, 0),
     i,
   ],
 };

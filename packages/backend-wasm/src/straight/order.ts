@@ -5,8 +5,9 @@
  * one angle are one call. Must not import the assembler.
  */
 import type { DType, ScalarFunction, Slot, StraightKernel } from '@jacobi/backend';
-import type { Call, Operand } from '../body.ts';
+import type { Call, Domain, Operand } from '../body.ts';
 import { domainOf } from '../body.ts';
+import type { Row } from '../functions.ts';
 import { rowOf } from '../functions.ts';
 import type { Width } from '../value.ts';
 
@@ -33,120 +34,139 @@ export type Unit =
   | Pack
   | { readonly kind: 'store'; readonly stores: readonly number[] };
 
+/** What is known of a line's operands, by number. */
+export interface Operands {
+  /** Dtypes, or constants. */
+  readonly kinds: readonly Operand[];
+  /** The operand that an operand is the same as. */
+  readonly same: readonly number[];
+  /** Of steps: how they are computed, in which lanes, from what. */
+  readonly rows: readonly (Row | undefined)[];
+  readonly domains: readonly (Domain | undefined)[];
+  readonly args: readonly (readonly number[])[];
+}
+
 /** A line in order. */
 export interface Line {
   readonly kernel: StraightKernel;
-  /** Dtypes of the operands, or constants. */
-  readonly operands: readonly Operand[];
+  readonly operands: Operands;
   readonly units: readonly Unit[];
-  /** The operand that an operand is the same as. */
-  readonly same: readonly number[];
 }
 
 /** Functions that are not exact, but short enough to stand in the line. */
-const SHORT = new Set(['round', 'rsqrt', 'floorDiv']);
+const SHORT = /* @__PURE__ */ new Set(['round', 'rsqrt', 'floorDiv']);
 
-export function operandsOf({ loads, body }: StraightKernel, slots: readonly Slot[]): Operand[] {
-  const steps = body.map((step): Operand => ('constant' in step ? step : step.dtype));
-  return [...loads.map(({ slot }): Operand => slots[slot]!.dtype), ...steps];
-}
+const NONE: readonly number[] = [];
 
-/** True if the step is a call of a shared function. */
-function callDomain(step: Call, operands: readonly Operand[]): 'float32' | 'float64' | undefined {
-  const row = rowOf(step.fn)!;
-  if (row.kind !== 'numeric' || row.exact || SHORT.has(step.fn.name)) return undefined;
-  const domain = domainOf(step, operands);
-  return domain === 'float32' || domain === 'float64' ? domain : undefined;
+/** Undefined where a step has no form. */
+export function operandsOf({ loads, body }: StraightKernel, slots: readonly Slot[]): Operands | undefined {
+  const kinds: Operand[] = loads.map(({ slot }) => slots[slot]!.dtype);
+  const lanes = new Map<string, number>();
+  const same = loads.map(({ slot, offset, stride }, i) => {
+    const key = `${slot}:${offset}:${stride}`;
+    const known = lanes.get(key) ?? i;
+    lanes.set(key, known);
+    return known;
+  });
+  const rows = loads.map<Row | undefined>(() => undefined);
+  const domains = loads.map<Domain | undefined>(() => undefined);
+  const args = loads.map(() => NONE);
+  for (const step of body) {
+    if ('constant' in step) {
+      same.push(kinds.push(step) - 1);
+      rows.push(undefined);
+      domains.push(undefined);
+      args.push(NONE);
+      continue;
+    }
+    const row = rowOf(step.fn);
+    if (!row) return undefined;
+    const own = step.args.map((arg) => same[arg]!);
+    const double = row.kind === 'numeric' && step.dtype === 'float64';
+    const domain = double
+      ? 'float64'
+      : domainOf(
+          step,
+          own.map((arg) => kinds[arg]!),
+        );
+    if (!domain) return undefined;
+    // A cast to the dtype that is there already is no step.
+    const idle = row.kind === 'cast' && kinds[own[0]!] === step.dtype && (row.to === 'own' || row.to === step.dtype);
+    same.push(idle ? own[0]! : kinds.length);
+    kinds.push(step.dtype);
+    rows.push(row);
+    domains.push(domain);
+    args.push(own);
+  }
+  return { kinds, same, rows, domains, args };
 }
 
 /** `groups`: stores that are written together. */
 export function orderLine(
   kernel: StraightKernel,
-  slots: readonly Slot[],
+  operands: Operands,
   width: Width,
   simd: boolean,
   groups: readonly (readonly number[])[],
 ): Line {
-  const operands = operandsOf(kernel, slots);
-  const same = aliases(kernel, operands);
-  const live = alive(kernel, same);
+  const { same, rows, domains, args } = operands;
+  const live = alive(kernel, operands);
   const first = kernel.loads.length;
   // What a call gives comes on a later level; without packs one level is enough.
   const packs = width === 1 && simd;
-  const level = new Int32Array(operands.length);
+  const level = new Int32Array(same.length);
   const steps: Unit[][] = [[]];
   const calls: Pack[][] = [[]];
   const known = new Map<string, Pack>();
   const angles = new Map<string, Member>();
-  kernel.body.forEach((step, i) => {
-    const operand = first + i;
-    if ('constant' in step || !live[operand] || same[operand] !== operand) return;
-    const args = step.args.map((arg) => same[arg]!);
-    const at = Math.max(0, ...args.map((arg) => level[arg]!));
-    const domain = callDomain(
-      step,
-      args.map((arg) => operands[arg]!),
-    );
-    level[operand] = at + (packs && domain ? 1 : 0);
-    while (steps.length <= level[operand]) {
+  for (let operand = first; operand < same.length; operand++) {
+    const row = rows[operand];
+    if (!row || !live[operand]) continue;
+    const own = args[operand]!;
+    let at = 0;
+    for (let i = 0; i < own.length; i++) at = Math.max(at, level[own[i]!]!);
+    const step = kernel.body[operand - first] as Call;
+    const long = row.kind === 'numeric' && !row.exact && domains[operand] !== 'int32' && !SHORT.has(step.fn.name);
+    level[operand] = packs && long ? at + 1 : at;
+    if (level[operand]! >= steps.length) {
       steps.push([]);
       calls.push([]);
     }
-    if (!domain) {
-      steps[at]!.push({ kind: 'step', operand });
-      return;
-    }
-    const { name } = step.fn;
-    const turn = name === 'sin' ? 0 : name === 'cos' ? 1 : undefined;
-    const angle = turn === undefined ? undefined : `${args[0]}:${step.dtype}`;
+    if (long) call(operand, step, at);
+    else steps[at]!.push({ kind: 'step', operand });
+  }
+  const units = steps.length === 1 ? steps[0]! : steps.flatMap((list, i) => [...list, ...calls[i]!]);
+  return { kernel, operands, units: withStores(kernel, units, same, groups) };
+
+  function call(operand: number, { fn, dtype }: Call, at: number): void {
+    const domain = domains[operand] as Pack['domain'];
+    const own = args[operand]!;
+    const turn = fn.name === 'sin' ? 0 : fn.name === 'cos' ? 1 : undefined;
+    const angle = turn === undefined ? undefined : `${own[0]}:${dtype}`;
     const twin = angle === undefined ? undefined : angles.get(angle);
     if (twin) {
       twin.results[turn!] = operand;
       return;
     }
-    const member: Member = { args, results: turn === 1 ? [undefined, operand] : [operand] };
+    const member: Member = { args: own, results: turn === 1 ? [undefined, operand] : [operand] };
     if (angle !== undefined) angles.set(angle, member);
-    const fn = angle === undefined ? step.fn : undefined;
-    const key = `${at}:${fn?.name}:${domain}:${step.dtype}`;
+    const key = `${at}:${angle === undefined ? fn.name : ''}:${domain}:${dtype}`;
     const open = packs ? known.get(key) : undefined;
     if (open && open.members.length < (domain === 'float32' ? 4 : 2)) {
       open.members.push(member);
       return;
     }
-    const pack: Pack = { kind: 'pack', fn, domain, dtype: step.dtype, members: [member] };
+    const pack: Pack = { kind: 'pack', fn: angle === undefined ? fn : undefined, domain, dtype, members: [member] };
     known.set(key, pack);
     (packs ? calls : steps)[at]!.push(pack);
-  });
-  const units = steps.flatMap((list, i) => [...list, ...calls[i]!]);
-  return { kernel, operands, same, units: withStores(kernel, units, same, groups) };
-}
-
-/** Casts to the dtype that is there already. */
-function aliases({ loads, body }: StraightKernel, operands: readonly Operand[]): number[] {
-  const same = loads.map((_, i) => i);
-  body.forEach((step, i) => {
-    const own = loads.length + i;
-    if (!('constant' in step)) {
-      const row = rowOf(step.fn)!;
-      const arg = same[step.args[0]!]!;
-      if (row.kind === 'cast' && operands[arg] === step.dtype && (row.to === 'own' || row.to === step.dtype)) {
-        same.push(arg);
-        return;
-      }
-    }
-    same.push(own);
-  });
-  return same;
-}
-
-/** The operands that stores need. */
-function alive({ loads, body, stores }: StraightKernel, same: readonly number[]): Uint8Array {
-  const live = new Uint8Array(loads.length + body.length);
-  for (const { value } of stores) live[same[value]!] = 1;
-  for (let i = body.length - 1; i >= 0; i--) {
-    const step = body[i]!;
-    if (live[loads.length + i] && !('constant' in step)) for (const arg of step.args) live[same[arg]!] = 1;
   }
+}
+
+/** The operands that stores need, but for those that are the same as others. */
+function alive({ loads, stores }: StraightKernel, { same, args }: Operands): Uint8Array {
+  const live = new Uint8Array(same.length);
+  for (const { value } of stores) live[same[value]!] = 1;
+  for (let i = same.length - 1; i >= loads.length; i--) if (live[i]) for (const arg of args[i]!) live[arg] = 1;
   return live;
 }
 
@@ -157,30 +177,41 @@ function withStores(
   same: readonly number[],
   groups: readonly (readonly number[])[],
 ): Unit[] {
-  const where = new Map<number, number>();
+  const where = new Int32Array(same.length).fill(-1);
   units.forEach((unit, i) => {
-    if (unit.kind === 'step') where.set(unit.operand, i);
-    if (unit.kind === 'pack')
-      for (const { results } of unit.members) for (const r of results) if (r !== undefined) where.set(r, i);
+    for (const operand of writesOf(unit)) where[operand] = i;
   });
-  const behind = new Map<number, Unit[]>();
+  const behind: Unit[][] = [];
   for (const group of groups) {
-    const at = Math.max(-1, ...group.map((store) => where.get(same[stores[store]!.value]!) ?? -1));
+    let at = -1;
+    for (const store of group) at = Math.max(at, where[same[stores[store]!.value]!]!);
     const unit: Unit = { kind: 'store', stores: group };
-    behind.set(at, [...(behind.get(at) ?? []), unit]);
+    if (behind[at + 1]) behind[at + 1]!.push(unit);
+    else behind[at + 1] = [unit];
   }
-  return [...(behind.get(-1) ?? []), ...units.flatMap((unit, i) => [unit, ...(behind.get(i) ?? [])])];
+  const all = [...(behind[0] ?? [])];
+  units.forEach((unit, i) => {
+    all.push(unit);
+    const next = behind[i + 1];
+    if (next) all.push(...next);
+  });
+  return all;
+}
+
+/** The operands that a unit computes. */
+export function writesOf(unit: Unit): number[] {
+  if (unit.kind === 'step') return [unit.operand];
+  if (unit.kind === 'store') return [];
+  return unit.members.flatMap(({ results }) => results.filter((result) => result !== undefined));
 }
 
 /** The operands that a unit reads, as often as it reads them. */
-export function readsOf({ kernel, same }: Line, unit: Unit): number[] {
+export function readsOf({ kernel, operands: { same, args } }: Line, unit: Unit): readonly number[] {
   switch (unit.kind) {
-    case 'step': {
-      const step = kernel.body[unit.operand - kernel.loads.length] as Call;
-      return step.args.map((arg) => same[arg]!);
-    }
+    case 'step':
+      return args[unit.operand]!;
     case 'pack':
-      return unit.members.flatMap((member) => [...member.args]);
+      return unit.members.flatMap((member) => member.args);
     case 'store':
       return unit.stores.map((store) => same[kernel.stores[store]!.value]!);
     default:

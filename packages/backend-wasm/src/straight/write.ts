@@ -10,9 +10,8 @@ import { choose, f32, f64, i32 } from '../assembler/expr.ts';
 import type { FunctionBuilder } from '../assembler/function.ts';
 import { isLocal } from '../assembler/function.ts';
 import { f32x4, f64x2, v128 } from '../assembler/simd.ts';
-import type { Call, Known, Operand, Target } from '../body.ts';
-import { as, domainOf, writeStep } from '../body.ts';
-import { rowOf } from '../functions.ts';
+import type { Call, Known, Target } from '../body.ts';
+import { as, writeStep } from '../body.ts';
 import type { Lowering } from '../lowering.ts';
 import type { Form } from '../math/form.ts';
 import { F32, F32X4, F64, F64X2 } from '../math/form.ts';
@@ -71,12 +70,12 @@ export class Writer {
   readonly #target: Target;
   readonly #rows: Rows;
   readonly #units: readonly Unit[];
-  readonly #values = new Map<number, Value>();
-  readonly #pending = new Map<number, Pending>();
+  readonly #values: (Value | undefined)[];
+  readonly #pending: (Pending | undefined)[];
   /** How often what is left reads an operand. */
-  readonly #left = new Map<number, number>();
-  /** The only reader of an operand, by its position. */
-  readonly #reader = new Map<number, number>();
+  readonly #left: Int32Array;
+  /** The last reader of an operand, by its position; for those that are read once. */
+  readonly #reader: Int32Array;
 
   constructor(writing: Writing, f: FunctionBuilder, units: readonly Unit[], row: Expr<'i32'> | undefined) {
     const { l, line, width } = writing;
@@ -86,15 +85,17 @@ export class Writer {
     this.#rows = new Rows(l, f, width, row);
     const constant = (value: number, dtype: DType): Value => this.#constant(value, dtype);
     this.#target = { f, width, import: l.importer, loop: false, constant };
+    const count = line.operands.kinds.length;
+    this.#values = new Array<Value | undefined>(count).fill(undefined);
+    this.#pending = new Array<Pending | undefined>(count).fill(undefined);
+    this.#left = new Int32Array(count);
+    this.#reader = new Int32Array(count);
     units.forEach((unit, at) => {
       for (const read of readsOf(line, unit)) {
-        const count = (this.#left.get(read) ?? 0) + 1;
-        this.#left.set(read, count);
-        if (count === 1) this.#reader.set(read, at);
-        else this.#reader.delete(read);
+        this.#left[read]!++;
+        this.#reader[read] = at;
       }
     });
-    for (const spilled of writing.spilled.keys()) this.#reader.delete(spilled);
   }
 
   write(): void {
@@ -118,9 +119,9 @@ export class Writer {
 
   /** An operand as it is needed: a constant, or a value, whose parts are to be read once each. */
   #known(operand: number): Known {
-    const kind = this.#w.line.operands[operand]!;
+    const kind = this.#w.line.operands.kinds[operand]!;
     if (typeof kind === 'object') return kind;
-    return this.#values.get(operand) ?? this.#bring(operand, kind);
+    return this.#values[operand] ?? this.#bring(operand, kind);
   }
 
   /** The same with parts that can be read any number of times. */
@@ -129,7 +130,7 @@ export class Writer {
     if ('constant' in known || known.parts.every(isLocal)) return known;
     const value = { dtype: known.dtype, parts: known.parts.map((part) => this.#f.let(part)) };
     this.#settle(operand);
-    this.#values.set(operand, value);
+    this.#values[operand] = value;
     return value;
   }
 
@@ -145,56 +146,55 @@ export class Writer {
     if (!window) {
       const value = this.#rows.load(loads[operand]!);
       // Alone, reading memory twice costs less than keeping what was read.
-      if (width === 1 && this.#left.get(operand)! <= 2) return value;
+      if (width === 1 && this.#left[operand]! <= 2) return value;
       return this.#set(operand, {
         dtype,
         parts: value.parts.map((part) => (isLocal(part) ? part : this.#f.let(part))),
       });
     }
-    const needed = window.filter((each) => (this.#left.get(each) ?? 0) > 0);
+    const needed = window.filter((each) => this.#left[each]! > 0);
     const values = this.#rows.loadWindow(needed.map((each) => loads[each]!));
-    needed.forEach((each, i) => this.#values.set(each, values[i]!));
-    return this.#values.get(operand)!;
+    needed.forEach((each, i) => (this.#values[each] = values[i]!));
+    return this.#values[operand]!;
   }
 
   #set(operand: number, value: Value): Value {
-    this.#values.set(operand, value);
+    this.#values[operand] = value;
     return value;
   }
 
   /** What a reader has read is read. */
   #done(reads: readonly number[]): void {
-    for (const read of reads) {
-      const pending = this.#pending.get(read);
-      if (pending) {
-        this.#values.delete(read);
+    for (let i = 0; i < reads.length; i++) {
+      const read = reads[i]!;
+      if (this.#pending[read]) {
+        this.#values[read] = undefined;
         this.#settle(read);
         continue;
       }
-      const left = this.#left.get(read)! - 1;
-      this.#left.set(read, left);
-      const value = left === 0 ? this.#values.get(read) : undefined;
+      const left = --this.#left[read]!;
+      const value = left === 0 ? this.#values[read] : undefined;
       if (!value) continue;
-      this.#values.delete(read);
-      this.#f.release(...new Set(value.parts));
+      this.#values[read] = undefined;
+      this.#f.release(...value.parts);
     }
   }
 
   /** A pending value has been written. */
   #settle(operand: number): void {
-    const pending = this.#pending.get(operand);
+    const pending = this.#pending[operand];
     if (!pending) return;
-    this.#pending.delete(operand);
+    this.#pending[operand] = undefined;
     this.#done(pending.reads);
   }
 
   /** Puts a value where its readers find it; `reads` is what its code has read. */
   #define(operand: number, value: Value, reads: readonly number[], at: number): void {
-    const depth = 1 + Math.max(0, ...reads.map((read) => this.#pending.get(read)?.depth ?? 0));
-    const isWritten = value.parts.every(isLocal);
-    if (!isWritten && depth < DEEP && this.#takes(operand, value.dtype, at)) {
-      this.#values.set(operand, value);
-      this.#pending.set(operand, { reads, depth });
+    let depth = 1;
+    for (const read of reads) depth = Math.max(depth, 1 + (this.#pending[read]?.depth ?? 0));
+    if (depth < DEEP && !isLocal(value.parts[0]!) && this.#takes(operand, value.dtype, at)) {
+      this.#values[operand] = value;
+      this.#pending[operand] = { reads, depth };
       return;
     }
     const parts = value.parts.map((part) => (isLocal(part) ? part : this.#f.let(part)));
@@ -206,26 +206,32 @@ export class Writer {
   #keep(operand: number, value: Value): void {
     const at = this.#w.spilled.get(operand);
     if (at !== undefined) storeParts(this.#f, value, at);
-    if ((this.#left.get(operand) ?? 0) === 0) this.#f.release(...new Set(value.parts));
-    else this.#values.set(operand, value);
+    if (this.#left[operand] === 0) this.#f.release(...value.parts);
+    else this.#values[operand] = value;
   }
 
   /** True if the only reader comes soon, and reads each part of a value once. */
   #takes(operand: number, dtype: DType, at: number): boolean {
-    const reader = this.#reader.get(operand);
-    if (reader === undefined || reader - at > FAR) return false;
+    const reader = this.#reader[operand]!;
+    if (this.#left[operand] !== 1 || reader - at > FAR || this.#w.spilled.has(operand)) return false;
     const unit = this.#units[reader]!;
     if (unit.kind === 'store')
       return this.#w.width === 1 || (unit.stores.length === 1 && this.#isUnit(unit.stores[0]!));
     if (unit.kind === 'pack') return unit.domain === dtype;
-    const { step, args, domain } = this.#stepOf(unit.operand);
-    const row = rowOf(step.fn)!;
-    if (row.kind === 'select') {
-      if (args[0] === operand) return step.dtype !== 'float64' || this.#w.width < 4;
-      return step.dtype === dtype;
+    const { rows, domains, args, kinds } = this.#w.line.operands;
+    const row = rows[unit.operand]!;
+    const domain = domains[unit.operand];
+    switch (row.kind) {
+      case 'numeric':
+        return domain === dtype && domain !== 'int32' && this.#stepOf(unit.operand).fn.name in SINGLE;
+      case 'select':
+        if (args[unit.operand]![0] !== operand) return kinds[unit.operand] === dtype;
+        return kinds[unit.operand] !== 'float64' || this.#w.width < 4;
+      case 'compare':
+        return row.int !== null && domain === dtype && domain !== 'int32';
+      default:
+        return false;
     }
-    if (row.kind === 'compare') return row.int !== null && domain === dtype && domain !== 'int32';
-    return row.kind === 'numeric' && domain === dtype && domain !== 'int32' && step.fn.name in SINGLE;
   }
 
   #isUnit(store: number): boolean {
@@ -233,49 +239,41 @@ export class Writer {
     return stride === 1 && this.#w.l.dtype(slot) !== 'bool';
   }
 
-  #stepOf(operand: number): { step: Call; args: number[]; domain: ReturnType<typeof domainOf> } {
-    const { kernel, same, operands } = this.#w.line;
-    const step = kernel.body[operand - kernel.loads.length] as Call;
-    const args = step.args.map((arg) => same[arg]!);
-    const kinds = args.map((arg): Operand => operands[arg]!);
-    return { step, args, domain: domainOf(step, kinds) };
+  #stepOf(operand: number): Call {
+    const { body, loads } = this.#w.line.kernel;
+    return body[operand - loads.length] as Call;
   }
 
   #step(operand: number, at: number): void {
-    const { step, args, domain } = this.#stepOf(operand);
-    const row = rowOf(step.fn)!;
-    const { width } = this.#w;
-    if (row.kind === 'select') {
-      const mask = this.#known(args[0]!);
-      const [a, b] = [this.#in(args[1]!, step.dtype), this.#in(args[2]!, step.dtype)];
-      if (a && b && !('constant' in mask) && mask.dtype === 'bool' && (a.parts.length === 1 || width < 4)) {
-        const by = mask.parts[0]!;
-        const parts = a.parts.map((part, i) =>
-          width > 1
-            ? v128.select(by as V, part as V, b.parts[i] as V)
-            : choose(by as Expr<'i32'>, part as Expr<'f64'>, b.parts[i] as Expr<'f64'>),
-        );
-        return this.#define(operand, { dtype: step.dtype, parts }, args, at);
-      }
-    }
-    if (domain === 'float32' || domain === 'float64') {
-      const parts = this.#single(step, args, domain);
-      const isMask = row.kind === 'compare';
-      if (parts && (!isMask || parts.length === 1)) {
-        const dtype = isMask ? 'bool' : domain;
-        if (dtype === step.dtype) return this.#define(operand, { dtype, parts }, args, at);
-        const value = convert(this.#f, { dtype, parts: parts.map((part) => this.#f.let(part)) }, step.dtype, width);
-        return this.#define(operand, value, args, at);
-      }
+    const { rows, domains, args: all, kinds } = this.#w.line.operands;
+    const [row, domain, args] = [rows[operand]!, domains[operand]!, all[operand]!];
+    const dtype = kinds[operand] as DType;
+    let value: Value | undefined;
+    if (row.kind === 'select') value = this.#select(args, dtype);
+    else if (domain === 'float32' || domain === 'float64') value = this.#single(operand, args, domain);
+    if (value?.dtype === dtype) return this.#define(operand, value, args, at);
+    if (value) {
+      const parts = value.parts.map((part) => this.#f.let(part));
+      const converted = convert(this.#f, { dtype: value.dtype, parts }, dtype, this.#w.width);
+      this.#f.release(...parts);
+      return this.#define(operand, converted, args, at);
     }
     const held = args.map((arg) => this.#held(arg));
-    let dtype: DType = step.dtype;
-    const parts = this.#f.scope(() => {
-      const value = writeStep(this.#target, step, held);
-      dtype = value.dtype;
-      return value.parts;
-    });
+    const parts = this.#f.scope(() => writeStep(this.#target, this.#stepOf(operand), held).parts);
     this.#define(operand, { dtype, parts }, args, at);
+  }
+
+  /** A choice between numbers of which each is one part. */
+  #select(args: readonly number[], dtype: DType): Value | undefined {
+    const { width } = this.#w;
+    if (width === 4 && dtype === 'float64') return undefined;
+    const mask = this.#in(args[0]!, 'bool');
+    const [a, b] = [this.#in(args[1]!, dtype), this.#in(args[2]!, dtype)];
+    if (!mask || !a || !b) return undefined;
+    const [by, x, y] = [mask.parts[0]!, a.parts[0]!, b.parts[0]!];
+    const part =
+      width > 1 ? v128.select(by as V, x as V, y as V) : choose(by as Expr<'i32'>, x as Expr<'f64'>, y as Expr<'f64'>);
+    return { dtype, parts: [part] };
   }
 
   /** An operand in the lanes of a dtype, if it is there without conversion. */
@@ -285,19 +283,21 @@ export class Writer {
     return known.dtype === dtype ? known : undefined;
   }
 
-  /** The parts of a function of one instruction. */
-  #single(step: Call, args: readonly number[], domain: 'float32' | 'float64'): Expr[] | undefined {
-    const row = rowOf(step.fn)!;
-    const single = SINGLE[step.fn.name];
-    const compared = row.kind === 'compare' ? row.int : null;
+  /** A function of one instruction; a comparison only where a mask is one part. */
+  #single(operand: number, args: readonly number[], domain: 'float32' | 'float64'): Value | undefined {
+    const row = this.#w.line.operands.rows[operand]!;
+    const { width } = this.#w;
+    const compared = row.kind === 'compare' && (width < 4 || domain === 'float32') ? row.int : null;
+    const single = compared ? undefined : SINGLE[this.#stepOf(operand).fn.name];
     if (!single && !compared) return undefined;
-    const operands = args.map((arg) => this.#in(arg, domain));
-    if (operands.includes(undefined)) return undefined;
-    const alone = this.#w.width === 1;
-    const form = domain === 'float32' ? (alone ? F32 : F32X4) : alone ? F64 : F64X2;
-    const [a, b] = operands;
-    const by = single ?? ((table: Form, x: Expr, y: Expr) => table.compare[compared!](x, y));
-    return a!.parts.map((part, i) => by(form, part, b ? b.parts[i]! : part));
+    const a = this.#in(args[0]!, domain);
+    const b = args.length > 1 ? this.#in(args[1]!, domain) : a;
+    if (!a || !b) return undefined;
+    const form = domain === 'float32' ? (width === 1 ? F32 : F32X4) : width === 1 ? F64 : F64X2;
+    const parts = a.parts.map((part, i) =>
+      single ? single(form, part, b.parts[i]!) : form.compare[compared!](part, b.parts[i]!),
+    );
+    return { dtype: compared ? 'bool' : domain, parts };
   }
 
   /** Calls of a function: part by part, or several numbers in the lanes of one. */
@@ -340,7 +340,7 @@ export class Writer {
   #store(stores: readonly number[]): void {
     const { line, width, l } = this.#w;
     const lanes = stores.map((store) => line.kernel.stores[store]!);
-    const operands = lanes.map(({ value }) => line.same[value]!);
+    const operands = lanes.map(({ value }) => line.operands.same[value]!);
     const once = stores.length === 1 && (width === 1 || this.#isUnit(stores[0]!));
     const values = operands.map((operand, i): Value => {
       const known = once ? this.#known(operand) : this.#held(operand);
@@ -351,7 +351,7 @@ export class Writer {
     if (stores.length === 1) this.#rows.store(lanes[0]!, values[0]!);
     else this.#rows.storeWindow(lanes, values);
     operands.forEach((operand, i) => {
-      if (typeof line.operands[operand] === 'object') this.#f.release(...values[i]!.parts);
+      if (typeof line.operands.kinds[operand] === 'object') this.#f.release(...values[i]!.parts);
     });
     this.#done(operands);
   }
