@@ -1,6 +1,6 @@
 /*
- * What `npm start`, `npm test`, `npm run check` and `npm run bench:overhead` do once pnpm is there:
- * node scripts/run.mjs <build|start|test|check|bench> [args].
+ * What `npm start`, `npm test`, `npm run check`, `npm run bench` and `npm run bench:overhead` do once pnpm is there:
+ * node scripts/run.mjs <build|start|test|check|bench|overhead> [args].
  * start and test stop at the first step that fails; check goes through all of its checks and lists those that failed.
  * Arguments go to the command's last step: `npm test -- packages/tensor` runs the tests of one package.
  */
@@ -11,7 +11,8 @@ const prepare = [
   { title: 'Build', command: ['turbo', 'run', 'build', '--output-logs=errors-only', '--ui=stream'] },
 ];
 const tour = { title: 'Tour', command: ['node', 'apps/examples/dist/tour.js'] };
-const bench = { title: 'Overhead', command: ['node', 'apps/examples/dist/bench.js'] };
+const overhead = { title: 'Overhead', command: ['node', 'apps/examples/dist/bench.js'] };
+const bench = { title: 'Bench', command: ['node', 'apps/bench/dist/main.js'] };
 const tests = { title: 'Test', command: ['vitest', 'run'] };
 const checks = [
   { title: 'Lint', command: ['oxlint', '--type-aware', '--deny-warnings'] },
@@ -44,6 +45,7 @@ const commands = {
   start: () => all([...prepare, withArgs(tour, args)]),
   test: () => all([...prepare, withArgs(tests, args)]),
   bench: () => all([...prepare, withArgs(bench, args)]),
+  overhead: () => all([...prepare, withArgs(overhead, args)]),
   check,
 };
 if (!Object.hasOwn(commands, name)) {
