@@ -32,18 +32,23 @@ function tableOf(results: Results, engine: string, text: (cell: Cell | undefined
   });
 }
 
+/** Libraries and compilers with their versions, each once. */
+function versionsOf({ competitors }: Results): string[] {
+  const named = competitors
+    .filter(({ kind, version }) => kind !== 'limit' && kind !== 'jacobi' && version !== '' && !version.startsWith('v'))
+    .map(({ title, version }) => `${title.replace(/, .*| (wasm|cpu|dual numbers)$/, '')} ${version}`);
+  return [...new Set(named)];
+}
+
 /** What was run where, in words. */
-export function heading({ date, machine, engines, form, rounds, competitors }: Results): string {
-  const versions = new Map(
-    competitors
-      .filter(({ kind }) => kind !== 'limit' && kind !== 'jacobi')
-      .map((c) => [c.title.replace(/, Node.*| (wasm|cpu)$/, ''), c.version]),
-  );
-  const list = [...versions].filter(([, version]) => version !== '').map(([title, version]) => `${title} ${version}`);
+export function heading(results: Results): string {
+  const { date, machine, engines, form, rounds } = results;
+  const processes = rounds === 1 ? 'one fresh process' : `medians of ${rounds} fresh processes, interleaved`;
+  const versions = versionsOf(results);
   return [
     `${date}, ${describeMachine(machine)}, Node ${engines.join(' and ')}.`,
-    `${form === 'full' ? 'Full' : 'Short'} form: medians of ${rounds} fresh processes, interleaved; results equal to a float64 reference first.`,
-    ...(list.length > 0 ? [`${list.join(', ')}.`] : []),
+    `${form === 'full' ? 'Full' : 'Short'} form: ${processes}; results equal to a float64 reference first.`,
+    ...(versions.length > 0 ? [`${versions.join(', ')}.`] : []),
   ].join('\n');
 }
 

@@ -8,7 +8,7 @@ export function thisMachine(): Machine {
     processor: (all[0]?.model ?? 'unknown').replace(/\s+/g, ' ').replace(/ (\d+-Core )?Processor$/, ''),
     cores: all.length,
     memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
-    system: `${platform()} ${release()}`,
+    system: `${platform()} ${release().split('.').slice(0, 2).join('.')}`,
   };
 }
 
