@@ -12,9 +12,12 @@ import { readsOf, withSlots, writesOf, writesWhole } from './fuse-uses.ts';
 /** Elements up to which constants are computed ahead. */
 const MOST_ELEMENTS = 4096;
 
-/** The plan with small maps of constants computed, and with equal constants and equal kernels once each. */
-export function foldConstants(plan: Plan): Plan {
-  return mergeEqual(computeConstants(mergeConstants(plan)));
+/**
+ * The plan with small maps of constants computed, and with equal constants and equal kernels once each. `windows`: also what
+ * several maps write; before fusion, a diagonal in zeros is better known as such.
+ */
+export function foldConstants(plan: Plan, windows: boolean): Plan {
+  return mergeEqual(computeConstants(plan, windows));
 }
 
 /** Equal constants are one slot. */
@@ -30,35 +33,30 @@ function mergeConstants(plan: Plan): Plan {
   return { ...plan, steps: plan.steps.map((kernel) => withSlots(kernel, (slot) => renamed[slot]!)) };
 }
 
-/** Temporaries that only maps of constants write become constants. Functions of analysis are left to the device. */
-function computeConstants(plan: Plan): Plan {
+/** Temporaries that only maps of constants write become constants, but for fills: those are numbers for their readers. */
+function computeConstants(plan: Plan, windows: boolean): Plan {
   const slots = [...plan.slots];
   const steps = new Steps(plan);
-  const written = new Map<number, number>();
-  const data = new Map<number, TypedArray>();
-  plan.steps.forEach((kernel) => {
-    const [slot] = writesOf(kernel);
-    written.set(slot!, (written.get(slot!) ?? 0) + 1);
-    if (!isComputable(kernel, slots)) return;
-    const { role, length, dtype } = slots[slot!]!;
-    const all = [...steps.writers(slot!)];
-    const early = [...steps.readers(slot!)].every((reader) => all.every((writer) => writer < reader));
-    if (role !== 'temporary' || length > MOST_ELEMENTS || !early) return;
-    const whole = written.get(slot!) === 1 && writesWhole(kernel, slot!, length);
-    const values = whole ? allocate(dtype, length) : data.get(slot!);
-    // A slot of more elements than one that is the same everywhere is better computed than kept.
-    if (values === undefined) return;
-    data.set(slot!, values);
-    compute(kernel, values, slots);
-    if (written.get(slot!) !== all.length || isUniform(values)) return;
-    slots[slot!] = { dtype, length, role: 'constant', data: values };
-    for (const step of all) steps.put(step, undefined);
+  plan.slots.forEach(({ role, length, dtype }, slot) => {
+    const writers = [...steps.writers(slot)].sort((a, b) => a - b);
+    if (role !== 'temporary' || length > MOST_ELEMENTS || writers.length === 0) return;
+    const kernels = writers.map((step) => steps.at(step)!);
+    if (!kernels.every((kernel) => isComputable(kernel, slots))) return;
+    if (writers.length === 1 ? readsOf(kernels[0]!).length === 0 : !windows) return;
+    if (!writesWhole(kernels[0]!, slot, length)) return;
+    if ([...steps.readers(slot)].some((reader) => reader < writers.at(-1)!)) return;
+    const data = allocate(dtype, length);
+    for (const kernel of kernels) compute(kernel, data, slots);
+    if (writers.length === 1 && isUniform(data)) return;
+    slots[slot] = { dtype, length, role: 'constant', data };
+    for (const step of writers) steps.put(step, undefined);
   });
   return { ...steps.finish(), slots };
 }
 
-function isUniform(values: TypedArray): boolean {
-  return values.length > 1 && values.every((value) => Object.is(value, values[0]));
+/** One number everywhere: that is better known as a number. */
+function isUniform(data: TypedArray): boolean {
+  return data.every((value) => Object.is(value, data[0]));
 }
 
 function isComputable(kernel: Kernel, slots: readonly Slot[]): kernel is MapKernel {
@@ -87,7 +85,8 @@ function compute({ shape, inputs, output, body }: MapKernel, to: TypedArray, slo
 }
 
 /** Kernels that write the whole of a temporary from the same operands in the same way: the first one is read by all. */
-function mergeEqual(plan: Plan): Plan {
+function mergeEqual(original: Plan): Plan {
+  const plan = mergeConstants(original);
   const steps = new Steps(plan);
   const versions = new Map<number, number>();
   const known = new Map<string, number>();

@@ -9,6 +9,8 @@ import { dropDead } from './dead.ts';
 import { foldConstants } from './fold.ts';
 import type { PassOptions } from './fuse.ts';
 import { fuse } from './fuse.ts';
+import { hoistRepeated } from './fuse-hoist.ts';
+import { fuseWindows } from './fuse-windows.ts';
 
 /** A pass: from a plan to one that gives the same. */
 type Pass = (plan: Plan) => Plan;
@@ -23,11 +25,15 @@ export function fusePlan(plan: Plan, options: PassOptions = {}, check?: (plan: P
   const passes: readonly Pass[] = [
     unplaced,
     dropDead,
-    foldConstants,
+    (p) => foldConstants(p, false),
     (p) => fuse(p, options),
     dropDead,
-    foldConstants,
+    (p) => fuseWindows(p, options),
+    (p) => fuse(p, options),
     dropDead,
+    (p) => foldConstants(p, true),
+    dropDead,
+    hoistRepeated,
     placeTemporaries,
   ];
   let made = plan;
