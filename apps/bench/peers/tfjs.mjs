@@ -25,9 +25,8 @@ const evaluated = (f, inOrder) => () => ({
   },
 });
 
-/** Row i of the identity in the last axis, repeated over the axes before. */
-const oneHots = (leading, m) =>
-  Array.from({ length: m }, (_, i) => tf.tile(tf.reshape(tf.oneHot(i, m, 1, 0, 'float32'), [1, m]), [leading, 1]));
+/** Row i of the identity in the last axis, repeated over the axes before. (4.22's oneHot is wrong on wasm in float32.) */
+const oneHots = (leading, m) => tf.split(tf.eye(m), m).map((row) => tf.tile(row, [leading, 1]));
 /** Each row of x repeated m times. */
 const repeated = (x, m) => {
   const [rows, ...rest] = x.shape;
