@@ -6,21 +6,21 @@ import { fixed, printMatrix } from './support/print.ts';
 
 // The Franka Emika Panda: a (m), d (m) and α of its joints and its flange, modified Denavit–Hartenberg parameters as the
 // Franka Control Interface documentation has them (https://frankarobotics.github.io/docs/control_parameters.html).
-const quarter = Math.PI / 2;
+// Here α counts quarter turns, so that sines and cosines of it are exact and their zeros vanish from the compiled program.
 const joints = [
   link(0, 0.333, 0),
-  link(0, 0, -quarter),
-  link(0, 0.316, quarter),
-  link(0.0825, 0, quarter),
-  link(-0.0825, 0.384, -quarter),
-  link(0, 0, quarter),
-  link(0.088, 0, quarter),
+  link(0, 0, -1),
+  link(0, 0.316, 1),
+  link(0.0825, 0, 1),
+  link(-0.0825, 0.384, -1),
+  link(0, 0, 1),
+  link(0.088, 0, 1),
 ];
 const flange = link(0, 0.107, 0);
 
 /** A joint turned by q has the pose still + cos(q) · c + sin(q) · s in the frame of the joint before: 4×4, row-major. */
-function link(a: number, d: number, alpha: number) {
-  const [ca, sa] = [Math.cos(alpha), Math.sin(alpha)];
+function link(a: number, d: number, alpha: -1 | 0 | 1) {
+  const [ca, sa] = [alpha === 0 ? 1 : 0, alpha];
   return {
     still: [0, 0, 0, a, 0, 0, -sa, -d * sa, 0, 0, ca, d * ca, 0, 0, 0, 1],
     c: [1, 0, 0, 0, 0, ca, 0, 0, 0, sa, 0, 0, 0, 0, 0, 0],
@@ -44,7 +44,8 @@ function forwardKinematics(q: Tensor): Tensor {
 
 // Traced once; after that a call is one run of a compiled program, from and into arrays of the caller's.
 const J = prepareJacobian(forwardKinematics, { shape: [7], dtype: 'float64' });
-const q = Float64Array.of(0, -Math.PI / 4, 0, -1.5 * quarter, 0, quarter, Math.PI / 4);
+const quarter = Math.PI / 2;
+const q = Float64Array.of(0, -quarter / 2, 0, -1.5 * quarter, 0, quarter, quarter / 2);
 const pose = new Float64Array(12);
 const jacobian = new Float64Array(12 * 7);
 J.into(q, jacobian, { value: pose });

@@ -71,7 +71,7 @@ export * from './primitives/random.ts';
 export * from './primitives/reduction.ts';
 export type { Captured, Program, Row, Var } from './program.ts';
 // Programs
-export { checkProgram, makeProgram, printProgram } from './program.ts';
+export { checkProgram, debugging, makeProgram, printProgram } from './program.ts';
 export type { Recorder } from './recorder.ts';
 export {
   differentiatedAgain,

@@ -3,9 +3,19 @@
  * Must not import programs.
  */
 import type { BackendTraits, Plan } from '@jacobi/backend';
+import { debugging } from '@jacobi/tensor/internal';
+import { checkPlan } from './check.ts';
+import { fusePlan } from './fuse-plan.ts';
 import { straighten } from './straight.ts';
 
-/** A plan that gives the same results in less time on such a device. */
+/**
+ * A plan that gives the same results in less time on such a device. Zeros that are written in the program vanish: 0·x is 0
+ * there, even where x could be infinite.
+ */
 export function optimise(plan: Plan, { simdLanes }: Pick<BackendTraits, 'simdLanes'>): Plan {
-  return straighten(plan, simdLanes) ?? plan;
+  const check = debugging() ? checkPlan : undefined;
+  check?.(plan);
+  const made = straighten(plan, simdLanes) ?? fusePlan(plan, { zeros: 'vanish' }, check);
+  check?.(made);
+  return made;
 }
