@@ -17,6 +17,7 @@ import {
   max,
   mul,
   nn,
+  norm,
   pad,
   square,
   stack,
@@ -63,6 +64,49 @@ describe('custom rules: each argument has its own gradient, whichever are differ
       x = x.sub(tape.gradient(loss, x).mul(0.25));
     }
     expect(losses).toEqual([4, 3, 2, 1, 0]);
+  });
+});
+
+describe('norms neither overflow nor vanish before they are done', () => {
+  for (const [dtype, sizes] of [
+    ['float32', [1e-44, 1e-38, 1e-20, 1, 1e20, 5e37]],
+    ['float64', [1e-310, 1e-200, 1, 1e200, 3e307]],
+  ] as const) {
+    test.each(sizes)(`${dtype}, of size %d`, (size) => {
+      const x = tensor([3 * size, 0, -4 * size], { dtype });
+      const [a, , b] = x.dataSync() as Float64Array as unknown as [number, number, number];
+      const two = Math.abs(b) * Math.hypot(a / b, 1);
+      // What is subnormal on the way is rounded more coarsely.
+      const [subnormal, ulp] = dtype === 'float32' ? [two < 1e-37, 1e-7] : [two < 1e-300, 3e-16];
+      const near = (value: number, exact: number): void =>
+        expect(Math.abs(value / exact - 1)).toBeLessThan(ulp * (subnormal ? 30 : 3));
+      if (!subnormal) near(norm(x).item(), two);
+      const [g, zero, h] = grad((t: Tensor) => norm(t))(x).dataSync();
+      near(g, a / two);
+      near(h, b / two);
+      expect(zero).toBe(0);
+      const three = Math.abs(b) * (Math.abs(a / b) ** 3 + 1) ** (1 / 3);
+      near(grad((t: Tensor) => norm(t, 3))(x).dataSync()[2], -((Math.abs(b) / three) ** 2));
+    });
+  }
+  test('zeros, infinities, NaN and nothing at all', () => {
+    expect(norm(tensor([0, 0])).item()).toBe(0);
+    expect(grad((t: Tensor) => norm(t))(tensor([0, 0])).arraySync()).toEqual([0, 0]);
+    expect(
+      jacrev((t: Tensor) => norm(t, 2, 1))(
+        tensor([
+          [3, 4],
+          [0, 0],
+        ]),
+      ).arraySync()[1],
+    ).toEqual([
+      [0, 0],
+      [0, 0],
+    ]); // prettier-ignore
+    expect(norm(tensor([-Infinity, 1])).item()).toBe(Infinity);
+    expect(norm(tensor([NaN, 1])).item()).toBeNaN();
+    expect(norm(zeros([0])).item()).toBe(0);
+    expect(norm(zeros([2, 0]), 'euclidean', 1).arraySync()).toEqual([0, 0]);
   });
 });
 

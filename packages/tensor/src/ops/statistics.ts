@@ -11,13 +11,14 @@ import { asFloat, describe } from '../convert.ts';
 import { ArgumentError } from '../errors.ts';
 import { onesAt, withoutAxes } from '../families.ts';
 import type { Tensor } from '../tensor.ts';
-import { abs, add, div, square, sub } from './arithmetic.ts';
+import { abs, add, div, mul, square, sub } from './arithmetic.ts';
 import { equal, where } from './comparison.ts';
 import { full } from './creation.ts';
 import { exp, log } from './exponential.ts';
 import { pow, sqrt } from './power.ts';
 import type { Axis } from './reduction.ts';
 import { max, mean, min, sum } from './reduction.ts';
+import { clip } from './rounding.ts';
 import { reshape, stopGradient } from './shape.ts';
 
 /** Options of `variance` and `std`. */
@@ -86,21 +87,36 @@ export function norm(x: TensorLike, ord: NormOrder = 'euclidean', axis?: Axis, k
   checkFlag('norm', 'keepDims', keepDims);
   const t = asFloat('norm', 'x', x);
   const axes = checkAxes('norm', axis, t.rank);
-  if (ord === 'euclidean' || ord === 'fro') return rootOfSquares(sum(square(t), axes, keepDims));
+  const euclidean = (): Tensor => scaled(t, axes, keepDims, (u) => rootOfSquares(sum(square(u), axes, keepDims)));
+  if (ord === 'euclidean' || ord === 'fro') return euclidean();
   if (typeof ord !== 'number' || !(ord > 0 || ord === -Infinity)) {
     throw new ArgumentError(
       `norm: ord must be 'euclidean', 'fro', Infinity, -Infinity or a number > 0, not ${describe(ord)}`,
     );
   }
   if (Array.isArray(axis) && axis.length > 1) return matrixNorm(t, ord, axis as readonly number[], keepDims);
-  if (ord === 2) return rootOfSquares(sum(square(t), axes, keepDims));
+  if (ord === 2) return euclidean();
   const sizes = abs(t);
   if (ord === 1) return sum(sizes, axes, keepDims);
   if (ord === Infinity) return max(sizes, axes, keepDims);
   if (ord === -Infinity) return min(sizes, axes, keepDims);
-  const total = sum(pow(sizes, ord), axes, keepDims);
-  const zero = equal(total, 0);
-  return where(zero, 0, pow(where(zero, 1, total), 1 / ord));
+  return scaled(sizes, axes, keepDims, (u) => {
+    const total = sum(pow(u, ord), axes, keepDims);
+    const zero = equal(total, 0);
+    return where(zero, 0, pow(where(zero, 1, total), 1 / ord));
+  });
+}
+
+/**
+ * A norm computed on x over its largest element, as BLAS computes it, so that powers neither overflow nor vanish. It does not
+ * depend on the scale, so no derivative has to pass through that. The scale stays where its reciprocal is a normal number.
+ */
+function scaled(t: Tensor, axes: readonly number[], keepDims: boolean, normOf: (u: Tensor) => Tensor): Tensor {
+  if (t.size === 0) return normOf(t);
+  const most = 2 ** (t.dtype === 'float64' ? 1022 : 126);
+  const scale = stopGradient(clip(max(abs(t), axes, true), 1 / most, most));
+  const y = normOf(div(t, scale));
+  return mul(y, keepDims ? scale : reshape(scale, y.shape));
 }
 
 /** The largest sum of absolute values along one of two axes. */
