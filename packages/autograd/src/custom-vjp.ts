@@ -160,7 +160,7 @@ export function customVjp<F extends AnyFunction>(
 
 /**
  * f with a gradient of its own, as TensorFlow's: f returns `[y, backward]`, and `backward(dy)` the gradient of its argument
- * (an array of them for several arguments; with several results it is called with one dy for each).
+ * (an array of them for several arguments; with several results it is called with one dy for each). null counts as zero.
  * @throws RuleError where the rule gives too few gradients or gradients of another shape.
  * @example
  * const f = customGradient((x) => [square(x), (dy) => mul(dy, 100)]);

@@ -16,8 +16,6 @@ export interface Row {
   readonly application: Application;
   readonly inputs: readonly Var[];
   readonly outputs: readonly Var[];
-  /** The user's source line. */
-  readonly site?: string;
   /** Name of the primal row that a derivative row came from. */
   readonly from?: string;
 }
