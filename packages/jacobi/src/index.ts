@@ -1,7 +1,20 @@
 /**
- * jacobi: everything public under one name. The CPU backend is the default.
+ * jacobi: everything public under one name. WebAssembly is the default backend where there is any, the CPU elsewhere.
  * The lists are explicit, and a test compares them with what the packages export.
  */
+import { createCpuBackend } from '@jacobi/backend-cpu';
+import { createWasmBackend, NoWebAssemblyError } from '@jacobi/backend-wasm';
+import { makeDefaultBy } from '@jacobi/tensor/internal';
+
+// The one effect of an import in all packages; see package.json.
+makeDefaultBy(() => {
+  try {
+    return createWasmBackend();
+  } catch (error) {
+    if (error instanceof NoWebAssemblyError) return createCpuBackend();
+    throw error;
+  }
+});
 
 export type {
   AnyFunction,
@@ -43,6 +56,8 @@ export {
   vmap,
 } from '@jacobi/autograd';
 export { cpu } from '@jacobi/backend-cpu';
+export type { WasmBackend, WasmOptions, WasmStats } from '@jacobi/backend-wasm';
+export { wasm } from '@jacobi/backend-wasm';
 export type { Stats } from '@jacobi/compiler';
 export { stats } from '@jacobi/compiler';
 export type {

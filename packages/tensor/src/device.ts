@@ -8,10 +8,11 @@ import { describe } from './convert.ts';
 import { ArgumentError } from './errors.ts';
 
 let current: Backend | undefined;
+let make: () => Backend = createCpuBackend;
 
 /** The backend on which new tensors are made. */
 export function getBackend(): Backend {
-  current ??= createCpuBackend();
+  current ??= make();
   return current;
 }
 
@@ -19,6 +20,11 @@ export function getBackend(): Backend {
 export function setDefaultBackend(backend: Backend): void {
   checkBackend('setDefaultBackend', backend);
   current = backend;
+}
+
+/** What makes the default backend when it is needed first: for the umbrella, which knows more of them. @internal */
+export function makeDefaultBy(maker: () => Backend): void {
+  make = maker;
 }
 
 /** Runs `fn` with `backend` as the one on which new tensors are made. */

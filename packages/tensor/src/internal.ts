@@ -21,7 +21,8 @@ export {
   widestType,
 } from './convert.ts';
 // Devices, errors
-export { refusePromise } from './device.ts';
+// Programs
+export { makeDefaultBy, refusePromise } from './device.ts';
 export { ArgumentError, DeviceError, DTypeError, JacobiError, ShapeError, TraceError } from './errors.ts';
 export type { Axes, Slope } from './families.ts';
 export {
@@ -70,7 +71,6 @@ export * from './primitives/movement.ts';
 export * from './primitives/random.ts';
 export * from './primitives/reduction.ts';
 export type { Captured, Program, Row, Var } from './program.ts';
-// Programs
 export { checkProgram, debugging, makeProgram, printProgram } from './program.ts';
 export type { Recorder } from './recorder.ts';
 export {
