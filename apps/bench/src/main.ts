@@ -2,7 +2,7 @@
  * npm run bench: see README.md of this directory, or `npm run bench -- --help`.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { WORKLOADS, type Workload } from './inputs/workloads.ts';
 import { chart } from './report/chart.ts';
@@ -52,7 +52,7 @@ const options = new Command('npm run bench --')
   .option('--subject <name>', 'the Jacobi that goals and the chart are about', 'jacobi-wasm')
   .option('--check', 'compare with the goals, and fail if one is not met')
   .option('--slopes', 'instead: fit time against n for dense, batch and sparse forms, Jacobi only')
-  .option('--from <file>', 'run nothing: tables and goals from results kept earlier')
+  .option('--from <file>', 'run nothing: tables and goals from results kept earlier; with --out also their files')
   .option('--out <name>', 'the name of the files in results/; latest for the full form, short for the short one')
   .option('--list', 'run nothing: say what would run')
   .parse()
@@ -107,14 +107,18 @@ function show(results: Results): void {
   if (judged.some(({ met, wish }) => met === false && !wish)) process.exitCode = 1;
 }
 
-async function keep(results: Results): Promise<void> {
-  const name = options.out ?? (results.form === 'full' && !options.only && !options.competitors ? 'latest' : 'short');
+/** Files of a run: `latest` for a full one of everything, or what was asked for. */
+function fileOf(results: Results, ending: string): string {
+  const whole = results.form === 'full' && !options.only && !options.competitors;
   mkdirSync(place('results'), { recursive: true });
-  const path = (ending: string): string => join(place('results'), `${name}.${ending}`);
-  writeResults(path('json'), results);
-  writeFileSync(path('md'), markdown(results, verdicts(results, options.subject)));
-  writeFileSync(path('svg'), await chart(results, options.subject));
-  console.error(`\nKept in apps/bench/results/${name}.json, .md and .svg`);
+  return join(place('results'), `${options.out ?? (whole ? 'latest' : 'short')}.${ending}`);
+}
+
+async function keep(results: Results): Promise<void> {
+  writeResults(fileOf(results, 'json'), results);
+  writeFileSync(fileOf(results, 'md'), markdown(results, verdicts(results, options.subject)));
+  writeFileSync(fileOf(results, 'svg'), await chart(results, options.subject));
+  console.error(`\nKept in apps/bench/results: ${basename(fileOf(results, 'json'))}, and the same as .md and .svg`);
 }
 
 function list(competitors: readonly Competitor[], skipped: readonly Skipped[]): void {
@@ -124,8 +128,16 @@ function list(competitors: readonly Competitor[], skipped: readonly Skipped[]): 
 }
 
 async function main(): Promise<void> {
-  if (options.from !== undefined) return show(readResults(options.from));
+  if (options.from !== undefined) {
+    const results = readResults(options.from);
+    show(results);
+    return options.out === undefined ? undefined : keep(results);
+  }
   const work = workspace();
+  process.once('SIGINT', () => {
+    work.remove();
+    process.exit(130);
+  });
   try {
     const chosen = chosenWorkloads();
     const found = await gather(work.path);
@@ -138,7 +150,8 @@ async function main(): Promise<void> {
       console.log(await slopes(jacobi, work.path, rounds, progress));
       return;
     }
-    const results = await run({ form, rounds, ...chosen, ...found }, work.path, progress);
+    const partly = (results: Results): void => writeResults(fileOf(results, 'json'), results);
+    const results = await run({ form, rounds, ...chosen, ...found }, work.path, progress, partly);
     show(results);
     await keep(results);
   } finally {

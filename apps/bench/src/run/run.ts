@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { armCode, cpp, residualCode } from '../codegen/emit.ts';
 import { makeInput } from '../inputs/inputs.ts';
 import type { Workload } from '../inputs/workloads.ts';
-import type { Cell, Results } from '../report/results.ts';
-import { type Checked, check, type Effort, type Prepared, prepare } from './check.ts';
+import type { Results } from '../report/results.ts';
+import { type Checked, check, type Effort, prepare } from './check.ts';
 import type { Competitor, Skipped } from './competitors.ts';
 import { FIRST, firstCell, firstOnce } from './first.ts';
 import { thisMachine } from './machine.ts';
@@ -51,10 +51,43 @@ export async function buildNative(directory: string): Promise<{ built?: string; 
     : { error: errors.split('\n').find((line) => line.includes('error')) ?? errors };
 }
 
-/** Checks everything, then times what is right. */
-export async function run(plan: Plan, directory: string, progress: Progress): Promise<Results> {
-  const entries: Entry[] = [];
-  const versions = new Map<string, string>();
+/** Everything found so far. */
+interface Findings {
+  readonly entries: Entry[];
+  readonly versions: Map<string, string>;
+  readonly firsts: Map<Competitor, (number | string)[]>;
+}
+
+/** Checks everything, then times what is right; `keep` gets what there is after every round. */
+export async function run(
+  plan: Plan,
+  directory: string,
+  progress: Progress,
+  keep: (results: Results) => void,
+): Promise<Results> {
+  const starters = plan.first ? plan.competitors.filter(({ first }) => first) : [];
+  const findings: Findings = {
+    entries: [],
+    versions: new Map(),
+    firsts: new Map(starters.map((competitor) => [competitor, []])),
+  };
+  await checkAll(plan, directory, progress, findings);
+  const right = findings.entries.filter(({ checked }) => checked.best !== undefined);
+  progress.start('Time', plan.rounds * (right.length + starters.length));
+  for (let round = 0; round < plan.rounds; round++) {
+    await timeAll(plan, round, right, findings.firsts, progress);
+    keep(resultsOf({ ...plan, rounds: round + 1 }, findings));
+  }
+  progress.done();
+  return resultsOf(plan, findings);
+}
+
+async function checkAll(
+  plan: Plan,
+  directory: string,
+  progress: Progress,
+  { entries, versions }: Findings,
+): Promise<void> {
   progress.start('Check', plan.workloads.length * plan.competitors.length);
   for (const workload of plan.workloads) {
     const prepared = prepare(workload, directory);
@@ -63,41 +96,14 @@ export async function run(plan: Plan, directory: string, progress: Progress): Pr
       const checked = await check(competitor, prepared);
       report(progress, workload, competitor, checked);
       if (checked.version !== '') versions.set(competitor.id, checked.version);
-      if (checked.idioms.length > 0) entries.push(entryOf(competitor, prepared, checked));
+      // Without programs for it there is no cell; the reference has done its work.
+      if (checked.idioms.length === 0) continue;
+      const kept = { ...prepared, expected: new Float64Array() };
+      entries.push({ competitor, prepared: kept, checked, reports: [], failed: undefined });
     }
   }
   progress.done();
-  const firsts = await rounds(plan, entries, progress);
-  return {
-    format: 1,
-    date: new Date().toISOString().slice(0, 10),
-    machine: thisMachine(),
-    engines: plan.engines,
-    form: plan.form,
-    rounds: plan.rounds,
-    workloads: [
-      ...plan.workloads.map(({ id, title, dtype }) => ({ id, title, dtype })),
-      ...(plan.first ? [FIRST] : []),
-    ],
-    competitors: plan.competitors.map(({ id, title, kind, engine }) => ({
-      id,
-      title,
-      kind,
-      engine,
-      version: versions.get(id) ?? '',
-    })),
-    skipped: plan.skipped,
-    cells: [...entries.map(cellFrom), ...firsts],
-  };
 }
-
-const entryOf = (competitor: Competitor, prepared: Prepared, checked: Checked): Entry => ({
-  competitor,
-  prepared: { ...prepared, expected: new Float64Array() },
-  checked,
-  reports: [],
-  failed: undefined,
-});
 
 function report(progress: Progress, { id }: Workload, { title }: Competitor, { idioms, failed }: Checked): void {
   if (failed !== undefined) progress.note(`${id} · ${title}: failed: ${failed}`);
@@ -106,24 +112,41 @@ function report(progress: Progress, { id }: Workload, { title }: Competitor, { i
       if (each.failed?.startsWith('wrong')) progress.note(`${id} · ${title}, ${each.idiom}: ${each.failed}`);
 }
 
-/** All rounds; gives the cells of first Jacobians, the entries keep theirs. */
-async function rounds(plan: Plan, entries: readonly Entry[], progress: Progress): Promise<Cell[]> {
-  const { effort } = FORMS[plan.form];
-  const right = entries.filter(({ checked }) => checked.best !== undefined);
-  const starters = plan.first ? plan.competitors.filter(({ first }) => first) : [];
-  const found = new Map<Competitor, (number | string)[]>(starters.map((each) => [each, []]));
-  progress.start('Time', plan.rounds * (right.length + starters.length));
-  for (let round = 0; round < plan.rounds; round++) {
-    for (const entry of inOrderOf(round, right)) {
-      progress.step(`round ${round + 1} of ${plan.rounds} · ${entry.prepared.workload.id} · ${entry.competitor.title}`);
-      if (entry.failed === undefined) await time(entry, effort);
-    }
-    for (const competitor of starters) {
-      progress.step(`round ${round + 1} of ${plan.rounds} · ${FIRST.id} · ${competitor.title}`);
-      if (round === 0) await firstOnce(competitor); // files into the system's cache
-      found.get(competitor)!.push(await firstOnce(competitor));
-    }
+/** One round: everything once. */
+async function timeAll(
+  { form, rounds }: Plan,
+  round: number,
+  entries: readonly Entry[],
+  firsts: Findings['firsts'],
+  progress: Progress,
+): Promise<void> {
+  const said = `round ${round + 1} of ${rounds}`;
+  for (const entry of inOrderOf(round, entries)) {
+    progress.step(`${said} · ${entry.prepared.workload.id} · ${entry.competitor.title}`);
+    if (entry.failed === undefined) await time(entry, FORMS[form].effort);
   }
-  progress.done();
-  return starters.map((competitor) => firstCell(competitor, found.get(competitor)!));
+  for (const [competitor, found] of firsts) {
+    progress.step(`${said} · ${FIRST.id} · ${competitor.title}`);
+    if (round === 0) await firstOnce(competitor); // files into the system's cache
+    found.push(await firstOnce(competitor));
+  }
 }
+
+const resultsOf = (plan: Plan, { entries, versions, firsts }: Findings): Results => ({
+  format: 1,
+  date: new Date().toISOString().slice(0, 10),
+  machine: thisMachine(),
+  engines: plan.engines,
+  form: plan.form,
+  rounds: plan.rounds,
+  workloads: [...plan.workloads.map(({ id, title, dtype }) => ({ id, title, dtype })), ...(plan.first ? [FIRST] : [])],
+  competitors: plan.competitors.map(({ id, title, kind, engine }) => ({
+    id,
+    title,
+    kind,
+    engine,
+    version: versions.get(id) ?? '',
+  })),
+  skipped: plan.skipped,
+  cells: [...entries.map(cellFrom), ...[...firsts].map(([competitor, found]) => firstCell(competitor, found))],
+});
