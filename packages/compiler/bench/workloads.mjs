@@ -112,5 +112,13 @@ export function workloads(j) {
       };
       return j.jit(j.jacobian(f))(A(numbers(30, 320), [64, 5]));
     },
+    'a hundred steps on 10,000': () => {
+      const f = (x) => {
+        let [a, b] = [x, mul(x, 0.5)];
+        for (let i = 0; i < 25; i++) [a, b] = [tanh(add(a, mul(b, 0.3))), sub(mul(a, b), x)];
+        return sum(mul(a, b));
+      };
+      return j.jit(j.grad(f))(A(numbers(9, 10000), [10000]));
+    },
   };
 }

@@ -30,7 +30,7 @@ function mergeConstants(plan: Plan): Plan {
     if (same === undefined) known.set(key, i);
     return same ?? i;
   });
-  return { ...plan, steps: plan.steps.map((kernel) => withSlots(kernel, (slot) => renamed[slot]!)) };
+  return { ...plan, steps: plan.steps.map((kernel) => readElsewhere(kernel, (slot) => renamed[slot]!)) };
 }
 
 /** Temporaries that only maps of constants write become constants, but for fills: those are numbers for their readers. */
@@ -93,7 +93,7 @@ function mergeEqual(original: Plan): Plan {
   const renamed = new Map<number, number>();
   const kernels: Kernel[] = [];
   for (const original of plan.steps) {
-    const kernel = withSlots(original, (slot) => renamed.get(slot) ?? slot);
+    const kernel = readElsewhere(original, (slot) => renamed.get(slot) ?? slot);
     const [slot] = writesOf(kernel);
     const { role, length, dtype } = plan.slots[slot!]!;
     const once = role === 'temporary' && steps.onlyWriter(slot!) !== undefined && writesWhole(kernel, slot!, length);
@@ -110,6 +110,11 @@ function mergeEqual(original: Plan): Plan {
     kernels.push(kernel);
   }
   return { ...plan, steps: kernels };
+}
+
+/** The kernel with other slots in place of those that it reads; itself if they are the same. */
+function readElsewhere(kernel: Kernel, reads: (slot: number) => number): Kernel {
+  return readsOf(kernel).every((slot) => reads(slot) === slot) ? kernel : withSlots(kernel, reads);
 }
 
 /** What a kernel does and with which states of slots, but for where it writes. */

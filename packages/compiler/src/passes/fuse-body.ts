@@ -78,6 +78,21 @@ interface Call {
 }
 type Step = Call | { readonly constant: number };
 
+const numbers: Map<ScalarFunction, number> = /* @__PURE__ */ new Map<ScalarFunction, number>();
+const DTYPES: readonly DType[] = ['float32', 'float64', 'int32', 'bool'];
+const MOST_REFS = 4096;
+
+/** What equal calls have in common: a number where it is large enough, which is found faster than a text. */
+function keyOf(fn: ScalarFunction, args: readonly Ref[], dtype: DType): string | number {
+  let number = numbers.get(fn);
+  if (number === undefined) numbers.set(fn, (number = numbers.size));
+  const kind = number * DTYPES.length + DTYPES.indexOf(dtype);
+  let [a, b = 0] = args as readonly [Ref, Ref?];
+  if (args.length > 2 || Math.max(Math.abs(a), Math.abs(b)) >= MOST_REFS / 2) return `${kind} ${args.join()}`;
+  if (b > a && (fn === scalar.add || fn === scalar.mul)) [a, b] = [b, a];
+  return (kind * MOST_REFS + a + MOST_REFS / 2) * MOST_REFS + b + MOST_REFS / 2;
+}
+
 /** Whether exact zeros of a program (fills, seeds) swallow what they are multiplied with, or keep NaN and ∞ alive. */
 export type Zeros = 'exact' | 'vanish';
 
@@ -86,7 +101,7 @@ export class BodyWriter {
   readonly #inputs: Access[] = [];
   readonly #dtypes: DType[] = [];
   readonly #steps: Step[] = [];
-  readonly #known = new Map<string, Ref>();
+  readonly #known = new Map<string | number, Ref>();
   readonly #zeros: Zeros;
 
   constructor(zeros: Zeros = 'exact') {
@@ -110,8 +125,7 @@ export class BodyWriter {
   call(fn: ScalarFunction, args: readonly Ref[], dtype: DType): Ref {
     const simple = this.#fold(fn, args, dtype) ?? this.#neutral(fn, args, dtype);
     if (simple !== undefined) return simple;
-    const sorted = fn === scalar.add || fn === scalar.mul ? args.toSorted((a, b) => a - b) : args;
-    return this.#once(`${fn.name} ${dtype} ${sorted.join()}`, () => this.#steps.push({ fn, args, dtype }) - 1);
+    return this.#once(keyOf(fn, args, dtype), () => this.#steps.push({ fn, args, dtype }) - 1);
   }
 
   /** The result of a whole body on operands. */
@@ -175,7 +189,7 @@ export class BodyWriter {
     return { inputs, body };
   }
 
-  #once(key: string, make: () => Ref): Ref {
+  #once(key: string | number, make: () => Ref): Ref {
     let ref = this.#known.get(key);
     if (ref === undefined) {
       ref = make();

@@ -50,6 +50,7 @@ export function read(writer: BodyWriter, access: Access, slots: readonly Slot[])
 /** The map with the source's body in place of reads of its slot. */
 export function inlineInMap(source: Source, reader: MapKernel, { slots, zeros }: Setting): MapKernel | undefined {
   const slot = source.kernel.output.slot;
+  if (source.kernel.body.length + reader.body.length > MOST_STEPS) return undefined;
   let kernel = reader;
   for (let splits = 0; splits < MOST_SPLITS; splits++) {
     const found = correspondAll(source, slot, kernel);

@@ -10,6 +10,7 @@ import { foldConstants } from './fold.ts';
 import type { PassOptions } from './fuse.ts';
 import { fuse } from './fuse.ts';
 import { hoistRepeated } from './fuse-hoist.ts';
+import { mapOuterProducts } from './fuse-outer.ts';
 import { fuseWindows } from './fuse-windows.ts';
 
 /** A pass: from a plan to one that gives the same. */
@@ -20,17 +21,21 @@ function unplaced(plan: Plan): Plan {
   return { ...plan, slots: plan.slots.map(({ offset: _, ...slot }): Slot => slot), arenaBytes: 0 };
 }
 
+/** What the windows have left, if anything has changed. */
+function again(plan: Plan, before: Plan, options: PassOptions): Plan {
+  return plan === before ? plan : dropDead(fuse(plan, options));
+}
+
 /** The plan after all passes. `check` sees what each of them makes. */
 export function fusePlan(plan: Plan, options: PassOptions = {}, check?: (plan: Plan) => void): Plan {
   const passes: readonly Pass[] = [
     unplaced,
+    mapOuterProducts,
     dropDead,
     (p) => foldConstants(p, false),
     (p) => fuse(p, options),
     dropDead,
-    (p) => fuseWindows(p, options),
-    (p) => fuse(p, options),
-    dropDead,
+    (p) => again(fuseWindows(p, options), p, options),
     (p) => foldConstants(p, true),
     dropDead,
     hoistRepeated,

@@ -144,6 +144,21 @@ function windowPlan(
     steps.push(map(shape, at(slots.length - 1, strides), [access, more], call(FUNCTIONS[fn]!)));
     slots.push({ role: 'output', length });
     steps.push(map(shape, at(slots.length - 1, strides), [at(slots.length - 2, strides)], call(scalar.square)));
+    slots.push({ role: 'output', length: length / shape.at(-1)! });
+    const kept = shape.slice(0, -1);
+    const output = at(
+      slots.length - 1,
+      kept.map((_, i) => kept.slice(i + 1).reduce((a, b) => a * b, 1)),
+    );
+    const sum = {
+      kind: 'reduce',
+      reducer: scalar.sumReducer,
+      kept,
+      reduced: shape.slice(-1),
+      input: access,
+      output,
+    } as const;
+    steps.push({ ...sum, accumulate: 'float64' });
   }
   return planOf(slots, steps);
 }

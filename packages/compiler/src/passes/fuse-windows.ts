@@ -4,11 +4,13 @@
  * order in which the pieces were written; so a diagonal in zeros stays one, and what is zero is filled and not computed.
  * Must not import backends.
  */
-import type { Access, Kernel, MapKernel, Plan } from '@jacobi/backend';
-import { sizeOf } from '@jacobi/backend';
+import type { Access, Kernel, MapKernel, Plan, ReduceKernel } from '@jacobi/backend';
+import { isFloating, sizeOf } from '@jacobi/backend';
+import * as scalar from '@jacobi/backend/scalar';
+import { mapLoop } from '@jacobi/backend-cpu';
 import type { PassOptions } from './fuse.ts';
 import type { Correspondence } from './fuse-access.ts';
-import { compose, splitMap, tidyMap } from './fuse-access.ts';
+import { compose, numberPositions, splitMap, tidyMap } from './fuse-access.ts';
 import { BodyWriter } from './fuse-body.ts';
 import { costOf } from './fuse-cost.ts';
 import type { Setting } from './fuse-map.ts';
@@ -29,7 +31,7 @@ export function fuseWindows(plan: Plan, { zeros = 'exact' }: PassOptions = {}): 
   const tried = new Set<number>();
   for (;;) {
     const slot = nextSlot(steps, tried);
-    if (slot === undefined) return steps.finish();
+    if (slot === undefined) return steps.plan === plan ? plan : steps.finish();
     tried.add(slot);
     const made = resolve(steps, slot, setting);
     if (made !== undefined) steps = new Steps({ ...plan, steps: made });
@@ -66,9 +68,9 @@ function resolve(steps: Steps, slot: number, setting: Setting): Kernel[] | undef
   let gain = windows.reduce((sum, kernel) => sum + costOf(kernel), 0);
   for (const reader of readers) {
     const kernel = steps.at(reader)!;
-    const pieces = kernel.kind === 'map' ? takeApart(kernel, slot, windows, setting) : undefined;
-    if (pieces === undefined || kernel.kind !== 'map') return undefined;
-    gain += costOf(kernel) - pieces.reduce((sum, piece) => sum + costOf(piece), 0);
+    const pieces = takeReaderApart(kernel, slot, windows, setting);
+    if (pieces === undefined) return undefined;
+    gain += readingCost(kernel) - pieces.reduce((sum, piece) => sum + costOf(piece), 0);
     made.set(reader, pieces);
   }
   if (gain < 0) return undefined;
@@ -86,6 +88,48 @@ function isMovable(steps: Steps, { inputs }: MapKernel, step: number, readers: r
 function isPlain({ body, output }: MapKernel, { slots }: Setting): boolean {
   const last = body.at(-1);
   return last === undefined || 'constant' in last || last.dtype === slots[output.slot]!.dtype;
+}
+
+/** Maps that together do what a reader does, without reading `slot`. */
+function takeReaderApart(
+  kernel: Kernel,
+  slot: number,
+  windows: readonly MapKernel[],
+  setting: Setting,
+): readonly MapKernel[] | undefined {
+  if (kernel.kind === 'map') return takeApart(kernel, slot, windows, setting);
+  return kernel.kind === 'reduce' ? sumApart(kernel, windows, setting) : undefined;
+}
+
+/** What a reader costs, about. */
+function readingCost(kernel: Kernel): number {
+  if (kernel.kind === 'map') return costOf(kernel);
+  return kernel.kind === 'reduce' ? 2 * sizeOf([...kernel.kept, ...kernel.reduced]) : 0;
+}
+
+/** A sum of zeros with one window in them that has one element at most for each result: zeros, and those elements. */
+function sumApart(
+  { reducer, kept, reduced, input, output }: ReduceKernel,
+  [zeros, window, ...others]: readonly MapKernel[],
+  setting: Setting,
+): MapKernel[] | undefined {
+  const { dtype, length } = setting.slots[input.slot]!;
+  const alike = isFloating(dtype) && setting.slots[output.slot]!.dtype === dtype;
+  if (reducer !== scalar.sumReducer || others.length > 0 || fillOf(zeros!) !== 0 || !alike) return undefined;
+  if (!coversAll(zeros!.shape, zeros!.output, length)) return undefined;
+  const fill: MapKernel = { kind: 'map', js: mapLoop, shape: kept, inputs: [], output, body: [{ constant: 0 }] };
+  const all: MapKernel = {
+    ...fill,
+    shape: [...kept, ...reduced],
+    inputs: [input],
+    output: { ...output, strides: [...output.strides, ...reduced.map(() => 0)] },
+    // A sum begins with 0, so that −0 becomes 0.
+    body: [{ constant: 0 }, { fn: scalar.add, args: [0, 1], dtype }],
+  };
+  const piece = pieceOf(all, 0, window!, setting);
+  if (piece === undefined) return undefined;
+  if (piece === null) return [tidyMap(fill)];
+  return numberPositions(piece.shape, piece.output) && [tidyMap(fill), tidyMap(piece)];
 }
 
 /** Maps that together do what one does, without reading `slot`: its windows stand in for it. */

@@ -7,7 +7,7 @@
 import type { Kernel, MapKernel, Plan } from '@jacobi/backend';
 import { tidyMap } from './fuse-access.ts';
 import type { Zeros } from './fuse-body.ts';
-import { costOf } from './fuse-cost.ts';
+import { costOf, isTooDear } from './fuse-cost.ts';
 import type { Setting, Source } from './fuse-map.ts';
 import { inlineInMap, readThrough, simplifyMap, sourceOf } from './fuse-map.ts';
 import { Steps } from './fuse-steps.ts';
@@ -30,22 +30,28 @@ export function fuse(plan: Plan, { zeros = 'exact' }: PassOptions = {}): Plan {
     ...plan,
     steps: kernels.map((kernel) => (kernel.kind === 'map' ? tidyMap(simplifyMap(kernel, setting)) : kernel)),
   });
+  const tried = new Map<number, readonly Kernel[]>();
   for (let round = 0, changed = true; changed && round < ROUNDS; round++) {
     changed = false;
-    for (let step = 0; step < steps.length; step++) if (fuseStep(steps, step, setting)) changed = true;
+    for (let step = 0; step < steps.length; step++) if (fuseStep(steps, step, setting, tried)) changed = true;
   }
   return steps.finish();
 }
 
-/** Puts what one step writes into those who read it. */
-function fuseStep(steps: Steps, step: number, setting: Setting): boolean {
+/** Puts what one step writes into those who read it. `tried`: the kernels with which that has been tried before, by step. */
+function fuseStep(steps: Steps, step: number, setting: Setting, tried: Map<number, readonly Kernel[]>): boolean {
   const kernel = steps.at(step);
   if (kernel?.kind !== 'map') return false;
   const { slot } = kernel.output;
   if (steps.slot(slot).role !== 'temporary' || steps.onlyWriter(slot) !== step) return false;
+  const readers = [...steps.readers(slot)];
+  const involved = [kernel, ...readers.map((reader) => steps.at(reader)!)];
+  const before = tried.get(step);
+  if (before?.length === involved.length && before.every((old, i) => old === involved[i])) return false;
+  tried.set(step, involved);
+  if (isTooDear(kernel, involved.slice(1))) return false;
   const source = sourceOf(kernel, setting.slots);
   if (source === undefined) return false;
-  const readers = [...steps.readers(slot)];
   const fused = readers.map((reader) =>
     mayMove(steps, kernel, step, reader) ? inline(source, steps.at(reader)!, setting) : undefined,
   );
