@@ -182,9 +182,9 @@ test('random windows give the same bits', () => {
         if (temporaries(after) < temporaries(plan)) fewer++;
       },
     ),
-    { numRuns: 2000, seed: 5 },
+    { numRuns: 700, seed: 5 },
   );
-  expect(fewer).toBeGreaterThan(500);
+  expect(fewer).toBeGreaterThan(200);
 });
 
 function same(a: readonly TypedArray[], b: readonly TypedArray[]): boolean {
