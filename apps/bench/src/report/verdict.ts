@@ -78,15 +78,24 @@ function judge(goal: Goal, results: Results, engine: string, own: number | undef
   return { ...row, what, measured, wanted, met: factor >= ahead! };
 }
 
+/** The goals of an engine, for workloads that were run. */
+function goalsFor({ workloads }: Results, engine: string): Goal[] {
+  const current = Number(engine.slice(1).split('.')[0]) >= 24;
+  return GOALS.filter(
+    (goal) =>
+      workloads.some(({ id }) => id === goal.workload) &&
+      (goal.engine === undefined || (goal.engine === 'current Node') === current),
+  );
+}
+
 /** All goals, on every engine that was run; `subject` is the competitor judged, without an engine's suffix. */
 export function verdicts(results: Results, subject: string): Verdict[] {
   return results.engines.flatMap((engine) => {
-    const current = Number(engine.slice(1).split('.')[0]) >= 24;
     const competitor = results.competitors.find(
       (each) => each.id.replace(/@.*/, '') === subject && each.engine === engine,
     );
-    return GOALS.filter((goal) => goal.engine === undefined || (goal.engine === 'current Node') === current).map(
-      (goal) => judge(goal, results, engine, competitor && cellOf(results, goal.workload, competitor.id)?.median),
+    return goalsFor(results, engine).map((goal) =>
+      judge(goal, results, engine, competitor && cellOf(results, goal.workload, competitor.id)?.median),
     );
   });
 }
