@@ -71,6 +71,7 @@ What is tested of each operation, in float64 and float32, on scalars, awkward sh
 - **jacobian**: forward, reverse, chosen, in chunks, jitted and prepared Jacobians, and Hessians, equal those made column by
   column.
 - **cpu (async reads)**: values and gradients on a device that cannot be read at once are the same.
+- **wasm**: value, jit, order 1 and jacobian on the WebAssembly backend.
 
 Where there is no tick, the cell says why. ${operations} operations, ${ticks} ticks, ${failed} failures.
 ${KINDS.map(([kind, title]) => `\n## ${title}\n\n${table(found, kind)}\n`).join('')}`;

@@ -14,6 +14,7 @@ import { detect, type Features } from './features.ts';
 import { Library } from './library.ts';
 import { contractionKind } from './lower-contract.ts';
 import type { Mode } from './lowering.ts';
+import { LANES } from './recipes/fold.ts';
 import { compileSteps, type Run } from './steps.ts';
 import { type Stream, streamOf } from './stream.ts';
 
@@ -87,7 +88,7 @@ class Tiers {
     const cpu = this.#cpu;
     return {
       name: 'wasm',
-      traits: { float64: true, syncRead: true, simdLanes: this.#mode.simd ? 4 : 1, threads: 1 },
+      traits: { float64: true, syncRead: true, simdLanes: this.#mode.simd ? 4 : 1, reductionLanes: LANES, threads: 1 },
       compile: (plan) => this.#compile(plan),
       run: (executable, inputs, outputs) => {
         this.#runs++;
@@ -170,11 +171,11 @@ class Tiers {
     return gain > cost.compile / 2 ? this.#module(plan) : this.#upgrade(executable, steps(), gain, cost.compile);
   }
 
-  /** Straight lines; and JavaScript has no fused multiply-add: a plan with a matrix product must not change tiers then. */
+  /** Straight lines; and JavaScript has no fused multiply-add: a plan with a contraction must not change tiers then. */
   #needsModule({ steps, slots }: Plan): boolean {
     // Who writes a straight line has said that it pays.
     if (steps.some((k) => k.kind === 'straight' && k.rows * k.body.length >= 8)) return true;
-    return this.#mode.fused && steps.some((k) => k.kind === 'contract' && contractionKind(k, slots) === 'matrix');
+    return this.#mode.fused && steps.some((k) => k.kind === 'contract' && contractionKind(k, slots) === 'sums');
   }
 
   /** Steps, until a module would have paid for itself. */

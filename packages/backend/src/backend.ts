@@ -22,6 +22,11 @@ export interface BackendTraits {
   readonly float64: boolean;
   readonly syncRead: boolean;
   readonly simdLanes: number;
+  /**
+   * Partial results that a reduction keeps side by side, a power of two: element i goes into the one of i modulo this, in
+   * order, and the upper half is combined with the lower until one is left.
+   */
+  readonly reductionLanes: number;
   readonly threads: number;
 }
 

@@ -29,6 +29,20 @@ export function workloads(j) {
   return {
     'Burgers 256': burgers(256),
     'Burgers 1024': burgers(1024),
+    'Burgers 99,999, three seeds': () => {
+      const n = 99999;
+      const f = (u) => {
+        const [up, um] = [roll(u, -1), roll(u, 1)];
+        return add(mul(mul(u, sub(up, um)), -0.5), mul(sub(add(up, um), mul(u, 2)), 2));
+      };
+      const u = A(numbers(70, n, 0.5, 0.5), [n]);
+      const seeds = A(numbers(71, 3 * n), [3, n]);
+      return j.jit(j.vmap((s) => j.jvp(f, [u], [s])))(seeds);
+    },
+    'sine and squares of 1000': () => {
+      const f = (x) => add(square(x), mul(2, x));
+      return j.prepareJacobian(f, { shape: [1000], dtype: 'float32' })(A(numbers(20, 1000), [1000]));
+    },
     'Rosenbrock 100, Hessian': () => {
       const n = 100;
       const f = (x) => {
@@ -96,6 +110,20 @@ export function workloads(j) {
       ];
       const x = A(numbers(60, 128), [128]);
       return j.jit(j.jacobian((p) => mlp(x, p)))(p);
+    },
+    'MLP parameters, B = 32': () => {
+      const shapes = [[128, 256], [256], [256, 128], [128], [128, 10], [10]];
+      const p = shapes.map((shape, i) =>
+        A(
+          numbers(
+            61 + i,
+            shape.reduce((a, b) => a * b),
+            1 / 8,
+          ),
+          shape,
+        ),
+      );
+      return j.jit(j.vmap((x) => j.jacobian((p) => mlp(x, p))(p)))(A(numbers(60, 32 * 128), [32, 128]));
     },
     'layers over a batch of 64': () => {
       const [W1, b1, W2, b2] = [

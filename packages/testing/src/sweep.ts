@@ -2,6 +2,9 @@
  * The sweep: one test for each operation and property. What it finds out goes into COVERAGE.md by way of the tests' meta data.
  * Tests are imported by nobody, so vitest comes as an argument.
  */
+import type { Backend } from '@jacobi/backend';
+import { createWasmBackend } from '@jacobi/backend-wasm';
+import { withBackend } from '@jacobi/tensor';
 import {
   checkAsyncReads,
   checkJit,
@@ -53,7 +56,23 @@ const properties: readonly Property[] = [
   { title: 'jit', check: checkJit, instead: always },
   { title: 'jacobian', check: checkJacobians, instead: differentiable },
   { title: 'cpu (async reads)', check: checkAsyncReads, instead: always },
+  { title: 'wasm', check: onWasm, instead: always },
 ];
+
+let wasm: Backend | undefined;
+
+/** Values, derivatives and Jacobians, eager and jitted, on the WebAssembly backend. */
+function onWasm(sample: Sample): void {
+  wasm ??= createWasmBackend();
+  withBackend(wasm, () => {
+    checkValue(sample);
+    checkPoints(sample);
+    checkJit(sample);
+    if (differentiable(sample) !== null) return;
+    checkOrder1(sample);
+    checkJacobians(sample);
+  });
+}
 
 /** What the sweep needs of vitest. */
 export interface Tools {

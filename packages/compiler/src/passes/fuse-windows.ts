@@ -18,7 +18,7 @@ import { finishMap, inlineInMap, read, sourceOf } from './fuse-map.ts';
 import type { Meeting } from './fuse-preimage.ts';
 import { meet } from './fuse-preimage.ts';
 import { Steps } from './fuse-steps.ts';
-import { coversAll } from './fuse-uses.ts';
+import { coversAll, writesOf } from './fuse-uses.ts';
 
 /** Pieces that one map may become. */
 const MOST_PIECES = 16;
@@ -56,6 +56,7 @@ function resolve(steps: Steps, slot: number, setting: Setting): Kernel[] | undef
   const writers = [...steps.writers(slot)].sort((a, b) => a - b);
   const readers = [...steps.readers(slot)];
   const windows: MapKernel[] = [];
+  if (writers.length > MOST_PIECES) return undefined;
   for (const step of writers) {
     const kernel = steps.at(step)!;
     if (kernel.kind !== 'map' || !isMovable(steps, kernel, step, readers) || !isPlain(kernel, setting))
@@ -239,7 +240,12 @@ function gatherFills(kernels: readonly Kernel[], slots: ReadonlySet<number>, set
 }
 
 function gatherFillsOf(kernels: readonly Kernel[], slot: number, length: number): Kernel[] {
-  const writers = kernels.filter((kernel): kernel is MapKernel => kernel.kind === 'map' && kernel.output.slot === slot);
+  const writers: MapKernel[] = [];
+  for (const kernel of kernels) {
+    if (!writesOf(kernel).includes(slot)) continue;
+    if (kernel.kind !== 'map') return [...kernels];
+    writers.push(kernel);
+  }
   const largest = writers.reduce<MapKernel | undefined>((most, kernel) => {
     if (fillOf(kernel) === undefined) return most;
     return most !== undefined && sizeOf(most.shape) >= sizeOf(kernel.shape) ? most : kernel;

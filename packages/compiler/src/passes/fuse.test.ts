@@ -190,6 +190,24 @@ describe('fusion', () => {
     passed(plan);
   });
 
+  test('a window that is written again before anybody reads it is written once', () => {
+    const plan = planOf(
+      [
+        ['input', 12],
+        ['output', 12],
+        ['output', 3],
+      ],
+      [
+        map([12], at(1, [1]), [at(0, [1])]),
+        map([3], at(1, [4]), [at(0, [2])], body(scalar.exp)),
+        map([3], at(1, [4]), [at(0, [3])], body(scalar.neg)),
+        map([3], at(2, [1]), [at(1, [4])], body(scalar.exp)),
+        map([3], at(1, [4]), [at(0, [1])], body(scalar.exp)),
+      ],
+    );
+    expect(passed(plan).steps).toHaveLength(4);
+  });
+
   test('copies vanish in contractions and reductions', () => {
     const plan = planOf(
       [

@@ -2,20 +2,21 @@
  * The passes over a plan, in order. The one idea: what is small becomes a straight line, the rest is fused.
  * Must not import programs.
  */
-import type { BackendTraits, Plan } from '@jacobi/backend';
+import type { Plan } from '@jacobi/backend';
 import { debugging } from '@jacobi/tensor/internal';
 import { checkPlan } from './check.ts';
 import { fusePlan } from './fuse-plan.ts';
+import type { Traits } from './straight.ts';
 import { straighten } from './straight.ts';
 
 /**
  * A plan that gives the same results in less time on such a device. Zeros that are written in the program vanish: 0·x is 0
  * there, even where x could be infinite.
  */
-export function optimise(plan: Plan, { simdLanes }: Pick<BackendTraits, 'simdLanes'>): Plan {
+export function optimise(plan: Plan, traits: Traits): Plan {
   const check = debugging() ? checkPlan : undefined;
   check?.(plan);
-  const made = straighten(plan, simdLanes) ?? fusePlan(plan, { zeros: 'vanish' }, check);
+  const made = straighten(plan, traits) ?? fusePlan(plan, { zeros: 'vanish' }, check);
   check?.(made);
   return made;
 }

@@ -3,13 +3,16 @@
  * The one idea: a plan is run on terms in place of numbers; what comes out is a program without loops, in which equal parts
  * are there once and zeros and ones have vanished. Must not import tensors or programs.
  */
-import type { Kernel, Lane, Plan, RunnableKernel, Slot, StraightKernel } from '@jacobi/backend';
+import type { BackendTraits, Kernel, Lane, Plan, RunnableKernel, Slot, StraightKernel } from '@jacobi/backend';
 import { mapLoop, straightLoop } from '@jacobi/backend-cpu';
 import type { Peeled } from './peel.ts';
 import { peel, wholeIndex } from './peel.ts';
 import { NotStraight, runSymbolic, Symbols, workOf } from './symbolic.ts';
 import type { Term } from './terms.ts';
 import { linearise, Terms } from './terms.ts';
+
+/** What a device has to say about straight lines. */
+export type Traits = Pick<BackendTraits, 'simdLanes' | 'reductionLanes'>;
 
 /** Steps on terms that one plan may take. */
 const MOST_WORK = 2_000_000;
@@ -21,15 +24,15 @@ const FEWEST_ROWS = 4;
 const MOST_TRIALS = 3;
 
 /** The plan as a straight line, over rows if it has any; undefined where that is not possible or does not pay. */
-export function straighten(plan: Plan, lanes: number): Plan | undefined {
+export function straighten(plan: Plan, traits: Traits): Plan | undefined {
   if (plan.steps.length === 0) return undefined;
   for (const rows of rowCounts(plan.steps)) {
     const peeled = peel(plan, rows);
     const hasRows = peeled && plan.inputs.some((slot) => peeled.layout[slot] !== 'shared');
-    const made = hasRows ? lineOf(plan, peeled, lanes) : undefined;
+    const made = hasRows ? lineOf(plan, peeled, traits) : undefined;
     if (made !== undefined) return made;
   }
-  return lineOf(plan, { rows: 1, plan, layout: plan.slots.map(() => 'shared') }, lanes);
+  return lineOf(plan, { rows: 1, plan, layout: plan.slots.map(() => 'shared') }, traits);
 }
 
 /** Sizes that many kernels have among their axes: the most frequent first, of these the largest. */
@@ -58,7 +61,7 @@ function sizesOf(kernel: Kernel): readonly number[] {
 }
 
 /** The straight line of a peeled plan, if it is cheaper than the plan. */
-function lineOf(plan: Plan, { rows, plan: one, layout }: Peeled, lanes: number): Plan | undefined {
+function lineOf(plan: Plan, { rows, plan: one, layout }: Peeled, traits: Traits): Plan | undefined {
   const work = one.steps.reduce((sum, kernel) => sum + workOf(kernel), 0);
   if (work > MOST_WORK) return undefined;
   const laneOf = (slot: number, index: number): Lane => {
@@ -67,7 +70,7 @@ function lineOf(plan: Plan, { rows, plan: one, layout }: Peeled, lanes: number):
     return { slot, offset: wholeIndex(index, own.inner, rows), stride: own.inner };
   };
   const terms = new Terms();
-  const symbols = new Symbols(terms, one, laneOf);
+  const symbols = new Symbols(terms, one, laneOf, traits.reductionLanes);
   try {
     for (const kernel of one.steps) runSymbolic(symbols, kernel);
   } catch (error) {
@@ -75,7 +78,7 @@ function lineOf(plan: Plan, { rows, plan: one, layout }: Peeled, lanes: number):
     throw error;
   }
   const line = assemble(plan, symbols, laneOf, rows);
-  return line && costOf(line, lanes) < costOf(plan, lanes) ? line : undefined;
+  return line && costOf(line, traits) < costOf(plan, traits) ? line : undefined;
 }
 
 /** The plan of fills and one straight line. */
@@ -128,7 +131,7 @@ function fill(slots: readonly Slot[], slot: number, constant: number): Kernel {
 }
 
 /** About nanoseconds of a run. Without lanes there is no code either: each step is a call. */
-function costOf({ steps }: Plan, lanes: number): number {
+function costOf({ steps }: Plan, { simdLanes: lanes }: Traits): number {
   const code = lanes > 1;
   let cost = 0;
   for (const kernel of steps) {

@@ -35,6 +35,8 @@ export class Symbols {
     readonly plan: Plan,
     /** Where a row finds an element of a slot that comes from outside. */
     readonly laneOf: (slot: number, index: number) => Lane,
+    /** Partial results of a reduction; see BackendTraits. */
+    readonly reductionLanes: number,
   ) {}
 
   /** A slot's terms; what has not been written or read yet is empty. */
@@ -162,18 +164,34 @@ const COMBINE: ReadonlyMap<Reducer, ScalarFunction> = /* @__PURE__ */ new Map([
 function runReduce(symbols: Symbols, { kept, reduced, input, output, reducer, accumulate }: ReduceKernel): void {
   const { terms } = symbols;
   const fn = COMBINE.get(reducer);
+  checkLength(reduced);
   if (fn === undefined) throw new NotStraight(`reducer ${reducer.name} has no function`);
   const outer: number[] = [];
   const inner: number[] = [];
   const rank = kept.length;
   walk(kept, [{ ...input, strides: input.strides.slice(0, rank) }, output], outer, () => {
-    let total: Term | undefined;
+    const lanes: Term[] = [];
+    let count = 0;
     walk(reduced, [{ slot: input.slot, offset: outer[0]!, strides: input.strides.slice(rank) }], inner, () => {
       const term = symbols.read(input.slot, inner[0]!);
-      total = total === undefined ? terms.cast(term, accumulate) : terms.call(fn, accumulate, total, term);
+      const lane = count++ % symbols.reductionLanes;
+      lanes[lane] =
+        lane === lanes.length ? terms.cast(term, accumulate) : terms.call(fn, accumulate, lanes[lane]!, term);
     });
-    symbols.write(output.slot, outer[1]!, total ?? terms.constant(emptyOf(reducer, accumulate), accumulate));
+    for (let half = symbols.reductionLanes / 2; half >= 1; half /= 2) {
+      for (let i = half; i < lanes.length; i++)
+        lanes[i - half] = terms.call(fn, accumulate, lanes[i - half]!, lanes[i]!);
+      lanes.length = Math.min(lanes.length, half);
+    }
+    symbols.write(output.slot, outer[1]!, lanes[0] ?? terms.constant(emptyOf(reducer, accumulate), accumulate));
   });
+}
+
+/** Elements of one sum: longer ones are taken in blocks, in an order that is the backend's own. */
+const BLOCK = 256;
+
+function checkLength(reduced: readonly number[]): void {
+  if (reduced.reduce((a, b) => a * b, 1) > BLOCK) throw new NotStraight('a sum is longer than a block');
 }
 
 /** The identity, or the nearest number that the dtype can hold. */
@@ -184,6 +202,7 @@ function emptyOf({ identity }: Reducer, dtype: ReduceKernel['accumulate']): numb
 
 function runContract(symbols: Symbols, kernel: ContractKernel): void {
   const { batch, m, n, k, left, right, output, accumulate } = kernel;
+  checkLength(k);
   const { terms } = symbols;
   const [b, bm, bn] = [batch.length, batch.length + m.length, batch.length + n.length];
   const zeros = (sizes: readonly number[]): number[] => sizes.map(() => 0);
