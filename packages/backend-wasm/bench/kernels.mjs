@@ -3,7 +3,7 @@
  * Medians of interleaved repetitions; each in milliseconds, with what that makes in GFLOP/s or nanoseconds an element.
  */
 import * as scalar from '@jacobi/backend/scalar';
-import { createCpuBackend } from '@jacobi/backend-cpu';
+import { contractLoop, createCpuBackend, mapLoop, reduceLoop } from '@jacobi/backend-cpu';
 import { createWasmBackend } from '@jacobi/backend-wasm';
 
 const rows = Object.fromEntries(Object.entries(scalar));
@@ -25,7 +25,9 @@ function program(backend, slots, steps, temporaries = []) {
     arena += Math.ceil((length * 8) / 16) * 16;
   }
   const inputs = [...slots.keys()].slice(0, -1);
-  const plan = { format: 1, slots: all, inputs, outputs: [slots.length - 1], steps, arenaBytes: arena };
+  const loops = { map: mapLoop, contract: contractLoop, reduce: reduceLoop };
+  const kernels = steps.map((kernel) => ({ ...kernel, js: loops[kernel.kind] }));
+  const plan = { format: 1, slots: all, inputs, outputs: [slots.length - 1], steps: kernels, arenaBytes: arena };
   const executable = backend.compile(plan);
   const buffers = slots.map(([dtype, length]) => {
     const buffer = backend.alloc(dtype, length);
@@ -66,8 +68,9 @@ const contract = (backend, dtype, [m, n, k], transposed = false, accumulate = dt
       },
     ],
   );
-const batched = (backend, batch, n) => {
-  const access = (slot) => ({ slot, offset: 0, strides: [n * n, n, 1] });
+const batched = (backend, batch, n, transposed = false) => {
+  const turned = (slot) => slot === 1 && !transposed;
+  const access = (slot) => ({ slot, offset: 0, strides: turned(slot) ? [n * n, 1, n] : [n * n, n, 1] });
   const groups = { kind: 'contract', batch: [batch], m: [n], n: [n], k: [n], accumulate: 'float32' };
   const slots = [0, 1, 2].map(() => ['float32', batch * n * n]);
   return program(backend, slots, [{ ...groups, left: access(0), right: access(1), output: access(2) }]);
@@ -146,8 +149,14 @@ add('matrix 512 float32, fused', contract(fused, 'float32', [512, 512, 512]), fl
 add('matrix 512 float32, both transposed', contract(wasm, 'float32', [512, 512, 512], true), flops(2 * 512 ** 3));
 add('matrix 512 float32 in float64', contract(wasm, 'float32', [512, 512, 512], false, 'float64'), flops(2 * 512 ** 3));
 add('matrix 512 float64', contract(wasm, 'float64', [512, 512, 512]), flops(2 * 512 ** 3));
-add('1024 matrices 4 float32', batched(wasm, 1024, 4), flops(2 * 1024 * 64));
+for (const n of [4, 8, 16, 32]) add(`1024 matrices ${n} float32`, batched(wasm, 1024, n), flops(2 * 1024 * n ** 3));
+add('1024 matrices 16 transposed', batched(wasm, 1024, 16, true), flops(2 * 1024 * 16 ** 3));
 add('matrix 4 float32', batched(wasm, 1, 4), call(), true);
+add('vector · matrix 1024', contract(wasm, 'float32', [1, 1024, 1024]), flops(2 * 1024 ** 2));
+add('matrix · vector 50×1000', contract(wasm, 'float32', [1000, 1, 50]), flops(2 * 50000));
+add('dot 10⁶', contract(wasm, 'float32', [1, 1, M]), flops(2 * M));
+add('matrix 64 × 64 → 32', contract(wasm, 'float32', [64, 32, 64]), flops(2 * 64 * 64 * 32));
+add('matrix 256 × 64 → 256', contract(wasm, 'float32', [256, 256, 64]), flops(2 * 64 * 65536));
 add('matrix · vector 1024', contract(wasm, 'float32', [1024, 1, 1024]), flops(2 * 1024 ** 2));
 add('sum 10⁶ float32', sum(wasm, 'float32', 1, M, false), element(M));
 add('sum rows 1000×1000', sum(wasm, 'float32', 1000, 1000, false), element(M));

@@ -1,38 +1,40 @@
 /**
- * Contractions as code: dot products, outer products, or a matrix product through tables of positions.
- * The one idea: whatever axes the groups have, a table of where each row, column and term lies makes them three axes.
- * Must not import plans.
+ * Contractions as code: outer products, sums side by side, small products straight from memory, or large ones through
+ * tables of positions.
+ * The one idea: each result is the same sum in every form, so forms are chosen by shape alone. Must not import plans.
  */
 
-import type { Access, ContractKernel, MapKernel, Slot } from '@jacobi/backend';
+import type { ContractKernel, DType, MapKernel, Slot } from '@jacobi/backend';
 import { bytesPerElement, rowMajor } from '@jacobi/backend';
 import { mul } from '@jacobi/backend/scalar';
 import { mapLoop } from '@jacobi/backend-cpu';
 import type { Expr } from './assembler/expr.ts';
+import { i32 } from './assembler/expr.ts';
+import type { Axis } from './axes.ts';
 import { collapse, positions, product } from './axes.ts';
 import { emitCopy, lowerMap } from './lower-map.ts';
-import { emitDots } from './lower-reduce.ts';
 import type { Lowering } from './lowering.ts';
-import { gemmRecipe, WAY, workBytes } from './recipes/gemm.ts';
+import type { Way } from './recipes/dots.ts';
+import { dotsRecipe, totalRecipe } from './recipes/dots.ts';
+import { DEPTH, gemmRecipe, WAY, workBytes } from './recipes/gemm.ts';
+import { argumentsOf, smallRecipe, smallWork, writeTiny } from './recipes/small.ts';
 import type { Summand } from './recipes/vector.ts';
+import { vectorOf } from './recipes/vector.ts';
 
 type I32 = Expr<'i32'>;
 
-/** How a contraction is computed; undefined: not here. Tiers share this choice, so that they agree. */
+/** How a contraction is computed; undefined: not here. */
 export function contractionKind(
   kernel: ContractKernel,
   slots: readonly Slot[],
-): 'nothing' | 'outer' | 'dots' | 'matrix' | undefined {
+): 'nothing' | 'outer' | 'sums' | undefined {
   const dtypes = [kernel.left, kernel.right, kernel.output].map(({ slot }) => slots[slot]!.dtype);
   if (dtypes[0] === 'bool' || dtypes.some((dtype) => dtype !== dtypes[0])) return undefined;
   if ([...kernel.batch, ...kernel.m, ...kernel.n].includes(0)) return 'nothing';
-  const k = product(kernel.k);
-  if (k <= 1) return 'outer';
-  const narrow = Math.min(product(kernel.m), product(kernel.n)) === 1;
-  return narrow && dtypes[0] !== 'int32' ? 'dots' : 'matrix';
+  return product(kernel.k) <= 1 ? 'outer' : 'sums';
 }
 
-/** The dtype that a matrix product sums in. */
+/** The dtype that a contraction sums in. */
 export function summandOf({ accumulate, output }: ContractKernel, slots: readonly Slot[]): Summand {
   const dtype = slots[output.slot]!.dtype as Summand;
   return dtype === 'float32' && accumulate === 'float64' ? 'float64' : dtype;
@@ -55,57 +57,263 @@ export function outerProduct(
 }
 
 export function lowerContract(l: Lowering, kernel: ContractKernel): void {
-  switch (contractionKind(kernel, l.slots)) {
-    case 'outer':
-      return lowerMap(l, outerProduct(kernel, l.slots));
-    case 'dots':
-      return lowerDots(l, kernel);
-    case 'matrix':
-      return lowerMatrix(l, kernel);
-    default:
-      return;
+  const kind = contractionKind(kernel, l.slots);
+  if (kind === 'outer') return lowerMap(l, outerProduct(kernel, l.slots));
+  if (kind !== 'sums') return;
+  const { batch, m, n, k, left, right, output } = kernel;
+  const dtype = summandOf(kernel, l.slots);
+  const own = l.dtype(output.slot);
+  const sides = [left, right, output].map((access) => ({ start: l.start(access), strides: access.strides }));
+  if (dtype === own) return emitSums(l, { batch, m, n, k, dtype, sides: sides as unknown as Sums['sides'] });
+  // Sums that are wider than the operands: those are widened first, and the results rounded last.
+  const shapes = [
+    [...batch, ...m, ...k],
+    [...batch, ...n, ...k],
+    [...batch, ...m, ...n],
+  ];
+  const wide = shapes.map((shape) => ({
+    start: l.space(product(shape) * bytesPerElement(dtype)),
+    strides: rowMajor(shape),
+  }));
+  for (const i of [0, 1]) emitCopy(l, shapes[i]!, { dtype: own, ...sides[i]! }, { dtype, ...wide[i]! });
+  emitSums(l, { batch, m, n, k, dtype, sides: wide as unknown as Sums['sides'] });
+  emitCopy(l, shapes[2]!, { dtype, ...wide[2]! }, { dtype: own, ...sides[2]! });
+}
+
+/** Where an operand or the result lies. */
+interface Side {
+  readonly start: I32;
+  readonly strides: readonly number[];
+}
+
+/** Sums of products of one dtype. */
+interface Sums extends Pick<ContractKernel, 'batch' | 'm' | 'n' | 'k'> {
+  readonly dtype: Summand;
+  /** Left, right, output. */
+  readonly sides: readonly [Side, Side, Side];
+}
+
+function emitSums(l: Lowering, sums: Sums): void {
+  const rows = product(sums.m);
+  const columns = product(sums.n);
+  if (Math.min(rows, columns) === 1) return emitDots(l, columns > 1 ? turned(sums) : sums);
+  const small = smallForm(sums);
+  if (small) return emitSmall(l, small, sums.dtype);
+  emitMatrix(l, sums);
+}
+
+/** Left and right exchanged. */
+function turned({ batch, m, n, k, dtype, sides: [left, right, output] }: Sums): Sums {
+  const [b, bm] = [batch.length, batch.length + m.length];
+  const strides = [...output.strides.slice(0, b), ...output.strides.slice(bm), ...output.strides.slice(b, bm)];
+  return { batch, m: n, n: m, k, dtype, sides: [right, left, { start: output.start, strides }] };
+}
+
+/** Sums for each row of left, with the one row of right that its batch has. */
+function emitDots(l: Lowering, sums: Sums): void {
+  const { batch, m, n, k, dtype } = sums;
+  const b = batch.length;
+  let [left, right] = sums.sides;
+  const { start, strides } = sums.sides[2];
+  const terms = collapse(k, [left.strides.slice(b + m.length), right.strides.slice(b + n.length)]);
+  if (terms.length > 1) {
+    left = copied(l, dtype, left, [...batch, ...m, ...k]);
+    right = copied(l, dtype, right, [...batch, ...n, ...k]);
   }
+  const [xStep, yStep] = terms.length > 1 ? [1, 1] : ((terms[0]?.strides ?? [1, 1]) as [number, number]);
+  const axes = collapse(
+    [...batch, ...m],
+    [
+      strides.slice(0, b + m.length),
+      left.strides.slice(0, b + m.length),
+      [...right.strides.slice(0, b), ...m.map(() => 0)],
+    ],
+  );
+  const lane = takeLanes(axes);
+  const size = bytesPerElement(dtype);
+  const pointers = [start, left.start, right.start].map((each) => l.f.let(each));
+  const outer = axes.map((axis) => ({ size: axis.size, strides: axis.strides.map((s) => s * size) }));
+  const count = product(k);
+  l.nest(outer, pointers, () => {
+    const [to, x, y] = pointers as readonly I32[] as readonly [I32, I32, I32];
+    if (lane.size > 1 || count < 2 * DEPTH) {
+      const [toRow, xRow, yRow] = lane.strides as [number, number, number];
+      dots(l, dtype, { rows: lane.size, count, x, xRow, xStep, y, yRow, yStep, to, toRow });
+    } else alone(l, dtype, { count, x, xStep, y, yStep, to });
+  });
+}
+
+/** The axis that lanes go across: one whose rows lie next to each other, or the longest. */
+function takeLanes(axes: Axis[]): Axis {
+  let best = axes.length - 1;
+  if (best < 0) return { size: 1, strides: [0, 0, 0] };
+  const isNext = ({ size, strides }: Axis): boolean => size >= 8 && strides[1] === 1;
+  for (const [i, axis] of axes.entries()) {
+    const better = isNext(axis) === isNext(axes[best]!) ? axis.size > axes[best]!.size : isNext(axis);
+    if (better) best = i;
+  }
+  return axes.splice(best, 1)[0]!;
+}
+
+/** Distances in elements. */
+interface Dots {
+  readonly rows: number;
+  readonly count: number;
+  readonly x: I32;
+  readonly xRow: number;
+  readonly xStep: number;
+  readonly y: I32;
+  readonly yRow: number;
+  readonly yStep: number;
+  readonly to: I32;
+  readonly toRow: number;
+}
+
+function dots(l: Lowering, dtype: Summand, d: Dots): void {
+  const way = (row: number, step: number): Way => {
+    if (row === 0 || d.rows === 1) return 'shared';
+    return step === 1 ? 'along' : row === 1 ? 'across' : 'any';
+  };
+  const ways = [way(d.xRow, d.xStep), way(d.yRow, d.yStep)] as const;
+  const { simd, fused } = l.mode;
+  const callee = l.shared(`dots:${dtype}:${ways.join()}`, () => dotsRecipe(dtype, ways, simd, fused));
+  const bytes = (elements: number): I32 => i32.const(elements * bytesPerElement(dtype));
+  const x = [d.x, bytes(d.xRow), bytes(d.xStep)] as const;
+  const y = [d.y, bytes(d.yRow), bytes(d.yStep)] as const;
+  l.f.call(callee, i32.const(d.rows), i32.const(d.count), ...x, ...y, d.to, bytes(d.toRow));
+}
+
+/** One long sum: its blocks side by side, then their sum. */
+function alone(l: Lowering, dtype: Summand, d: Pick<Dots, 'count' | 'x' | 'xStep' | 'y' | 'yStep' | 'to'>): void {
+  const blocks = Math.floor(d.count / DEPTH);
+  const rest = d.count % DEPTH;
+  const size = bytesPerElement(dtype);
+  const space = l.f.let(l.space((blocks + 1) * size));
+  const [xRow, yRow] = [DEPTH * d.xStep, DEPTH * d.yStep];
+  dots(l, dtype, { ...d, rows: blocks, count: DEPTH, xRow, yRow, to: space, toRow: 1 });
+  if (rest > 0) {
+    const [x, y] = [i32.add(d.x, i32.const(blocks * xRow * size)), i32.add(d.y, i32.const(blocks * yRow * size))];
+    const to = i32.add(space, i32.const(blocks * size));
+    dots(l, dtype, { ...d, x, y, rows: 1, count: rest, xRow: 0, yRow: 0, to, toRow: 1 });
+  }
+  const total = l.shared(`total:${dtype}`, () => totalRecipe(dtype));
+  l.f.call(total, i32.const(blocks + (rest > 0 ? 1 : 0)), space, d.to);
 }
 
 /** An operand's elements in row-major order. */
-function copied(l: Lowering, from: Access, shape: readonly number[]): { start: I32; strides: readonly number[] } {
-  const dtype = l.dtype(from.slot);
-  const to = { dtype, start: l.space(product(shape) * bytesPerElement(dtype)), strides: rowMajor(shape) };
-  emitCopy(l, shape, { dtype, start: l.start(from), strides: from.strides }, to);
+function copied(l: Lowering, dtype: DType, from: Side, shape: readonly number[]): Side {
+  const to = { start: l.space(product(shape) * bytesPerElement(dtype)), strides: rowMajor(shape) };
+  emitCopy(l, shape, { dtype, ...from }, { dtype, ...to });
   return to;
 }
 
-/** The operand of more rows goes first. Where the terms lie on several axes, both are copied together. */
-function lowerDots(l: Lowering, { batch, m, n, k, left, right, output }: ContractKernel): void {
-  const swap = product(n) > 1;
-  const [x, y, rows, others] = swap ? [right, left, n, m] : [left, right, m, n];
+/** A product whose groups are one axis each, and whose right operand fits the nearest cache. */
+interface Small {
+  readonly axes: Axis[];
+  readonly m: Axis;
+  readonly n: Axis;
+  readonly k: Axis;
+  readonly sides: Sums['sides'];
+}
+
+/** Elements of the right operand. */
+const SMALL = 8192;
+
+function smallForm(sums: Sums): Small | undefined {
+  const { batch, m, n, k, sides } = sums;
+  const [left, right, output] = sides;
   const b = batch.length;
-  const terms = collapse(k, [x.strides.slice(b + rows.length), y.strides.slice(b + others.length)]);
-  const together = terms.length > 1;
-  const shapes = [
-    [...batch, ...rows, ...k],
-    [...batch, ...others, ...k],
-  ];
-  const [first, second] = [x, y].map((each, i) =>
-    together ? copied(l, each, shapes[i]!) : { start: l.start(each), strides: each.strides },
-  );
-  const steps = (together ? [1, 1] : (terms[0]?.strides ?? [1, 1])) as [number, number];
-  const outRows = swap ? b + m.length : b;
+  const [bm, bn] = [b + m.length, b + n.length];
+  const one = (shape: readonly number[], ...strides: readonly number[][]): Axis | undefined => {
+    const axes = collapse(shape, strides);
+    return axes.length === 1 ? axes[0] : undefined;
+  };
+  const rows = one(m, left.strides.slice(b, bm), output.strides.slice(b, bm));
+  const columns = one(n, right.strides.slice(b, bn), output.strides.slice(bm));
+  const terms = one(k, left.strides.slice(bm), right.strides.slice(bn));
+  if (!rows || !columns || !terms || terms.size > DEPTH) return undefined;
+  // Lanes go along columns: the other way round, where they are few, or lie apart while rows do not.
+  const apart = columns.strides[0] !== 1 && rows.strides[0] === 1 && rows.size >= 4;
+  if (columns.size < 4 ? rows.size <= columns.size : !apart) return formOf(sums, rows, columns, terms);
+  return formOf(turned(sums), columns, rows, { size: terms.size, strides: terms.strides.toReversed() });
+}
+
+function formOf({ batch, sides }: Sums, m: Axis, n: Axis, k: Axis): Small | undefined {
+  if (n.size * k.size > SMALL) return undefined;
   const axes = collapse(
-    [...batch, ...rows],
-    [
-      [...output.strides.slice(0, b), ...output.strides.slice(outRows, outRows + rows.length)],
-      first!.strides.slice(0, b + rows.length),
-      [...second!.strides.slice(0, b), ...rows.map(() => 0)],
-    ],
+    batch,
+    [sides[2], sides[0], sides[1]].map(({ strides }) => strides.slice(0, batch.length)),
   );
-  emitDots(l, {
-    axes,
-    count: product(k),
-    steps,
-    starts: [l.start(output), first!.start, second!.start],
-    slots: [output.slot, x.slot, y.slot],
-  });
+  return { axes, m, n, k, sides };
+}
+
+/** Instructions that are written out at most. */
+const TINY = 64;
+
+/** A loop over the products, each written out; false if it would be too long, or an operand lies backwards. */
+function emitTiny(l: Lowering, { axes, m, n, k, sides }: Small, dtype: Summand): boolean {
+  const { simd, fused } = l.mode;
+  const vector = vectorOf(dtype, simd, fused);
+  const [leftK, rightK] = k.strides as [number, number];
+  const distances = [...m.strides, ...n.strides, ...k.strides];
+  const units = m.size * k.size * Math.ceil(n.size / vector.width);
+  if (units > TINY || distances.some((stride) => stride < 0)) return false;
+  const size = bytesPerElement(dtype);
+  const tiny = {
+    m: m.size,
+    n: n.size,
+    k: k.size,
+    left: { m: m.strides[0]! * size, k: leftK * size },
+    right: { n: n.strides[0]! * size, k: rightK * size },
+    out: { m: m.strides[1]! * size, n: n.strides[1]! * size },
+  };
+  const [left, right, out] = sides;
+  const own = [out, left, right].map(({ start }) => l.f.let(start));
+  const loop = axes.map((axis) => ({ size: axis.size, strides: axis.strides.map((s) => s * size) }));
+  l.nest(loop, own, () => l.f.scope(() => (writeTiny(l.f, vector, tiny, own[1]!, own[2]!, own[0]!), [])));
+  return true;
+}
+
+function emitSmall(l: Lowering, form: Small, dtype: Summand): void {
+  if (emitTiny(l, form, dtype)) return;
+  const { axes, m, n, k, sides } = form;
+  const size = bytesPerElement(dtype);
+  const [left, right, out] = sides;
+  const own = [out, left, right].map(({ start }) => l.f.let(start));
+  const [leftK, rightK] = k.strides as [number, number];
+  const way = n.strides[0] === 1 ? 'unit' : rightK === 1 ? 'along' : 'any';
+  const { simd, fused } = l.mode;
+  const leftWay = leftK === 1 ? 'terms' : m.strides[0] === 1 ? 'rows' : 'any';
+  const spec = { dtype, left: leftWay, right: way } as const;
+  const callee = l.shared(`small:${dtype}:${leftWay}:${way}`, () => smallRecipe(spec, simd, fused));
+  const batch = axes.pop() ?? { size: 1, strides: [0, 0, 0] };
+  const bytes = (elements: number): I32 => i32.const(elements * size);
+  const work = way === 'unit' ? i32.const(0) : l.space(smallWork(dtype, n.size, k.size));
+  const outer = axes.map((axis) => ({ size: axis.size, strides: axis.strides.map((s) => s * size) }));
+  l.nest(outer, own, () =>
+    l.f.call(
+      callee,
+      ...argumentsOf({
+        batch: i32.const(batch.size),
+        left: own[1]!,
+        right: own[2]!,
+        out: own[0]!,
+        work,
+        m: i32.const(m.size),
+        n: i32.const(n.size),
+        k: i32.const(k.size),
+        leftBatch: bytes(batch.strides[1]!),
+        leftM: bytes(m.strides[0]!),
+        leftK: bytes(leftK),
+        rightBatch: bytes(batch.strides[2]!),
+        rightN: bytes(n.strides[0]!),
+        rightK: bytes(rightK),
+        outBatch: bytes(batch.strides[0]!),
+        outM: bytes(m.strides[1]!),
+        outN: bytes(n.strides[1]!),
+      }),
+    ),
+  );
 }
 
 /** True if a table's places lie next to each other. */
@@ -114,30 +322,21 @@ function isUnit(table: Int32Array, bytes: number): boolean {
 }
 
 /** Where the rows, columns and terms lie, in bytes, behind their numbers and how they are packed. */
-function describe(
-  {
-    m,
-    n,
-    k,
-    left,
-    right,
-    output,
-  }: Pick<ContractKernel, 'm' | 'n' | 'k'> & Record<'left' | 'right' | 'output', readonly number[]>,
-  bytes: number,
-  outBytes: number,
-): Int32Array {
+function describe({ batch, m, n, k, sides }: Sums, bytes: number): Int32Array {
+  const b = batch.length;
+  const [left, right, output] = sides.map(({ strides }) => strides.slice(b)) as [number[], number[], number[]];
   const tables = [
-    positions(m, left.slice(0, m.length)).map((at) => at * bytes),
-    positions(k, left.slice(m.length)).map((at) => at * bytes),
-    positions(n, right.slice(0, n.length)).map((at) => at * bytes),
-    positions(k, right.slice(n.length)).map((at) => at * bytes),
-    positions(m, output.slice(0, m.length)).map((at) => at * outBytes),
-    positions(n, output.slice(m.length)).map((at) => at * outBytes),
-  ];
+    positions(m, left.slice(0, m.length)),
+    positions(k, left.slice(m.length)),
+    positions(n, right.slice(0, n.length)),
+    positions(k, right.slice(n.length)),
+    positions(m, output.slice(0, m.length)),
+    positions(n, output.slice(m.length)),
+  ].map((table) => table.map((at) => at * bytes));
   const way = (rows: Int32Array, terms: Int32Array): number =>
     isUnit(rows, bytes) ? WAY.acrossK : isUnit(terms, bytes) ? WAY.alongK : WAY.tables;
   const head = [product(m), product(n), product(k), way(tables[0]!, tables[1]!), way(tables[2]!, tables[3]!)];
-  const all = [...head, isUnit(tables[5]!, outBytes) ? 1 : 0];
+  const all = [...head, isUnit(tables[5]!, bytes) ? 1 : 0];
   const info = new Int32Array(all.length + tables.reduce((sum, table) => sum + table.length, 0));
   info.set(all);
   let at = all.length;
@@ -148,38 +347,19 @@ function describe(
   return info;
 }
 
-function lowerMatrix(l: Lowering, kernel: ContractKernel): void {
-  const { batch, m, n, k, left, right, output } = kernel;
-  const from = l.dtype(left.slot) as Summand;
-  const sum = summandOf(kernel, l.slots);
+function emitMatrix(l: Lowering, sums: Sums): void {
+  const { batch, m, n, k, dtype, sides } = sums;
   const b = batch.length;
-  const bytes = bytesPerElement(from);
-  // Sums that are wider than the result are gathered by themselves, and rounded once.
-  const apart = sum !== from;
-  const shape = [...batch, ...m, ...n];
-  const own = {
-    start: apart ? l.space(product(shape) * 8) : l.start(output),
-    strides: apart ? rowMajor(shape) : output.strides,
-  };
-  const info = describe(
-    { m, n, k, left: left.strides.slice(b), right: right.strides.slice(b), output: own.strides.slice(b) },
-    bytes,
-    bytesPerElement(sum),
-  );
+  const bytes = bytesPerElement(dtype);
   const { simd, fused } = l.mode;
-  const gemm = l.shared(`gemm:${from}:${sum}`, () => gemmRecipe(from, sum, simd, fused));
-  const args = { info: l.constant(info), work: l.space(workBytes(sum, product(n), product(k))) };
-  const pointers = [own.start, l.start(left), l.start(right)].map((start) => l.f.let(start));
-  const outer = collapse(batch, [own.strides.slice(0, b), left.strides.slice(0, b), right.strides.slice(0, b)]);
-  const sizes = [bytesPerElement(sum), bytes, bytes];
-  const axes = outer.map(({ size, strides }) => ({ size, strides: strides.map((s, i) => s * sizes[i]!) }));
-  l.nest(axes, pointers, () => l.f.call(gemm, args.info, pointers[1]!, pointers[2]!, pointers[0]!, args.work));
-  if (apart) {
-    emitCopy(
-      l,
-      shape,
-      { dtype: sum, start: own.start, strides: own.strides },
-      { dtype: from, start: l.start(output), strides: output.strides },
-    );
-  }
+  const gemm = l.shared(`gemm:${dtype}`, () => gemmRecipe(dtype, simd, fused));
+  const info = l.constant(describe(sums, bytes));
+  const work = l.space(workBytes(dtype, product(m), product(n), product(k)));
+  const [left, right, output] = sides;
+  const pointers = [output, left, right].map(({ start }) => l.f.let(start));
+  const axes = collapse(
+    batch,
+    [output, left, right].map(({ strides }) => strides.slice(0, b)),
+  ).map(({ size, strides }) => ({ size, strides: strides.map((s) => s * bytes) }));
+  l.nest(axes, pointers, () => l.f.call(gemm, info, pointers[1]!, pointers[2]!, pointers[0]!, work));
 }

@@ -50,7 +50,7 @@ export function lowerReduce(l: Lowering, kernel: ReduceKernel): void {
   const step = own.length > 1 ? 1 : (own[0]?.strides[0] ?? 1);
   const axes = collapse(kept, [output.strides, from.strides.slice(0, rank)]);
   const run: Run = { l, axes, count, step, from: from.start, to: l.start(output), slots: [output.slot, input.slot] };
-  if (isFloat(dtype)) fold(run, { name: reducer.name as FoldName, dtype, dot: false });
+  if (isFloat(dtype)) fold(run, { name: reducer.name as FoldName, dtype });
   else
     each(
       run,
@@ -126,51 +126,13 @@ function sideBySide(
 
 function alongFunction(l: Lowering, spec: FoldSpec, unit: boolean): Callee {
   const { simd } = l.mode;
-  const name = `${spec.dot ? 'dot' : 'fold'}:${spec.name}:${spec.dtype}:${unit ? 'unit' : 'any'}`;
+  const name = `fold:${spec.name}:${spec.dtype}:${unit ? 'unit' : 'any'}`;
   l.shared(`${name}:block`, () => blockRecipe(spec, unit, simd));
-  return l.shared(name, () => alongRecipe(spec, unit, `${name}:block`, simd));
+  return l.shared(name, () => alongRecipe(spec, `${name}:block`));
 }
 
 function acrossFunction(l: Lowering, spec: FoldSpec): Callee {
-  return l.shared(`${spec.dot ? 'dot' : 'fold'}:${spec.name}:${spec.dtype}:across`, () =>
-    acrossRecipe(spec, l.mode.simd),
-  );
-}
-
-/** A dot product for every index of `axes`, whose strides are of output, x and y; y stands still along the last one. */
-export interface Dots {
-  readonly axes: Axis[];
-  readonly count: number;
-  /** Distances of the factors, in elements. */
-  readonly steps: readonly [number, number];
-  readonly starts: readonly [I32, I32, I32];
-  readonly slots: readonly [number, number, number];
-}
-
-export function emitDots(l: Lowering, { axes, count, steps, starts, slots }: Dots): void {
-  const dtype = l.dtype(slots[1]) as Float;
-  const size = bytesPerElement(dtype);
-  const spec: FoldSpec = { name: 'sum', dtype, dot: true };
-  const strides = steps.map((s) => i32.const(s * size)) as [I32, I32];
-  const lane = axes.at(-1);
-  const pointers = starts.map((start) => l.f.let(start));
-  const outer = l.inBytes(axes.slice(0, -1), slots);
-  if (lane && lane.size >= 8 && lane.strides[1] === 1 && lane.strides[2] === 0 && steps[0] !== 1) {
-    const across = acrossFunction(l, spec);
-    l.nest(outer, pointers, () => {
-      const run = { l, axes: [], to: pointers[0]!, from: pointers[1]!, slots: [slots[0], slots[1]] as const };
-      sideBySide(run, lane, (at, width) =>
-        l.f.call(across, i32.const(count), at, strides[0], width, pointers[2]!, strides[1]),
-      );
-    });
-    return;
-  }
-  const along = alongFunction(l, spec, steps[0] === 1 && steps[1] === 1);
-  l.nest(l.inBytes(axes, slots), pointers, () => {
-    const value = l.f.callFor('f64', along, i32.const(count), pointers[1]!, strides[0], pointers[2]!, strides[1]);
-    const out = l.dtype(slots[0]);
-    storeOne(l.f, out, pointers[0]!, out === 'float32' ? f32.demote(value) : value);
-  });
+  return l.shared(`fold:${spec.name}:${spec.dtype}:across`, () => acrossRecipe(spec, l.mode.simd));
 }
 
 export function lowerArgReduce(l: Lowering, { kept, length, input, output, largest }: ArgReduceKernel): void {

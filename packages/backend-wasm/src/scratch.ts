@@ -14,6 +14,8 @@ export const SUMS = 2048;
 export const LEVELS: number = SUMS + 8 * 64 * 8;
 /** A tile of a matrix product that sticks out of the result. */
 export const TILE: number = LEVELS + 40 * 64 * 8;
+/** Its sums while they are made, in float64. */
+export const TILE_SUMS: number = TILE + 256;
 /** Where the heap begins. */
 export const HEAP = 32768;
 

@@ -156,7 +156,7 @@ function contractStep(kernel: ContractKernel, slots: readonly Slot[]): Step | un
   const kind = contractionKind(kernel, slots);
   const sum = summandOf(kernel, slots);
   // Whole numbers come out the same on the CPU backend; products without a sum have become maps.
-  if (kind === undefined || kind === 'nothing' || kind === 'outer' || sum === 'int32') return undefined;
+  if (kind !== 'sums' || sum === 'int32') return undefined;
   const { batch, m, n, k, left, right, output } = kernel;
   const b = batch.length;
   const table = (shape: readonly number[], strides: readonly number[]): Int32Array => positions(shape, strides);
@@ -171,39 +171,37 @@ function contractStep(kernel: ContractKernel, slots: readonly Slot[]): Step | un
   const to = table([...batch, ...m, ...n], output.strides);
   const [rows, columns] = [product(m), product(n)];
   const products = new Float64Array(x.k.length);
-  const single = sum === 'float32' && kind === 'matrix';
+  const total = sum === 'float32' ? sumSingle : sumBlocks;
   return (arrays) => {
     const [a, c, out] = [arrays[left.slot]!, arrays[right.slot]!, arrays[output.slot]!];
     for (let i = 0; i < to.length; i++) {
       const row = left.offset + x.rows[Math.floor(i / columns)]!;
       const column = right.offset + y.rows[Math.floor(i / (rows * columns)) * columns + (i % columns)]!;
       for (let p = 0; p < products.length; p++) products[p] = a[row + x.k[p]!]! * c[column + y.k[p]!]!;
-      const total =
-        kind === 'dots' ? foldElements('sum', products) : single ? sumSingle(products) : sumBlocks(products);
-      out[output.offset + to[i]!] = total;
+      out[output.offset + to[i]!] = total(products);
     }
   };
 }
 
-/** The sum of products in float32, each rounded first: by blocks, as matrix products are. */
+/** The sum of products by blocks, as in modules: each in float32, then in float64. */
 function sumSingle(products: Float64Array): number {
-  let total = 0;
+  let total = -0;
   for (let start = 0; start < products.length; start += DEPTH) {
     const end = Math.min(start + DEPTH, products.length);
     let sum = 0;
     for (let p = start; p < end; p++) sum = Math.fround(sum + Math.fround(products[p]!));
-    total = start === 0 ? sum : Math.fround(total + sum);
+    total += sum;
   }
   return total;
 }
 
 function sumBlocks(products: Float64Array): number {
-  let total = 0;
+  let total = -0;
   for (let start = 0; start < products.length; start += DEPTH) {
     const end = Math.min(start + DEPTH, products.length);
     let sum = 0;
     for (let p = start; p < end; p++) sum += products[p]!;
-    total = start === 0 ? sum : total + sum;
+    total += sum;
   }
   return total;
 }

@@ -26,8 +26,8 @@ const JOIN_HALVES = [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23];
 const TWICE_LOW = [0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7, 4, 5, 6, 7];
 const TWICE_HIGH = TWICE_LOW.map((b) => b + 8);
 
-const upper = (v: V): V => v128.shuffle(v, v, UPPER_HALF);
-const join = (a: V, b: V): V => v128.shuffle(a, b, JOIN_HALVES);
+export const upperHalf = (v: V): V => v128.shuffle(v, v, UPPER_HALF);
+export const join = (a: V, b: V): V => v128.shuffle(a, b, JOIN_HALVES);
 
 /** Converts as JavaScript's arrays do, but float to int32 saturates and NaN gives 0. */
 export function convert(f: FunctionBuilder, value: Value, to: DType, width: Width): Value {
@@ -46,7 +46,7 @@ function convertVectors(from: DType, [a, b]: readonly V[], to: DType): V[] {
     case 'float64': {
       const halves = from === 'bool' ? v128.and(v, i32x4.const(1)) : v;
       const widen = from === 'float32' ? f64x2.promote : f64x2.ofI32;
-      return [widen(halves), widen(upper(halves))];
+      return [widen(halves), widen(upperHalf(halves))];
     }
     case 'float32':
       if (from === 'float64') return [join(f32x4.demote(v), f32x4.demote(b!))];

@@ -126,7 +126,8 @@ export function* contractedSpecials(): Generator<Case> {
     }
     const long = { batch: [], m: [1], n: [1], k: [1000000] };
     const tenths = integers(dtype, 1000000).fill(0.1);
-    yield contraction(dtype, long, {}, [tenths, integers(dtype, 1000000).fill(1)], dtype === 'float32' ? 1e-6 : 1e-10);
+    // Blocks of a hundred or two may be summed in float32.
+    yield contraction(dtype, long, {}, [tenths, integers(dtype, 1000000).fill(1)], dtype === 'float32' ? 3e-6 : 1e-10);
   }
   const wide = { batch: [], m: [3], n: [2], k: [50] };
   const large = (length: number): Int32Array => Int32Array.from({ length }, (_, i) => 2147483647 - 77777 * i);

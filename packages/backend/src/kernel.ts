@@ -74,6 +74,7 @@ export interface ContractKernel {
   readonly left: Access;
   readonly right: Access;
   readonly output: Access;
+  /** The dtype to accumulate in, or a wider one. float32: in blocks, so that errors do not grow with the number of terms. */
   readonly accumulate: DType;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Floating reductions and dot products, in one order whatever the layout and the lanes.
+ * Floating reductions, in one order whatever the layout and the lanes.
  * The one idea: element i of a block of 256 goes to accumulator i mod 8, in float64; the eight are added as a tree, and
  * blocks are combined like the digits of a binary counter, so errors grow with the logarithm of the length.
  * Must not import plans. fold.ts of `steps` computes the same in JavaScript.
@@ -26,11 +26,10 @@ const ROW = WIDTH * 8;
 export const IDENTITY: Readonly<Record<FoldName, number>> = { sum: 0, prod: 1, max: -Infinity, min: Infinity };
 const OPERATION = { sum: 'add', prod: 'mul', max: 'max', min: 'min' } as const;
 
-/** What a fold is made of: two operands make it a dot product. */
+/** What a fold is made of. */
 export interface FoldSpec {
   readonly name: FoldName;
   readonly dtype: Float;
-  readonly dot: boolean;
 }
 
 /** One element as float64. */
@@ -53,87 +52,63 @@ function total(name: FoldName): Expr<'f64'> {
   return op1(name, four(0), four(1));
 }
 
-/** A block of up to 256 elements: (count, address, stride, address, stride) → its total. The last two only for dot. */
-export function blockRecipe({ name, dtype, dot }: FoldSpec, unit: boolean, simd: boolean): Recipe {
+/** A block of up to 256 elements: (count, address, stride) → its total. */
+export function blockRecipe({ name, dtype }: FoldSpec, unit: boolean, simd: boolean): Recipe {
   return {
-    params: dot ? ['i32', 'i32', 'i32', 'i32', 'i32'] : ['i32', 'i32', 'i32'],
+    params: ['i32', 'i32', 'i32'],
     results: ['f64'],
     write(f) {
-      const n = f.param(0, 'i32');
-      const operands = (dot ? [0, 1] : [0]).map((i) => ({
-        at: f.param(1 + 2 * i, 'i32'),
-        stride: f.param(2 + 2 * i, 'i32'),
-      }));
-      const sums = [0, 1, 2, 3].map(() => f.let(f64x2.const(IDENTITY[name])));
-      if (simd && unit) groups(f, { name, dtype, dot }, n, operands, sums);
-      for (const [i, sum] of sums.entries()) f.do(v128.store(i32.const(SUMS + 16 * i), sum));
-      rest(f, { name, dtype, dot }, n, operands);
+      const [n, at, stride] = [f.param(0, 'i32'), f.param(1, 'i32'), f.param(2, 'i32')];
+      if (simd && unit) groups(f, { name, dtype }, n, at);
+      else for (let i = 0; i < LANES; i++) f.do(f64.store(i32.const(SUMS), f64.const(IDENTITY[name]), 8 * i));
+      rest(f, { name, dtype }, n, at, stride);
       return total(name);
     },
   };
 }
 
-interface Cursor {
-  readonly at: Local<'i32'>;
-  readonly stride: Expr<'i32'>;
-}
-
-/** Eight elements at a time, while there are eight. */
-function groups(
-  f: FunctionBuilder,
-  { name, dtype }: FoldSpec,
-  n: Local<'i32'>,
-  operands: readonly Cursor[],
-  sums: readonly Local<'v128'>[],
-): void {
+/** Eight elements at a time, while there are eight; leaves the accumulators at SUMS. */
+function groups(f: FunctionBuilder, { name, dtype }: FoldSpec, n: Local<'i32'>, at: Local<'i32'>): void {
   const size = bytesPerElement(dtype);
+  const sums = [0, 1, 2, 3].map(() => f.let(f64x2.const(IDENTITY[name])));
   f.while(i32.ge(n, i32.const(LANES)), () => {
-    for (const [i, sum] of sums.entries()) {
-      const pairs = operands.map(({ at }) => loadPair(dtype, at, 2 * i * size));
-      f.set(sum, op2(name, sum, pairs.length === 2 ? f64x2.mul(pairs[0]!, pairs[1]!) : pairs[0]!));
-    }
-    for (const { at } of operands) f.increment(at, LANES * size);
+    for (const [i, sum] of sums.entries()) f.set(sum, op2(name, sum, loadPair(dtype, at, 2 * i * size)));
+    f.increment(at, LANES * size);
     f.increment(n, -LANES);
   });
+  for (const [i, sum] of sums.entries()) f.do(v128.store(i32.const(SUMS), sum, 16 * i));
 }
 
 /** One element at a time, to the accumulators in memory in turn. */
-function rest(f: FunctionBuilder, { name, dtype }: FoldSpec, n: Local<'i32'>, operands: readonly Cursor[]): void {
+function rest(f: FunctionBuilder, { name, dtype }: FoldSpec, n: Local<'i32'>, at: Local<'i32'>, stride: I32): void {
   const to = f.let(i32.const(SUMS));
   f.while(i32.gt(n, i32.const(0)), () => {
-    const values = operands.map(({ at }) => loadDouble(dtype, at));
-    const value = values.length === 2 ? f64.mul(values[0]!, values[1]!) : values[0]!;
-    f.do(f64.store(to, op1(name, f64.load(to), value)));
+    f.do(f64.store(to, op1(name, f64.load(to), loadDouble(dtype, at))));
     f.set(to, i32.add(i32.const(SUMS), i32.and(i32.add(i32.sub(to, i32.const(SUMS)), i32.const(8)), i32.const(63))));
-    for (const { at, stride } of operands) f.increment(at, stride);
+    f.increment(at, stride);
     f.increment(n, -1);
   });
 }
 
-/** Any number of elements, by blocks: (count, address, stride, address, stride) → the result. */
-export function alongRecipe(spec: FoldSpec, unit: boolean, blockName: string, simd: boolean): Recipe {
-  const { params } = blockRecipe(spec, unit, simd);
+/** Any number of elements, by blocks: (count, address, stride) → the result. */
+export function alongRecipe(spec: FoldSpec, blockName: string): Recipe {
+  const params = ['i32', 'i32', 'i32'] as const;
   return {
     params,
     results: ['f64'],
     write(f, importer) {
       const block = importer(blockName, { params, results: ['f64'] });
-      const left = f.param(0, 'i32');
-      const operands = (spec.dot ? [0, 1] : [0]).map((i) => ({
-        at: f.param(1 + 2 * i, 'i32'),
-        stride: f.param(2 + 2 * i, 'i32'),
-      }));
-      const args = (): Expr[] => operands.flatMap(({ at, stride }) => [at, stride]);
-      f.if(i32.le(left, i32.const(BLOCK)), () => f.return(f.callFor('f64', block, left, ...args())));
+      const [left, at, stride] = [f.param(0, 'i32'), f.param(1, 'i32'), f.param(2, 'i32')];
+      f.if(i32.le(left, i32.const(BLOCK)), () => f.return(f.callFor('f64', block, left, at, stride)));
       const [blocks, level, bits] = [f.local('i32'), f.local('i32'), f.local('i32')];
       const sum = f.local('f64');
       f.while(i32.gt(left, i32.const(0)), () => {
         const count = f.let(choose(i32.lt(left, i32.const(BLOCK)), left, i32.const(BLOCK)));
-        f.set(sum, f.callFor('f64', block, count, ...args()));
+        f.set(sum, f.callFor('f64', block, count, at, stride));
         carry(f, blocks, level, bits, () => f.set(sum, op1(spec.name, f64.load(level, LEVELS), sum)), 8);
         f.do(f64.store(level, sum, LEVELS));
         f.increment(blocks, 1);
-        for (const { at, stride } of operands) f.increment(at, i32.mul(stride, i32.const(BLOCK)));
+        f.increment(at, i32.mul(stride, i32.const(BLOCK)));
         f.increment(left, -BLOCK);
       });
       f.set(sum, f64.const(IDENTITY[spec.name]));
@@ -181,13 +156,10 @@ function finish(
   });
 }
 
-/**
- * Up to 64 results side by side, which all take one element at a time: (count, address, stride, results) and for dot
- * (…, address, stride) of the numbers that all are multiplied with. Leaves the results as float64 at SUMS.
- */
+/** Up to 64 results side by side, which all take one element at a time: (count, address, stride, results). To SUMS. */
 export function acrossRecipe(spec: FoldSpec, simd: boolean): Recipe {
   return {
-    params: spec.dot ? ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] : ['i32', 'i32', 'i32', 'i32'],
+    params: ['i32', 'i32', 'i32', 'i32'],
     results: [],
     write(f) {
       const [left, at, stride, width] = [0, 1, 2, 3].map((i) => f.param(i, 'i32')) as [
@@ -196,15 +168,13 @@ export function acrossRecipe(spec: FoldSpec, simd: boolean): Recipe {
         Counter,
         Counter,
       ];
-      const factor = spec.dot ? { at: f.param(4, 'i32'), stride: f.param(5, 'i32') } : undefined;
       const [blocks, level, bits, lane] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')];
       const rows = new Rows(f, spec.name, f.let(i32.mul(width, i32.const(8))), simd);
       const endBlock = (): void => rows.endBlock(blocks, level, bits);
       rows.reset();
       f.while(i32.gt(left, i32.const(0)), () => {
-        takeRow(f, spec, rows, at, factor, lane);
+        takeRow(f, spec, rows, at, lane);
         f.increment(at, stride);
-        if (factor) f.increment(factor.at, factor.stride);
         f.set(lane, i32.and(i32.add(lane, i32.const(1)), i32.const(BLOCK - 1)));
         f.increment(left, -1);
         // After each block, but not after the last row: what is left stays in the accumulators.
@@ -225,27 +195,13 @@ export function acrossRecipe(spec: FoldSpec, simd: boolean): Recipe {
 }
 
 /** One element for each result, to the accumulators of this lane. */
-function takeRow(
-  f: FunctionBuilder,
-  { name, dtype }: FoldSpec,
-  rows: Rows,
-  at: I32,
-  factor: Cursor | undefined,
-  lane: Counter,
-): void {
+function takeRow(f: FunctionBuilder, { name, dtype }: FoldSpec, rows: Rows, at: I32, lane: Counter): void {
   const row = f.let(i32.mul(i32.and(lane, i32.const(LANES - 1)), i32.const(ROW)));
   const from = f.let(at);
-  const scale = factor && f.let(loadDouble(dtype, factor.at));
   rows.each((offset) => {
     const place = f.let(i32.add(row, offset));
-    if (rows.simd) {
-      const pair = loadPair(dtype, from, 0);
-      const value = scale ? f64x2.mul(pair, f64x2.splat(scale)) : pair;
-      f.do(v128.store(place, op2(name, v128.load(place, SUMS), value), SUMS));
-    } else {
-      const one = loadDouble(dtype, from);
-      f.do(f64.store(place, op1(name, f64.load(place, SUMS), scale ? f64.mul(one, scale) : one), SUMS));
-    }
+    if (rows.simd) f.do(v128.store(place, op2(name, v128.load(place, SUMS), loadPair(dtype, from, 0)), SUMS));
+    else f.do(f64.store(place, op1(name, f64.load(place, SUMS), loadDouble(dtype, from)), SUMS));
     f.increment(from, bytesPerElement(dtype) * (rows.simd ? 2 : 1));
   });
 }

@@ -3,24 +3,27 @@
  * positions.
  * The one idea: blocks of both operands are packed into panels, and a small kernel keeps a tile of results in registers
  * (K. Goto, R. van de Geijn, "Anatomy of high-performance matrix multiplication", ACM TOMS 34, 2008). Each result is a sum
- * of blocks of 256 products, each in the order of k, so it depends on no tile size. Must not import plans.
+ * of blocks of 128 products, each in the order of k; blocks are added in float64. So it depends on no tile size. Must not
+ * import plans.
  */
 import type { Expr } from '../assembler/expr.ts';
-import { choose, f64, i32 } from '../assembler/expr.ts';
+import { choose, i32 } from '../assembler/expr.ts';
 import type { Callee, FunctionBuilder, Local, Signature } from '../assembler/function.ts';
 import type { ModuleBuilder } from '../assembler/module.ts';
 import { v128 } from '../assembler/simd.ts';
 import type { Recipe } from '../library.ts';
-import { TILE } from '../scratch.ts';
+import { TILE, TILE_SUMS } from '../scratch.ts';
+import { transpose } from './transpose.ts';
 import type { Summand, Vector } from './vector.ts';
 import { aloneOf, vectorOf } from './vector.ts';
 
 type I32 = Expr<'i32'>;
 const c = i32.const;
 
-/** Products that are summed before they join the sum of others. */
-export const DEPTH = 256;
-/** Rows of left that are packed at a time, and columns of right. */
+/** Products that are summed in their own dtype before they join the sum of others. */
+export const DEPTH = 128;
+/** Products that are packed at a time, rows of left, and columns of right. */
+const DEEP = 512;
 const ROWS = 64;
 const COLUMNS = 512;
 /** Rows of a tile. */
@@ -30,16 +33,20 @@ const MR = 4;
 const INFO = { m: 0, n: 4, k: 8, leftWay: 12, rightWay: 16, unit: 20, tables: 24 } as const;
 /** Ways of packing: by tables; k next to each other; rows (or columns) next to each other. */
 export const WAY = { tables: 0, alongK: 1, acrossK: 2 } as const;
+/** What a call of a tile is: the first of its sums, the last, or both. */
+const FIRST = 1;
+const LAST = 2;
 
-/** Bytes that a product needs to pack into. */
-export function workBytes(dtype: Summand, n: number, k: number): number {
-  const depth = Math.min(k, DEPTH);
+/** Bytes that a product needs to pack into, and to keep sums in where they are made in several goes. */
+export function workBytes(dtype: Summand, m: number, n: number, k: number): number {
+  const depth = Math.min(k, DEEP);
   const size = dtype === 'float64' ? 8 : 4;
-  return (ROWS + Math.min(n, COLUMNS) + 16) * depth * size + 256;
+  const kept = k > DEEP ? (m + MR) * (Math.min(n, COLUMNS) + 16) * 8 : 0;
+  return (ROWS + Math.min(n, COLUMNS) + 16) * depth * size + 256 + kept;
 }
 
-/** Sums in `dtype` of elements of `from`: (description, left, right, output, work). */
-export function gemmRecipe(from: 'float32' | Summand, dtype: Summand, simd: boolean, fused: boolean): Recipe {
+/** A product of one dtype: (description, left, right, output, work). */
+export function gemmRecipe(dtype: Summand, simd: boolean, fused: boolean): Recipe {
   return {
     params: ['i32', 'i32', 'i32', 'i32', 'i32'],
     results: [],
@@ -49,8 +56,8 @@ export function gemmRecipe(from: 'float32' | Summand, dtype: Summand, simd: bool
       const parts: Parts = {
         vector,
         columns,
-        packRows: packFunction(module, from, vector, MR),
-        packColumns: packFunction(module, from, vector, columns),
+        packRows: packFunction(module, vector, MR),
+        packColumns: packFunction(module, vector, columns),
         tile: tileFunction(module, vector),
         spill: spillFunction(module, vector),
       };
@@ -98,11 +105,7 @@ function writeBlocks(f: FunctionBuilder, parts: Parts): void {
     n,
     (j0) => {
       const width = least(f, i32.sub(n, j0), c(COLUMNS));
-      f.for(
-        k,
-        (k0) => writeSlice(f, parts, sizes, { j0, width, k0, depth: least(f, i32.sub(k, k0), c(DEPTH)) }),
-        DEPTH,
-      );
+      f.for(k, (k0) => writeSlice(f, parts, sizes, { j0, width, k0, depth: least(f, i32.sub(k, k0), c(DEEP)) }), DEEP);
     },
     COLUMNS,
   );
@@ -112,14 +115,17 @@ function writeBlocks(f: FunctionBuilder, parts: Parts): void {
 function writeSlice(
   f: FunctionBuilder,
   parts: Parts,
-  { m, tables: [leftRows, leftK, rightColumns, rightK, outRows, outColumns] }: Sizes,
+  { m, k, tables: [leftRows, leftK, rightColumns, rightK, outRows, outColumns] }: Sizes,
   { j0, width, k0, depth }: Record<'j0' | 'width' | 'k0' | 'depth', I32>,
 ): void {
   const { vector, columns, packColumns, packRows } = parts;
   const [info, left, right, output, work] = [0, 1, 2, 3, 4].map<I32>((i) => f.param(i, 'i32'));
-  // The panels of left lie behind those of right.
-  const padded = i32.and(i32.add(width, c(columns - 1)), c(-columns));
+  // The panels of left lie behind those of right, the sums behind both.
+  const padded = f.let(i32.and(i32.add(width, c(columns - 1)), c(-columns)));
   const panels = f.let(i32.add(work!, i32.mul(i32.mul(padded, c(vector.bytes)), depth)));
+  const kept = f.let(i32.add(work!, i32.mul(i32.add(padded, c(ROWS)), c(DEEP * vector.bytes))));
+  const last = i32.shl(i32.eq(i32.add(k0, depth), k), c(1));
+  const turn = f.let(i32.or(i32.eqz(k0), last));
   const [rightWay, leftWay] = [i32.load(info!, INFO.rightWay), i32.load(info!, INFO.leftWay)];
   f.call(packColumns, work!, right!, entry(rightColumns!, j0), entry(rightK!, k0), width, depth, rightWay);
   f.for(
@@ -127,7 +133,8 @@ function writeSlice(
     (i0) => {
       const height = least(f, i32.sub(m, i0), c(ROWS));
       f.call(packRows, panels, left!, entry(leftRows!, i0), entry(leftK!, k0), height, depth, leftWay);
-      const block = { info: info!, output: output!, panels, work: work!, depth, first: i32.eqz(k0) };
+      const sums = f.let(i32.add(kept, i32.mul(i32.mul(i0, padded), c(vector.sumBytes / vector.width))));
+      const block = { info: info!, output: output!, panels, work: work!, depth, turn, sums };
       const rows = { at: entry(outRows!, i0), count: height };
       writeTiles(f, parts, block, rows, { at: entry(outColumns!, j0), count: width });
     },
@@ -141,7 +148,9 @@ interface Block {
   readonly panels: I32;
   readonly work: I32;
   readonly depth: I32;
-  readonly first: I32;
+  readonly turn: I32;
+  /** Where sums are kept from turn to turn. */
+  readonly sums: I32;
 }
 interface Span {
   readonly at: I32;
@@ -152,18 +161,20 @@ interface Span {
 function writeTiles(
   f: FunctionBuilder,
   { vector, columns, tile, spill }: Parts,
-  block: Block,
+  { info, output, panels, work, depth, turn, sums }: Block,
   rows: Span,
   cols: Span,
 ): void {
-  const right = f.let(block.work);
-  const unit = f.let(i32.load(block.info, INFO.unit));
+  const right = f.let(work);
+  const unit = f.let(i32.load(info, INFO.unit));
+  const kept = f.let(sums);
+  const once = i32.eq(turn, c(FIRST + LAST));
   f.for(
     cols.count,
     (j) => {
-      const left = f.let(block.panels);
-      const wide = i32.and(unit, i32.ge(i32.sub(cols.count, j), c(columns)));
-      const column = f.let(i32.add(block.output, i32.load(i32.add(cols.at, i32.shl(j, c(2))))));
+      const left = f.let(panels);
+      const wide = f.let(i32.and(unit, i32.ge(i32.sub(cols.count, j), c(columns))));
+      const column = f.let(i32.add(output, i32.load(i32.add(cols.at, i32.shl(j, c(2))))));
       f.for(
         rows.count,
         (i) => {
@@ -171,32 +182,44 @@ function writeTiles(
           const whole = i32.and(wide, i32.ge(i32.sub(rows.count, i), c(MR)));
           const places = Array.from({ length: MR }, (_, r) => i32.add(column, i32.load(row, 4 * r)));
           const scratch = Array.from({ length: MR }, (_, r) => c(TILE + r * columns * vector.bytes));
+          const to = f.let(choose(once, c(TILE_SUMS), kept));
           f.if(
             whole,
-            () => f.call(tile, block.depth, left, right, block.first, ...places),
+            () => f.call(tile, depth, left, right, turn, to, ...places),
             () => {
-              f.call(tile, block.depth, left, right, c(1), ...scratch);
-              const to = i32.add(cols.at, i32.shl(j, c(2)));
-              f.call(spill, block.output, row, to, i32.sub(rows.count, i), i32.sub(cols.count, j), block.first);
+              f.call(tile, depth, left, right, turn, to, ...scratch);
+              f.if(i32.and(turn, c(LAST)), () => {
+                const table = i32.add(cols.at, i32.shl(j, c(2)));
+                f.call(spill, output, row, table, i32.sub(rows.count, i), i32.sub(cols.count, j));
+              });
             },
           );
-          f.increment(left, i32.mul(block.depth, c(MR * vector.bytes)));
+          f.increment(left, i32.mul(depth, c(MR * vector.bytes)));
+          f.increment(kept, MR * 2 * vector.sumBytes);
         },
         MR,
       );
-      f.increment(right, i32.mul(block.depth, c(columns * vector.bytes)));
+      f.increment(right, i32.mul(depth, c(columns * vector.bytes)));
     },
     columns,
   );
 }
 
-/** A tile: (depth, panel of left, panel of right, first, addresses of its rows). Not first: it is added to what is there. */
+/** A tile: (depth, panel of left, panel of right, turn, where sums are made, addresses of its rows). */
 function tileFunction(module: ModuleBuilder, vector: Vector): Callee {
-  const signature: Signature = { params: Array.from({ length: 4 + MR }, () => 'i32' as const), results: [] };
-  const { bytes, width } = vector;
+  const signature: Signature = { params: Array.from({ length: 5 + MR }, () => 'i32' as const), results: [] };
+  const { bytes, width, sumBytes } = vector;
   return module.function(signature, (f) => {
-    const [depth, left, right, first] = [f.param(0, 'i32'), f.param(1, 'i32'), f.param(2, 'i32'), f.param(3, 'i32')];
+    const [depth, left, right, turn, kept] = [0, 1, 2, 3, 4].map((i) => f.param(i, 'i32')) as [
+      Local<'i32'>,
+      Local<'i32'>,
+      Local<'i32'>,
+      Local<'i32'>,
+      Local<'i32'>,
+    ];
     const sums = Array.from({ length: MR }, () => [f.let(vector.zero), f.let(vector.zero)] as const);
+    const all = (body: (sum: Local, r: number, i: number, at: number) => void): void =>
+      sums.forEach((row, r) => row.forEach((sum, i) => body(sum, r, i, (2 * r + i) * sumBytes)));
     const step = (u: number): void => {
       const b = [0, 1].map((i) => f.let(vector.load(right, bytes * width * (2 * u + i))));
       sums.forEach((row, r) => {
@@ -204,44 +227,65 @@ function tileFunction(module: ModuleBuilder, vector: Vector): Callee {
         row.forEach((sum, i) => f.set(sum, vector.madd(a, b[i]!, sum)));
       });
     };
+    const count = f.let(depth);
+    const products = (): void => {
+      f.while(i32.ge(count, c(2)), () => {
+        step(0);
+        step(1);
+        advance(2);
+      });
+      f.if(count, () => {
+        step(0);
+        advance(1);
+      });
+    };
     const advance = (by: number): void => {
       f.increment(left, by * MR * bytes);
       f.increment(right, by * 2 * width * bytes);
-      f.increment(depth, -by);
+      f.increment(count, -by);
     };
-    f.while(i32.ge(depth, c(2)), () => {
-      step(0);
-      step(1);
-      advance(2);
+    const place = (r: number): I32 => f.param(5 + r, 'i32');
+    f.if(i32.and(i32.eq(turn, c(FIRST + LAST)), i32.le(depth, c(DEPTH))), () => {
+      products();
+      all((sum, r, i) => f.do(vector.store(place(r), sum, bytes * width * i)));
+      f.return();
     });
-    f.if(depth, () => step(0));
-    f.if(i32.eqz(first), () =>
-      sums.forEach((row, r) =>
-        row.forEach((sum, i) => f.set(sum, vector.add(vector.load(f.param(4 + r, 'i32'), bytes * width * i), sum))),
-      ),
-    );
-    sums.forEach((row, r) =>
-      row.forEach((sum, i) => f.do(vector.store(f.param(4 + r, 'i32'), sum, bytes * width * i))),
+    f.if(i32.and(turn, c(FIRST)), () => {
+      const pieces = sumBytes / (vector.type === 'v128' ? 16 : sumBytes);
+      all((_, _r, _i, at) => {
+        for (let p = 0; p < pieces; p++) f.do(vector.clear(kept, at + 16 * p));
+      });
+    });
+    f.repeat(() => {
+      f.set(count, choose(i32.lt(depth, c(DEPTH)), depth, c(DEPTH)));
+      f.increment(depth, i32.sub(c(0), count));
+      products();
+      all((sum, _r, _i, at) => {
+        for (const code of vector.join(kept, sum, at)) f.do(code);
+        f.set(sum, vector.zero);
+      });
+      return depth;
+    });
+    f.if(i32.and(turn, c(LAST)), () =>
+      all((_, r, i, at) => f.do(vector.store(place(r), vector.rounded(kept, at), bytes * width * i))),
     );
   });
 }
 
-/** The part of TILE that belongs to the output: (output, table of rows, table of columns, rows, columns, first). */
+/** The part of TILE that belongs to the output: (output, table of rows, table of columns, rows, columns). */
 function spillFunction(module: ModuleBuilder, vector: Vector): Callee {
-  const signature: Signature = { params: Array.from({ length: 6 }, () => 'i32' as const), results: [] };
+  const signature: Signature = { params: Array.from({ length: 5 }, () => 'i32' as const), results: [] };
   const one = aloneOf(vector.dtype);
   const columns = 2 * vector.width;
   return module.function(signature, (f) => {
-    const [output, rows, cols, height, width, first] = [0, 1, 2, 3, 4, 5].map((i) => f.param(i, 'i32')) as I32[];
+    const [output, rows, cols, height, width] = [0, 1, 2, 3, 4].map((i) => f.param(i, 'i32')) as I32[];
     const [m, n] = [least(f, height!, c(MR)), least(f, width!, c(columns))];
     f.for(m, (i) => {
       const from = f.let(i32.add(c(TILE), i32.mul(i, c(columns * vector.bytes))));
       const row = f.let(i32.add(output!, i32.load(i32.add(rows!, i32.shl(i, c(2))))));
       f.for(n, (j) => {
-        const to = f.let(i32.add(row, i32.load(i32.add(cols!, i32.shl(j, c(2))))));
-        const sum = f.let(one.load(from));
-        f.if(i32.eqz(first!), () => f.set(sum, one.add(one.load(to), sum)));
-        f.do(one.store(to, sum));
+        const to = i32.add(row, i32.load(i32.add(cols!, i32.shl(j, c(2)))));
+        f.do(one.store(to, one.load(from)));
         f.increment(from, vector.bytes);
       });
     });
@@ -249,18 +293,24 @@ function spillFunction(module: ModuleBuilder, vector: Vector): Callee {
 }
 
 /** Packs rows into panels of `height`: (to, from, table of rows, table of k, rows, depth, way). Missing rows are zeros. */
-function packFunction(module: ModuleBuilder, from: Summand, vector: Vector, height: number): Callee {
+function packFunction(module: ModuleBuilder, vector: Vector, height: number): Callee {
   const signature: Signature = { params: Array.from({ length: 7 }, () => 'i32' as const), results: [] };
-  const panel = panelFunction(module, from, vector, height);
-  const fast = from === vector.dtype && vector.width > 1 ? fastPanel(module, vector, height) : undefined;
+  const panel = panelFunction(module, vector, height);
+  const across = vector.width > 1 ? acrossPanel(module, vector, height) : undefined;
+  const along = vector.width > 1 ? alongPanel(module, vector, height) : undefined;
   return module.function(signature, (f) => {
     const [to, source, rows, ks, count, depth, way] = [0, 1, 2, 3, 4, 5, 6].map<Local<'i32'>>((i) => f.param(i, 'i32'));
     f.while(i32.gt(count!, c(0)), () => {
       const slow = (): void => f.call(panel, to!, source!, rows!, ks!, count!, depth!);
-      const regular = i32.and(i32.ge(count!, c(height)), i32.eq(way!, c(WAY.acrossK)));
-      if (fast) {
+      if (across && along) {
+        const full = i32.ge(count!, c(height));
         const first = i32.add(source!, i32.load(rows!));
-        f.if(regular, () => f.call(fast, to!, first, ks!, depth!), slow);
+        const start = i32.add(source!, i32.load(ks!));
+        f.if(
+          i32.and(full, i32.eq(way!, c(WAY.acrossK))),
+          () => f.call(across, to!, first, ks!, depth!),
+          () => f.if(i32.and(full, i32.eq(way!, c(WAY.alongK))), () => f.call(along, to!, start, rows!, depth!), slow),
+        );
       } else slow();
       f.increment(to!, i32.mul(depth!, c(height * vector.bytes)));
       f.increment(rows!, 4 * height);
@@ -270,13 +320,9 @@ function packFunction(module: ModuleBuilder, from: Summand, vector: Vector, heig
 }
 
 /** Element by element, row by row, through the tables. */
-function panelFunction(module: ModuleBuilder, from: Summand, vector: Vector, height: number): Callee {
+function panelFunction(module: ModuleBuilder, vector: Vector, height: number): Callee {
   const signature: Signature = { params: Array.from({ length: 6 }, () => 'i32' as const), results: [] };
-  const [source, result] = [aloneOf(from), aloneOf(vector.dtype)];
-  const element = (at: I32): Expr => {
-    const value = source.load(at);
-    return from === 'float32' && vector.dtype === 'float64' ? f64.promote(value as Expr<'f32'>) : value;
-  };
+  const one = aloneOf(vector.dtype);
   return module.function(signature, (f) => {
     const [to, base, rows, ks, count, depth] = [0, 1, 2, 3, 4, 5].map((i) => f.param(i, 'i32')) as I32[];
     for (let r = 0; r < height; r++) {
@@ -287,14 +333,14 @@ function panelFunction(module: ModuleBuilder, from: Summand, vector: Vector, hei
         () => {
           const row = f.let(i32.add(base!, i32.load(rows!, 4 * r)));
           f.for(depth!, () => {
-            f.do(result.store(at, element(i32.add(row, i32.load(table)))));
+            f.do(one.store(at, one.load(i32.add(row, i32.load(table)))));
             f.increment(table, 4);
             f.increment(at, height * vector.bytes);
           });
         },
         () =>
           f.for(depth!, () => {
-            f.do(result.store(at, result.zero));
+            f.do(one.store(at, one.zero));
             f.increment(at, height * vector.bytes);
           }),
       );
@@ -303,7 +349,7 @@ function panelFunction(module: ModuleBuilder, from: Summand, vector: Vector, hei
 }
 
 /** A whole panel whose rows lie next to each other: (to, first row, table of k, depth). */
-function fastPanel(module: ModuleBuilder, vector: Vector, height: number): Callee {
+function acrossPanel(module: ModuleBuilder, vector: Vector, height: number): Callee {
   const signature: Signature = { params: ['i32', 'i32', 'i32', 'i32'], results: [] };
   return module.function(signature, (f) => {
     const [to, base, ks, depth] = [f.param(0, 'i32'), f.param(1, 'i32'), f.param(2, 'i32'), f.param(3, 'i32')];
@@ -314,6 +360,34 @@ function fastPanel(module: ModuleBuilder, vector: Vector, height: number): Calle
       }
       f.increment(ks, 4);
       f.increment(to, height * vector.bytes);
+    });
+  });
+}
+
+/** A whole panel each of whose rows lies together: (to, from, table of rows, depth), turned over square by square. */
+function alongPanel(module: ModuleBuilder, vector: Vector, height: number): Callee {
+  const signature: Signature = { params: ['i32', 'i32', 'i32', 'i32'], results: [] };
+  const { width, bytes } = vector;
+  const one = aloneOf(vector.dtype);
+  return module.function(signature, (f) => {
+    const [to, base, rows, depth] = [f.param(0, 'i32'), f.param(1, 'i32'), f.param(2, 'i32'), f.param(3, 'i32')];
+    const at = Array.from({ length: height }, (_, r) => f.let(i32.add(base, i32.load(rows, 4 * r))));
+    const left = f.let(depth);
+    const advance = (by: number): void => {
+      for (const row of at) f.increment(row, by * bytes);
+      f.increment(to, by * height * bytes);
+      f.increment(left, -by);
+    };
+    f.while(i32.ge(left, c(width)), () => {
+      for (let first = 0; first < height; first += width) {
+        const square = at.slice(first, first + width).map((row) => f.let(v128.load(row)));
+        transpose(f, square).forEach((column, k) => f.do(v128.store(to, column, (k * height + first) * bytes)));
+      }
+      advance(width);
+    });
+    f.while(i32.gt(left, c(0)), () => {
+      at.forEach((row, r) => f.do(one.store(to, one.load(row), r * bytes)));
+      advance(1);
     });
   });
 }

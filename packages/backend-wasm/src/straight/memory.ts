@@ -11,6 +11,7 @@ import { f32, f64, i32 } from '../assembler/expr.ts';
 import type { FunctionBuilder } from '../assembler/function.ts';
 import { i8x16, i16x8, i32x4, v128 } from '../assembler/simd.ts';
 import type { Lowering } from '../lowering.ts';
+import { transpose } from '../recipes/transpose.ts';
 import type { Value, Width } from '../value.ts';
 import { elementOf } from '../value.ts';
 
@@ -23,30 +24,6 @@ const SCALAR: Readonly<Record<DType, Load<'f32'> | Load<'f64'> | Load<'i32'>>> =
   int32: i32.load,
   bool: i32.load8,
 };
-
-/** The lanes of two vectors that go into one: numbers of 4 bytes. */
-const lanes = (...each: readonly number[]): number[] => each.flatMap((lane) => [0, 1, 2, 3].map((b) => 4 * lane + b));
-const LOW = lanes(0, 4, 1, 5);
-const HIGH = lanes(2, 6, 3, 7);
-const LOW_HALVES = lanes(0, 1, 4, 5);
-const HIGH_HALVES = lanes(2, 3, 6, 7);
-
-/** Rows to columns and back: 4 × 4 numbers of 4 bytes, or 2 × 2 of 8. */
-function transpose(f: FunctionBuilder, rows: readonly Expr[]): V[] {
-  const mix = (a: number | V, b: number | V, bytes: readonly number[]): V =>
-    f.let(v128.shuffle(typeof a === 'number' ? (rows[a] as V) : a, typeof b === 'number' ? (rows[b] as V) : b, bytes));
-  if (rows.length === 2) return [mix(0, 1, LOW_HALVES), mix(0, 1, HIGH_HALVES)];
-  const [t0, t1] = [mix(0, 1, LOW), mix(2, 3, LOW)];
-  const [t2, t3] = [mix(0, 1, HIGH), mix(2, 3, HIGH)];
-  const columns = [
-    mix(t0, t1, LOW_HALVES),
-    mix(t0, t1, HIGH_HALVES),
-    mix(t2, t3, LOW_HALVES),
-    mix(t2, t3, HIGH_HALVES),
-  ];
-  f.release(t0, t1, t2, t3);
-  return columns;
-}
 
 /** Positions in `lanes` that are read or written together: next to each other in rows that are as far apart. */
 export function windows(
@@ -184,7 +161,7 @@ export class Rows {
     const columns = transpose(this.#f, rows);
     this.#f.release(...rows);
     const used = all.map(({ offset }) => columns[offset - first.offset]!);
-    this.#f.release(...columns.filter((column) => !used.includes(column as never)));
+    this.#f.release(...columns.filter((column) => !used.includes(column)));
     return used.map((part) => ({ dtype: this.#dtype(first), parts: [part] }));
   }
 

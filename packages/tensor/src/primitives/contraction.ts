@@ -19,7 +19,7 @@ function stridesFor(operand: Operand, own: readonly number[], labels: readonly n
   return labels.map((l) => operand.view.strides[own.indexOf(l)]!);
 }
 
-/** out[labels] = Σ left[labels] · right[labels] over the labels that `out` lacks. Floating sums accumulate in float64. */
+/** out[labels] = Σ left[labels] · right[labels] over the labels that `out` lacks. Floating sums accumulate in their own dtype at least. */
 export const contractRow: Primitive<Contraction> = {
   name: 'contract',
   type: ([a, b], { left, right, out }) => {
@@ -46,7 +46,7 @@ export const contractRow: Primitive<Contraction> = {
       left: { slot: a!.slot, offset: a!.view.offset, strides: stridesFor(a!, left, [...batch, ...m, ...k]) },
       right: { slot: b!.slot, offset: b!.view.offset, strides: stridesFor(b!, right, [...batch, ...n, ...k]) },
       output: { slot: c!.slot, offset: c!.view.offset, strides: stridesFor(c!, out, [...batch, ...m, ...n]) },
-      accumulate: c!.dtype === 'int32' ? 'int32' : 'float64',
+      accumulate: c!.dtype,
     });
   },
   derivative: { kind: 'bilinear', map: 'contract' },
