@@ -80,7 +80,14 @@ describe('the CPU backend', () => {
 
   test('is there at once, or as a promise', async () => {
     expect([createCpuBackend().name, (await cpu()).name]).toEqual(['cpu', 'cpu']);
-    expect((await cpu()).traits).toEqual({ float64: true, syncRead: true, simdLanes: 1, threads: 1 });
+    expect((await cpu()).traits).toEqual({
+      float64: true,
+      syncRead: true,
+      simdLanes: 1,
+      reductionLanes: 1,
+      doubleSums: true,
+      threads: 1,
+    });
   });
 
   test('keeps tensors in typed arrays, and hands them out without copying', async () => {

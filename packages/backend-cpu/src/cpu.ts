@@ -22,7 +22,7 @@ export function createCpuBackend(): Backend {
   let bytes = 0;
   return {
     name: 'cpu',
-    traits: { float64: true, syncRead: true, simdLanes: 1, reductionLanes: 1, threads: 1 },
+    traits: { float64: true, syncRead: true, simdLanes: 1, reductionLanes: 1, doubleSums: true, threads: 1 },
     compile(plan): Executable {
       compiles++;
       return compilePlan(plan);

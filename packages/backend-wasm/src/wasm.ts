@@ -88,7 +88,14 @@ class Tiers {
     const cpu = this.#cpu;
     return {
       name: 'wasm',
-      traits: { float64: true, syncRead: true, simdLanes: this.#mode.simd ? 4 : 1, reductionLanes: LANES, threads: 1 },
+      traits: {
+        float64: true,
+        syncRead: true,
+        simdLanes: this.#mode.simd ? 4 : 1,
+        reductionLanes: LANES,
+        doubleSums: false,
+        threads: 1,
+      },
       compile: (plan) => this.#compile(plan),
       run: (executable, inputs, outputs) => {
         this.#runs++;

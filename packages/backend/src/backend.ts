@@ -27,6 +27,8 @@ export interface BackendTraits {
    * order, and the upper half is combined with the lower until one is left.
    */
   readonly reductionLanes: number;
+  /** True if contractions of float32 are summed in float64, more than they ask for. */
+  readonly doubleSums: boolean;
   readonly threads: number;
 }
 

@@ -12,7 +12,7 @@ import type { Term } from './terms.ts';
 import { linearise, Terms } from './terms.ts';
 
 /** What a device has to say about straight lines. */
-export type Traits = Pick<BackendTraits, 'simdLanes' | 'reductionLanes'>;
+export type Traits = Pick<BackendTraits, 'simdLanes' | 'reductionLanes' | 'doubleSums'>;
 
 /** Steps on terms that one plan may take. */
 const MOST_WORK = 2_000_000;
@@ -70,7 +70,7 @@ function lineOf(plan: Plan, { rows, plan: one, layout }: Peeled, traits: Traits)
     return { slot, offset: wholeIndex(index, own.inner, rows), stride: own.inner };
   };
   const terms = new Terms();
-  const symbols = new Symbols(terms, one, laneOf, traits.reductionLanes);
+  const symbols = new Symbols(terms, one, laneOf, traits);
   try {
     for (const kernel of one.steps) runSymbolic(symbols, kernel);
   } catch (error) {

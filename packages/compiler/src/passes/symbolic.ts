@@ -5,6 +5,7 @@
  */
 import type {
   Access,
+  BackendTraits,
   ContractKernel,
   GatherKernel,
   Kernel,
@@ -35,8 +36,8 @@ export class Symbols {
     readonly plan: Plan,
     /** Where a row finds an element of a slot that comes from outside. */
     readonly laneOf: (slot: number, index: number) => Lane,
-    /** Partial results of a reduction; see BackendTraits. */
-    readonly reductionLanes: number,
+    /** In which order and precision the device sums. */
+    readonly traits: Pick<BackendTraits, 'reductionLanes' | 'doubleSums'>,
   ) {}
 
   /** A slot's terms; what has not been written or read yet is empty. */
@@ -174,11 +175,11 @@ function runReduce(symbols: Symbols, { kept, reduced, input, output, reducer, ac
     let count = 0;
     walk(reduced, [{ slot: input.slot, offset: outer[0]!, strides: input.strides.slice(rank) }], inner, () => {
       const term = symbols.read(input.slot, inner[0]!);
-      const lane = count++ % symbols.reductionLanes;
+      const lane = count++ % symbols.traits.reductionLanes;
       lanes[lane] =
         lane === lanes.length ? terms.cast(term, accumulate) : terms.call(fn, accumulate, lanes[lane]!, term);
     });
-    for (let half = symbols.reductionLanes / 2; half >= 1; half /= 2) {
+    for (let half = symbols.traits.reductionLanes / 2; half >= 1; half /= 2) {
       for (let i = half; i < lanes.length; i++)
         lanes[i - half] = terms.call(fn, accumulate, lanes[i - half]!, lanes[i]!);
       lanes.length = Math.min(lanes.length, half);
@@ -201,7 +202,8 @@ function emptyOf({ identity }: Reducer, dtype: ReduceKernel['accumulate']): numb
 }
 
 function runContract(symbols: Symbols, kernel: ContractKernel): void {
-  const { batch, m, n, k, left, right, output, accumulate } = kernel;
+  const { batch, m, n, k, left, right, output } = kernel;
+  const accumulate = symbols.traits.doubleSums && kernel.accumulate === 'float32' ? 'float64' : kernel.accumulate;
   checkLength(k);
   const { terms } = symbols;
   const [b, bm, bn] = [batch.length, batch.length + m.length, batch.length + n.length];
