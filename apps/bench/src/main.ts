@@ -11,6 +11,7 @@ import { heading, markdown, timesTable, troubles, verdictSummary, verdictTable }
 import { verdicts } from './report/verdict.ts';
 import { type Competitor, findCompetitors, type Skipped } from './run/competitors.ts';
 import { FIRST } from './run/first.ts';
+import { describeMachine, thisMachine } from './run/machine.ts';
 import { place } from './run/places.ts';
 import { consoleProgress } from './run/progress.ts';
 import { buildNative, FORMS, run, workspace } from './run/run.ts';
@@ -121,6 +122,12 @@ async function keep(results: Results): Promise<void> {
   console.error(`\nKept in apps/bench/results: ${basename(fileOf(results, 'json'))}, and the same as .md and .svg`);
 }
 
+function keepSlopes(table: string): void {
+  console.log(table);
+  const where = `${new Date().toISOString().slice(0, 10)}, ${describeMachine(thisMachine())}, Node ${process.version}.`;
+  writeFileSync(place(`results/${options.out ?? 'slopes'}.md`), `# How time grows\n\n${where}\n\n${table}\n`);
+}
+
 function list(competitors: readonly Competitor[], skipped: readonly Skipped[]): void {
   console.log(`workloads\n${WORKLOADS.map(({ id, title }) => `  ${id.padEnd(16)} ${title}`).join('\n')}`);
   console.log(`competitors\n${competitors.map(({ id, title }) => `  ${id.padEnd(20)} ${title}`).join('\n')}`);
@@ -147,8 +154,7 @@ async function main(): Promise<void> {
     const progress = consoleProgress();
     if (options.slopes) {
       const jacobi = found.competitors.filter(({ kind }) => kind === 'jacobi');
-      console.log(await slopes(jacobi, work.path, rounds, progress));
-      return;
+      return keepSlopes(await slopes(jacobi, work.path, rounds, progress));
     }
     const partly = (results: Results): void => writeResults(fileOf(results, 'json'), results);
     const results = await run({ form, rounds, ...chosen, ...found }, work.path, progress, partly);

@@ -21,7 +21,7 @@ interface Series {
 /** The smallest sizes are large enough that a call's fixed cost is small beside the work. */
 const SERIES: readonly Series[] = [
   { what: 'dense (Burgers, n × n)', family: 'burgers', sizes: [256, 512, 1024, 2048], work: 2 },
-  { what: 'batch (Panda arm, n × 12 × 7)', family: 'arm', sizes: [1024, 4096, 16_384, 65_536], work: 1 },
+  { what: 'batch (Panda arm, n × 12 × 7)', family: 'arm', sizes: [512, 2048, 8192, 32_768], work: 1 },
   { what: 'batch (bundle adjustment, n × 2 × 15)', family: 'ba', sizes: [2000, 8000, 32_000, 128_000], work: 1 },
   { what: 'three seeds (Burgers, n)', family: 'burgers_sparse', sizes: [9999, 39_999, 159_999, 639_999], work: 1 },
 ];
