@@ -159,6 +159,7 @@ export function splitMap(kernel: MapKernel, split: Split): MapKernel {
  */
 export function tidyMap(kernel: MapKernel): MapKernel {
   const { shape, inputs, output } = kernel;
+  if (shape.length === 0 || (shape.length === 1 && shape[0]! > 1 && output.strides[0]! > 0)) return kernel;
   const accesses = [output, ...inputs];
   const offsets = accesses.map((access) => access.offset);
   const axes: { size: number; strides: number[] }[] = [];

@@ -163,28 +163,30 @@ export class BodyWriter {
   /** Inputs and steps that the result needs. */
   finish(result: Ref): { readonly inputs: readonly Access[]; readonly body: readonly ScalarStep[] } {
     if (result < 0) return { inputs: [this.#inputs[~result]!], body: [] };
-    const needed = new Uint8Array(result + 1);
-    needed[result] = 1;
-    const read = new Set<Ref>();
+    // Numbers of operands plus one, by step and by input; 0: not needed.
+    const ofSteps = new Array<number>(result + 1).fill(0);
+    const ofInputs = new Array<number>(this.#inputs.length).fill(0);
+    ofSteps[result] = 1;
     for (let i = result; i >= 0; i--) {
       const step = this.#steps[i]!;
-      if (needed[i] === 0 || 'constant' in step) continue;
+      if (ofSteps[i] === 0 || 'constant' in step) continue;
       for (const arg of step.args) {
-        if (arg < 0) read.add(arg);
-        else needed[arg] = 1;
+        if (arg < 0) ofInputs[~arg] = 1;
+        else ofSteps[arg] = 1;
       }
     }
-    const operands = new Map<Ref, number>();
-    const inputs = this.#inputs.filter((_, i) => read.has(~i));
-    this.#inputs.forEach((_, i) => {
-      if (read.has(~i)) operands.set(~i, operands.size);
-    });
+    const inputs: Access[] = [];
+    for (let i = 0; i < ofInputs.length; i++) if (ofInputs[i]! > 0) ofInputs[i] = inputs.push(this.#inputs[i]!);
     const body: ScalarStep[] = [];
     for (let i = 0; i <= result; i++) {
+      if (ofSteps[i] === 0) continue;
       const step = this.#steps[i]!;
-      if (needed[i] === 0) continue;
-      operands.set(i, operands.size);
-      body.push('constant' in step ? step : { ...step, args: step.args.map((arg) => operands.get(arg)!) });
+      if ('constant' in step) body.push(step);
+      else {
+        const { fn, dtype } = step;
+        body.push({ fn, args: step.args.map((arg) => (arg < 0 ? ofInputs[~arg]! : ofSteps[arg]!) - 1), dtype });
+      }
+      ofSteps[i] = inputs.length + body.length;
     }
     return { inputs, body };
   }

@@ -11,7 +11,7 @@ import { costOf, isTooDear } from './fuse-cost.ts';
 import type { Setting, Source } from './fuse-map.ts';
 import { inlineInMap, readThrough, simplifyMap, sourceOf } from './fuse-map.ts';
 import { Steps } from './fuse-steps.ts';
-import { isEmpty, isMove } from './fuse-uses.ts';
+import { isEmpty, isMove, readsOf } from './fuse-uses.ts';
 
 /** What passes may do. */
 export interface PassOptions {
@@ -30,44 +30,47 @@ export function fuse(plan: Plan, { zeros = 'exact' }: PassOptions = {}): Plan {
     ...plan,
     steps: kernels.map((kernel) => (kernel.kind === 'map' ? tidyMap(simplifyMap(kernel, setting)) : kernel)),
   });
-  const tried = new Map<number, readonly Kernel[]>();
-  for (let round = 0, changed = true; changed && round < ROUNDS; round++) {
-    changed = false;
-    for (let step = 0; step < steps.length; step++) if (fuseStep(steps, step, setting, tried)) changed = true;
+  let waiting: Iterable<number> = kernels.keys();
+  for (let round = 0; round < ROUNDS; round++) {
+    const touched = new Set<number>();
+    for (const step of waiting) for (const reader of fuseStep(steps, step, setting)) touched.add(reader);
+    if (touched.size === 0) break;
+    waiting = [...neighbours(steps, touched)].sort((a, b) => a - b);
   }
   return steps.finish();
 }
 
-/** Puts what one step writes into those who read it. `tried`: the kernels with which that has been tried before, by step. */
-function fuseStep(steps: Steps, step: number, setting: Setting, tried: Map<number, readonly Kernel[]>): boolean {
+/** Steps, and those that write what they read: where something may have become possible. */
+function neighbours(steps: Steps, touched: ReadonlySet<number>): Set<number> {
+  const found = new Set(touched);
+  for (const step of touched) {
+    const kernel = steps.at(step);
+    if (kernel === undefined) continue;
+    for (const slot of readsOf(kernel)) for (const writer of steps.writers(slot)) found.add(writer);
+  }
+  return found;
+}
+
+/** Puts what one step writes into those who read it; gives the steps that have become others. */
+function fuseStep(steps: Steps, step: number, setting: Setting): readonly number[] {
   const kernel = steps.at(step);
-  if (kernel?.kind !== 'map') return false;
+  if (kernel?.kind !== 'map') return [];
   const { slot } = kernel.output;
-  if (steps.slot(slot).role !== 'temporary' || steps.onlyWriter(slot) !== step) return false;
-  const readers = [...steps.readers(slot)];
-  const involved = [kernel, ...readers.map((reader) => steps.at(reader)!)];
-  const before = tried.get(step);
-  if (before?.length === involved.length && before.every((old, i) => old === involved[i])) return false;
-  tried.set(step, involved);
-  if (isTooDear(kernel, involved.slice(1))) return false;
+  if (steps.slot(slot).role !== 'temporary' || steps.onlyWriter(slot) !== step) return [];
+  const places = [...steps.readers(slot)];
+  const readers = places.map((reader) => steps.at(reader)!);
+  if (isTooDear(kernel, readers)) return [];
   const source = sourceOf(kernel, setting.slots);
-  if (source === undefined) return false;
-  const fused = readers.map((reader) =>
-    mayMove(steps, kernel, step, reader) ? inline(source, steps.at(reader)!, setting) : undefined,
+  if (source === undefined) return [];
+  const fused = readers.map((reader, i) =>
+    mayMove(steps, kernel, step, places[i]!) ? inline(source, reader, setting) : undefined,
   );
-  const worth = worthOf(
-    kernel,
-    readers.map((reader) => steps.at(reader)!),
-    fused,
-  );
-  let changed = false;
-  readers.forEach((reader, i) => {
-    if (!worth[i]) return;
-    steps.put(reader, fused[i]);
-    changed = true;
+  const worth = worthOf(kernel, readers, fused);
+  places.forEach((place, i) => {
+    if (worth[i]) steps.put(place, fused[i]);
   });
   if (steps.readers(slot).size === 0) steps.put(step, undefined);
-  return changed;
+  return places.filter((_, i) => worth[i]);
 }
 
 /** True if what a map reads is still there when `reader` runs, which itself does not write to it. */
