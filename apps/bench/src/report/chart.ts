@@ -77,7 +77,7 @@ function specOf(results: Results, subject: string): TopLevelSpec {
   const dots = dotsOf(results, subject);
   const title = results.competitors.find(({ id }) => id === subject)?.title ?? subject;
   const order = [...new Set(dots.map(({ workload }) => workload))];
-  const processes = `${results.rounds} fresh ${results.rounds === 1 ? 'process' : 'processes'}`;
+  const processes = results.rounds === 1 ? 'one process each' : `medians of ${results.rounds} fresh processes`;
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     width: 640,
@@ -87,7 +87,7 @@ function specOf(results: Results, subject: string): TopLevelSpec {
     title: {
       text: `How many times as long as ${title}`,
       subtitle: [
-        `${results.date}, ${describeMachine(results.machine)}, Node ${results.engines[0]}, medians of ${processes}`,
+        `${results.date}, ${describeMachine(results.machine)}, Node ${results.engines[0]}, ${processes}`,
         'to the right: slower than Jacobi; beside the names: how long Jacobi takes',
       ],
       anchor: 'start',
@@ -108,7 +108,13 @@ function specOf(results: Results, subject: string): TopLevelSpec {
             field: 'ratio',
             type: 'quantitative',
             scale: { type: 'log', nice: true },
-            axis: { title: null, orient: 'top', values: DECADES, labelExpr: "format(datum.value, '~r') + '×'" },
+            axis: {
+              title: null,
+              orient: 'top',
+              values: DECADES,
+              labelOverlap: false,
+              labelExpr: "format(datum.value, '~r') + '×'",
+            },
           },
           y: {
             field: 'workload',
