@@ -30,7 +30,7 @@ function run(
 function flatten(code: Code): number[] {
   const bytes = new Bytes();
   bytes.add(code);
-  return [...bytes.take()];
+  return [...bytes.finish()];
 }
 
 describe('the encoding', () => {

@@ -1,6 +1,7 @@
 /**
  * WebAssembly's binary encoding of numbers and lists.
- * The one idea: code is nested arrays of bytes that are flattened once, so that building an expression copies nothing.
+ * The one idea: code is nested arrays of bytes that are flattened once, when a statement is complete, so that building an
+ * expression copies nothing, and nothing lives for long.
  * Must not import anything.
  */
 
@@ -45,22 +46,28 @@ export function signed64(value: bigint): number[] {
 
 const scratch = /* @__PURE__ */ new DataView(/* @__PURE__ */ new ArrayBuffer(8));
 
+function bytesOf(count: number): number[] {
+  const bytes: number[] = [];
+  for (let i = 0; i < count; i++) bytes.push(scratch.getUint8(i));
+  return bytes;
+}
+
 /** IEEE bytes of a float32, low byte first. */
 export function float32(value: number): number[] {
   scratch.setFloat32(0, value, true);
-  return [0, 1, 2, 3].map((i) => scratch.getUint8(i));
+  return bytesOf(4);
 }
 
 /** IEEE bytes of a float64, low byte first. */
 export function float64(value: number): number[] {
   scratch.setFloat64(0, value, true);
-  return [0, 1, 2, 3, 4, 5, 6, 7].map((i) => scratch.getUint8(i));
+  return bytesOf(8);
 }
 
 /** Bytes of a 64-bit integer, low byte first. */
 export function word64(value: bigint): number[] {
   scratch.setBigInt64(0, BigInt.asIntN(64, value), true);
-  return [0, 1, 2, 3, 4, 5, 6, 7].map((i) => scratch.getUint8(i));
+  return bytesOf(8);
 }
 
 /** A name: its length, then UTF-8 (names here are ASCII). */
@@ -68,10 +75,19 @@ export function text(name: string): number[] {
   return [...unsigned(name.length), ...Array.from(name, (c) => c.charCodeAt(0))];
 }
 
+/** A function's number as long as any, to be filled in. */
+const LATER = [0x80, 0x80, 0x80, 0x80, 0x00] as const;
+
 /** A list of bytes that grows. */
 export class Bytes {
-  #bytes = new Uint8Array(4096);
+  #bytes: Uint8Array<ArrayBuffer>;
   #length = 0;
+  /** Where functions are named whose numbers are not known yet. */
+  #later: { readonly at: number; readonly fn: FunctionRef }[] = [];
+
+  constructor(room = 1024) {
+    this.#bytes = new Uint8Array(room);
+  }
 
   /** Appends code. */
   add(code: Code): void {
@@ -80,17 +96,26 @@ export class Bytes {
       if (typeof part === 'number') {
         if (this.#length === this.#bytes.length) this.#grow(1);
         this.#bytes[this.#length++] = part;
-      } else if ('length' in part) this.add(part);
-      else this.add(unsigned(part.index));
+      } else if (Array.isArray(part)) this.add(part as Code);
+      else {
+        this.#later.push({ at: this.#length, fn: part as FunctionRef });
+        this.add(LATER);
+      }
     }
   }
 
-  /** Appends bytes, and their number before them. */
-  addSized(bytes: Uint8Array): void {
-    this.add(unsigned(bytes.length));
-    this.#grow(bytes.length);
-    this.#bytes.set(bytes, this.#length);
-    this.#length += bytes.length;
+  /** Appends what another list has. */
+  join(other: Bytes): void {
+    this.#grow(other.#length);
+    this.#bytes.set(other.#bytes.subarray(0, other.#length), this.#length);
+    for (const { at, fn } of other.#later) this.#later.push({ at: at + this.#length, fn });
+    this.#length += other.#length;
+  }
+
+  /** The same, with the number of its bytes before it. */
+  joinSized(other: Bytes): void {
+    this.add(unsigned(other.#length));
+    this.join(other);
   }
 
   /** Makes room for so many bytes more. */
@@ -102,11 +127,12 @@ export class Bytes {
     this.#bytes.set(old);
   }
 
-  /** What there is, and an empty list again. */
-  take(): Uint8Array<ArrayBuffer> {
-    const all = this.#bytes.slice(0, this.#length);
-    this.#length = 0;
-    return all;
+  /** All there is, with the numbers of functions. */
+  finish(): Uint8Array<ArrayBuffer> {
+    for (const { at, fn } of this.#later) {
+      for (let i = 0; i < LATER.length; i++) this.#bytes[at + i] = LATER[i]! | ((fn.index >>> (7 * i)) & 127);
+    }
+    return this.#bytes.slice(0, this.#length);
   }
 }
 

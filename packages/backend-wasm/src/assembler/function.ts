@@ -4,7 +4,7 @@
  * Must not import anything but the encoding and the instructions.
  */
 import type { Code, FunctionRef } from './bytes.ts';
-import { unsigned } from './bytes.ts';
+import { Bytes, unsigned } from './bytes.ts';
 import type { Expr, ValueType } from './expr.ts';
 import { expr, i32 } from './expr.ts';
 
@@ -44,13 +44,13 @@ export class FunctionBuilder implements Callee {
   readonly params: readonly ValueType[];
   readonly results: readonly ValueType[];
   readonly #types: ValueType[] = [];
-  readonly #prologue: Code[] = [];
+  readonly #prologue = new Bytes(64);
+  readonly #body = new Bytes();
   readonly #hoisted = new Map<string, Local>();
   /** Locals that may be overwritten, by type. */
   readonly #free = new Map<ValueType, Local[]>();
   /** Locals that the scope being written has taken. */
   #taken: Local[] | undefined;
-  #statements: (number | Code)[] = [];
 
   constructor({ params, results }: Signature) {
     this.params = params;
@@ -113,15 +113,16 @@ export class FunctionBuilder implements Callee {
 
   /** A statement: a store, or code that leaves nothing. */
   do(code: Code): void {
-    this.#statements.push(code);
+    this.#body.add(code);
   }
 
-  /** A local that `code` sets before anything else is done; the same for the same key. */
-  hoist<T extends ValueType>(key: string, value: Expr<T>, before: Code): Local<T> {
+  /** A local that is set before anything else is done; the same for the same key. */
+  hoist<T extends ValueType>(key: string, make: () => { readonly value: Expr<T>; readonly before: Code }): Local<T> {
     const known = this.#hoisted.get(key) as Local<T> | undefined;
     if (known) return known;
+    const { value, before } = make();
     const to = this.local(value.type);
-    this.#prologue.push([before, value.code, to.set]);
+    this.#prologue.add([before, value.code, to.set]);
     this.#hoisted.set(key, to);
     return to;
   }
@@ -148,22 +149,26 @@ export class FunctionBuilder implements Callee {
   }
 
   if(condition: Expr<'i32'>, then: () => void, otherwise?: () => void): void {
-    const inside = this.#collect(then);
-    const outside = otherwise ? [0x05, this.#collect(otherwise)] : [];
-    this.do([condition.code, 0x04, 0x40, inside, ...outside, 0x0b]);
+    this.do([condition.code, 0x04, 0x40]);
+    then();
+    if (otherwise) {
+      this.do([0x05]);
+      otherwise();
+    }
+    this.do([0x0b]);
   }
 
   /** Runs `body` at least once, and again while the condition that it returns holds. */
   repeat(body: () => Expr<'i32'>): void {
-    let again: Expr<'i32'> | undefined;
-    const inside = this.#collect(() => (again = body()));
-    this.do([0x03, 0x40, inside, again!.code, 0x0d, 0x00, 0x0b]);
+    this.do([0x03, 0x40]);
+    this.do([body().code, 0x0d, 0x00, 0x0b]);
   }
 
   /** Runs `body` while `condition` holds. */
   while(condition: Expr<'i32'>, body: () => void): void {
-    const inside = this.#collect(body);
-    this.do([0x02, 0x40, 0x03, 0x40, condition.code, 0x45, 0x0d, 0x01, inside, 0x0c, 0x00, 0x0b, 0x0b]);
+    this.do([0x02, 0x40, 0x03, 0x40, condition.code, 0x45, 0x0d, 0x01]);
+    body();
+    this.do([0x0c, 0x00, 0x0b, 0x0b]);
   }
 
   /** Counts a new local from 0 up to `count` by `step`. */
@@ -181,24 +186,19 @@ export class FunctionBuilder implements Callee {
   }
 
   /** The body as the code section has it, without its length. */
-  encode(): Code {
+  encode(): Bytes {
     const groups: [number, ValueType][] = [];
     for (const type of this.#types) {
       const last = groups.at(-1);
       if (last?.[1] === type) last[0]++;
       else groups.push([1, type]);
     }
-    const locals = groups.map(([count, type]) => [...unsigned(count), typeCode(type)]);
-    return [unsigned(groups.length), ...locals, this.#prologue, this.#statements, 0x0b];
-  }
-
-  #collect(body: () => void): Code {
-    const outer = this.#statements;
-    this.#statements = [];
-    body();
-    const inner = this.#statements;
-    this.#statements = outer;
-    return inner;
+    const all = new Bytes();
+    all.add([unsigned(groups.length), ...groups.map(([count, type]) => [unsigned(count), typeCode(type)])]);
+    all.join(this.#prologue);
+    all.join(this.#body);
+    all.add([0x0b]);
+    return all;
   }
 }
 

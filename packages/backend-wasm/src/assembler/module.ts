@@ -71,16 +71,16 @@ export class ModuleBuilder {
     imports.push([text('e'), text('m'), 2, 0, 0]);
     const functions = this.#functions.map((f) => unsigned(typeOf(f)));
     const exports = this.#exports.map(([name, f]): Code => [text(name), 0, unsigned(f.index)]);
-    const own = new Bytes();
-    const bodies = this.#functions.map((f) => {
-      own.add(f.encode());
-      return own.take();
-    });
+    const bodies = this.#functions.map((f) => f.encode());
     const listed = [...types.keys()].map((key): Code => {
       const [params, results] = key.split('>').map((list) => (list === '' ? [] : list.split(','))) as ValueType[][];
       return [0x60, vector(params!.map((t) => [typeCode(t)])), vector(results!.map((t) => [typeCode(t)]))];
     });
     const all = new Bytes();
+    const section = (id: number, contents: Bytes): void => {
+      all.add([id]);
+      all.joinSized(contents);
+    };
     all.add([0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
     for (const [id, items] of [
       [1, listed],
@@ -88,14 +88,14 @@ export class ModuleBuilder {
       [3, functions],
       [7, exports],
     ] as const) {
-      own.add(vector(items));
-      all.add([id]);
-      all.addSized(own.take());
+      const contents = new Bytes();
+      contents.add(vector(items));
+      section(id, contents);
     }
-    own.add(unsigned(bodies.length));
-    for (const body of bodies) own.addSized(body);
-    all.add([10]);
-    all.addSized(own.take());
-    return all.take();
+    const code = new Bytes(65536);
+    code.add(unsigned(bodies.length));
+    for (const body of bodies) code.joinSized(body);
+    section(10, code);
+    return all.finish();
   }
 }

@@ -70,8 +70,10 @@ export const v128: Readonly<
   ],
 };
 
-const constant128 = (bytes: readonly number[]): V128 => expr('v128', [...wide(12), ...bytes]);
-const repeat = (bytes: readonly number[], times: number): number[] => Array.from({ length: times }, () => bytes).flat();
+const CONSTANT = /* @__PURE__ */ wide(12);
+/** The same bytes twice, or four times. */
+const twice = (bytes: Code): V128 => expr('v128', [CONSTANT, bytes, bytes]);
+const often = (bytes: Code): V128 => twice([bytes, bytes]);
 const word32 = (value: number): number[] => [value, value >> 8, value >> 16, value >> 24].map((b) => b & 255);
 
 /** Lanes of bytes, for bool. */
@@ -92,7 +94,7 @@ export const i32x4: Readonly<
     Record<'abs' | 'neg' | 'truncF32' | 'truncF64', Unary<'v128'>> &
     Record<'shl' | 'shr' | 'shrU', (a: V128, by: I32) => V128>
 > = {
-  const: (value: number): V128 => constant128(repeat(word32(value), 4)),
+  const: (value: number): V128 => often(word32(value)),
   splat: un<'i32', 'v128'>('v128', ...wide(17)),
   eq: bin128(55),
   ne: bin128(56),
@@ -123,7 +125,7 @@ export const i64x2: Readonly<
     Record<'shl' | 'shr' | 'shrU', (a: V128, by: I32) => V128> &
     Record<'add' | 'sub' | 'eq' | 'ne' | 'lt' | 'gt' | 'le' | 'ge', Binary<'v128'>>
 > = {
-  const: (value: bigint): V128 => constant128(repeat(word64(value), 2)),
+  const: (value: bigint): V128 => twice(word64(value)),
   splat: un<'i64', 'v128'>('v128', ...wide(18)),
   lane: (v: V128, i: number): I64 => expr('i64', [v.code, ...wide(29), i]),
   extend: un128(199),
@@ -151,7 +153,7 @@ export const f32x4: Readonly<
     Record<'demote' | 'ceil' | 'floor' | 'trunc' | 'nearest' | 'abs' | 'neg' | 'sqrt' | 'ofI32', Unary<'v128'>> &
     Record<'madd', (a: V128, b: V128, c: V128) => V128>
 > = {
-  const: (value: number): V128 => constant128(repeat(float32(value), 4)),
+  const: (value: number): V128 => often(float32(value)),
   splat: un<'f32', 'v128'>('v128', ...wide(19)),
   replace: (v: V128, i: number, value: F32): V128 => expr('v128', [v.code, value.code, ...wide(32), i]),
   eq: bin128(65),
@@ -193,7 +195,7 @@ export const f64x2: Readonly<
     Record<'promote' | 'ceil' | 'floor' | 'trunc' | 'nearest' | 'abs' | 'neg' | 'sqrt' | 'ofI32', Unary<'v128'>> &
     Record<'madd', (a: V128, b: V128, c: V128) => V128>
 > = {
-  const: (value: number): V128 => constant128(repeat(float64(value), 2)),
+  const: (value: number): V128 => twice(float64(value)),
   splat: un<'f64', 'v128'>('v128', ...wide(20)),
   replace: (v: V128, i: number, value: F64): V128 => expr('v128', [v.code, value.code, ...wide(34), i]),
   eq: bin128(71),

@@ -54,12 +54,12 @@ export class Lanes {
   }
 
   num(value: number): Num {
-    const constant = this.form.constant(value);
-    if (!this.#loop || this.form.number !== 'v128') return constant;
+    if (!this.#loop || this.form.number !== 'v128') return this.form.constant(value);
     // By way of memory, where the engine cannot see through: else it makes the constant anew in every iteration.
-    const key = `${this.form.bits}:${Object.is(value, -0) ? '-0' : value}`;
-    const at = i32.const(OPAQUE);
-    return this.f.hoist(key, v128.load(at), v128.store(at, constant as Expr<'v128'>));
+    return this.f.hoist(`${this.form.bits}:${Object.is(value, -0) ? '-0' : value}`, () => {
+      const at = i32.const(OPAQUE);
+      return { value: v128.load(at), before: v128.store(at, this.form.constant(value) as Expr<'v128'>) };
+    });
   }
   add(a: Num, b: Num): Num {
     return this.f.let(this.form.binary.add(a, b));
