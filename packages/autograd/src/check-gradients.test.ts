@@ -123,6 +123,7 @@ describe('points where differences say nothing', () => {
 describe('arguments', () => {
   test.each<[string, unknown[], RegExp, new () => Error]>([
     ['args that are no array', [sin, x], /args must be an array.*write \[x\]/, ArgumentError],
+    ['a hole among args', [sin, new Array(1)], /args\[0\] must be a nest of .*, not undefined/, ArgumentError],
     ['no args', [sin, []], /args must be an array/, ArgumentError],
     [
       'integers alone',
@@ -139,6 +140,7 @@ describe('arguments', () => {
       ArgumentError,
     ],
     ['an unknown option', [sin, [x], { tol: 1 }], /checkGradients: there is no option "tol"/, ArgumentError],
+    ['order 1e12', [sin, [x], { order: 1e12 }], /order must be at most 10, not 1000000000000/, ArgumentError],
     ['order as text', [sin, [x], { order: '2' }], /order must be a whole number ≥ 1, not "2"/, ArgumentError],
     ['modes with a hole', [sin, [x], { modes: new Array(1) }], /modes must be a non-empty array/, ArgumentError],
     ['a tolerance as text', [sin, [x], { atol: '1' }], /atol must be a number ≥ 0, not "1"/, ArgumentError],

@@ -45,6 +45,7 @@ interface Limits {
 const SMALL = 64;
 const DIRECTIONS = 4;
 const STEP = 1e-4;
+const MOST = 10;
 
 /**
  * Checks derivatives of f at the point `args` against central differences; returns nothing if they agree.
@@ -78,6 +79,8 @@ function checkedOptions(options: CheckGradientsOptions): {
   checkOptions('checkGradients', options, ['order', 'modes', 'rtol', 'atol']);
   const { order = 1, modes = ['forward', 'reverse'], rtol = 1e-6, atol = 1e-7 } = options;
   checkInteger('checkGradients', 'order', order, 1);
+  if (order > MOST)
+    throw new ArgumentError(`checkGradients: order must be at most ${MOST}, not ${order}: each order doubles the work`);
   if (
     !Array.isArray(modes) ||
     modes.length === 0 ||
@@ -96,7 +99,7 @@ function checkedOptions(options: CheckGradientsOptions): {
 
 /** The function on flat lists of float64 tensors, all else held constant. */
 function prepare(f: AnyFunction, args: readonly unknown[]): Checked {
-  const flats = args.map((arg, i) => flattenArgument('checkGradients', `args[${i}]`, arg));
+  const flats = Array.from(args, (arg: unknown, i) => flattenArgument('checkGradients', `args[${i}]`, arg));
   const leaves = flats.flatMap((flat) => flat.leaves.map((t) => (isFloating(t.dtype) ? castTo(t, 'float64') : t)));
   const names = flats.flatMap((flat, i) => flat.paths.map((path) => `args[${i}]${path}`));
   const places = leaves.flatMap((t, i) => (isFloating(t.dtype) ? [i] : []));

@@ -247,8 +247,8 @@ function backwardRule(
         `${operation}: the rule was expected to return ${flats.length} gradients (one an argument), but returned ${count}: too few gradients, or too many`,
       );
     }
-    const leaves = list.flatMap((g, i): (Tensor | null)[] => {
-      if (g === null || g === undefined) return flats[i]!.leaves.map(() => null);
+    const leaves = Array.from(list, (g, i): readonly (Tensor | null)[] => {
+      if (g === null) return flats[i]!.leaves.map(() => null);
       const flat = flattenNest(
         `${operation}: gradient ${i}`,
         g,
@@ -260,7 +260,7 @@ function backwardRule(
           `${operation}: gradient ${i} must have the tree structure of argument ${i}, ${structures[i]}, not ${flat.structure}`,
         );
       return flat.leaves;
-    });
+    }).flat();
     leaves.forEach((g, i) => {
       if (g !== null && g.type !== types[i]) {
         throw new RuleError(

@@ -324,3 +324,11 @@ test('log1p by its own rule, in pullbacks that are used twice', () => {
   expect(pullback(tensor(1))[0]!.item()).toBe(0.5);
   expect(pullback(tensor(4))[0]!.item()).toBe(2);
 });
+
+test('a rule that forgets to return is told so: only null stands for zero', () => {
+  const f = (give: unknown): unknown => grad(customGradient((t: Tensor) => [sum(t), () => give]))(x);
+  expect(() => f(undefined)).toThrow(
+    'customGradient: gradient 0 must be a nest of tensors (plain objects and arrays), not undefined',
+  );
+  expect((f(null) as Tensor).arraySync()).toEqual([0, 0, 0]);
+});

@@ -6,7 +6,6 @@ export type { RecordedCall, TracedCall } from './call.ts';
 export {
   checkArgnums,
   checkFunction,
-  checkTransform,
   flattenArgument,
   flattenResult,
   fresh,

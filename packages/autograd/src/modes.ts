@@ -96,7 +96,7 @@ interface Recorded {
 
 function recordAll(operation: string, f: AnyFunction, primals: readonly AnyNest[], options: AuxOptions): Recorded {
   if (primals.length === 0) throw new ArgumentError(`${operation}: there must be at least one primal`);
-  const recorded = recordCall(operation, f, primals, { argnums: primals.map((_, i) => i), hasAux: options.hasAux });
+  const recorded = recordCall(operation, f, primals, { argnums: [...primals.keys()], hasAux: options.hasAux });
   return {
     recorded,
     value: recorded.result.rebuild(recorded.result.leaves),

@@ -102,6 +102,9 @@ describe('life of a tape', () => {
     expect(tape.gradient(off, x2, { unconnected: 'none' })).toBeNull();
     expect(tape.gradient(on, x2).item()).toBe(4);
     expect(tape.stopRecording.length).toBe(1);
+    expect(() => tape.record(() => tape.stopRecording(3 as never))).toThrow(
+      'stopRecording: fn must be a function, not 3',
+    );
     expect(() => tape.stopRecording(() => 1)).toThrow(/Trying to stop recording a tape which is not recording/);
     expect(() => tape.record(() => tape.stopRecording(() => tape.stopRecording(() => 1)))).toThrow(TapeStateError);
   });

@@ -10,7 +10,6 @@ import {
   asTensor,
   checkFlag,
   checkOptions,
-  describe,
   flattenNest,
   formatType,
   isLive,
@@ -19,6 +18,7 @@ import {
   withFrame,
   zerosOf,
 } from '@jacobi/tensor/internal';
+import { checkFunction } from './call.ts';
 import { TapeConsumedError, TapeStateError, UnconnectedError } from './errors.ts';
 import { runGradient } from './gradient.ts';
 import { Recording } from './recording.ts';
@@ -91,7 +91,7 @@ export class GradientTape {
 
   /** Runs `fn`, recording what it computes from watched values; returns what it returns. May be called again, to go on. */
   record<T>(fn: () => T): T {
-    if (typeof fn !== 'function') throw new ArgumentError(`record: fn must be a function, not ${describe(fn)}`);
+    checkFunction('record', fn, 'fn');
     if (isLive(this.#recording)) {
       throw new TapeStateError(
         'record: Tape is still recording. This can happen if you try to re-enter an already-active tape; use another tape, or call record again afterwards.',
@@ -120,6 +120,7 @@ export class GradientTape {
 
   /** Runs `fn` without recording. Only inside of `record`. */
   stopRecording<T>(fn: () => T): T {
+    checkFunction('stopRecording', fn, 'fn');
     const recording = this.#recording;
     if (!isLive(recording) || recording.paused) {
       throw new TapeStateError(

@@ -32,6 +32,7 @@ import {
   checkGradients,
   checkpoint,
   customJvp,
+  GradientTape,
   grad,
   hvp,
   jit,
@@ -281,6 +282,8 @@ describe('checkpoint', () => {
 describe('bad arguments', () => {
   const dot = (a: Tensor, b: Tensor): Tensor => sum(mul(a, b));
   const whole = tensor([1, 2], { dtype: 'int32' });
+  const endless: unknown[] = [];
+  endless.push(endless);
   test.each<[string, () => unknown, RegExp, new (message?: string) => Error]>([
     ['grad of no function', () => grad(3 as never), /grad: f must be a function, not 3/, ArgumentError],
     [
@@ -370,6 +373,18 @@ describe('bad arguments', () => {
       DTypeError,
     ],
     ['argnums twice', () => grad(dot, { argnums: [0, -2] })(x, x), /argnums must be unique/, ArgumentError],
+    [
+      'a nest in itself',
+      () => new GradientTape().watch(endless as never),
+      /watch: sources is nested too deep, or in itself/,
+      ArgumentError,
+    ],
+    [
+      'a hole among primals',
+      () => jvp(dot, Object.assign([], { 1: x }), [x, x]),
+      /jvp: argument 0 must be a nest of .*, not undefined/,
+      ArgumentError,
+    ],
     [
       'argnums empty',
       () => grad(dot, { argnums: [] })(x, x),

@@ -5,11 +5,11 @@
  */
 import { RuleError } from '@jacobi/autograd';
 import type { Derived, Slice } from '@jacobi/autograd/internal';
-import { checkTransform, derive, pullback, pushforwardOf, pushSlice } from '@jacobi/autograd/internal';
+import { checkFunction, derive, pullback, pushforwardOf, pushSlice } from '@jacobi/autograd/internal';
 import { bytesPerElement, sizeOf } from '@jacobi/backend';
 import { ArgumentError, ShapeError } from '@jacobi/tensor';
 import type { Row, TensorType } from '@jacobi/tensor/internal';
-import { checkOptions as checkNames, describe, formatType, zerosOf } from '@jacobi/tensor/internal';
+import { checkFlag, checkOptions as checkNames, describe, formatType, zerosOf } from '@jacobi/tensor/internal';
 import type { Cost } from './cost.ts';
 import { costOf } from './cost.ts';
 import { MixedRowsError } from './errors.ts';
@@ -79,13 +79,7 @@ export interface ChosenPlan extends JacobianPlan {
 
 /** Checks the options that all Jacobians share; `others` are those that this one knows besides. */
 export function checkOptions(operation: string, options: JacobianOptions, ...others: readonly string[]): void {
-  checkNames(operation, options, [...OPTIONS, ...others]);
-  checkValues(operation, options);
-}
-
-const OPTIONS = ['mode', 'chunkSize', 'memoryBudget'];
-
-function checkValues(operation: string, options: JacobianOptions): void {
+  checkNames(operation, options, ['mode', 'chunkSize', 'memoryBudget', ...others]);
   const { mode, chunkSize, memoryBudget } = options;
   if (mode !== undefined && mode !== 'auto' && mode !== 'forward' && mode !== 'reverse') {
     throw new ArgumentError(`${operation}: mode must be 'auto', 'forward' or 'reverse', not ${describe(mode)}`);
@@ -129,9 +123,10 @@ export function checkFunctionOptions(
   options: JacobianOptions & { readonly sparse?: unknown; readonly hasAux?: unknown },
   ...others: readonly string[]
 ): void {
-  checkTransform(operation, f, options, ...OPTIONS, 'argnums', 'sparse', ...others);
-  checkValues(operation, options);
-  const { sparse } = options;
+  checkFunction(operation, f);
+  checkOptions(operation, options, 'argnums', 'hasAux', 'sparse', ...others);
+  const { sparse, hasAux } = options;
+  if (hasAux !== undefined) checkFlag(operation, 'hasAux', hasAux);
   if (sparse !== undefined && sparse !== false) {
     throw new ArgumentError(
       `${operation}: sparse Jacobians are not there yet: sparse can only be false, not ${describe(sparse)}; leave it out for a dense Jacobian`,

@@ -126,7 +126,7 @@ function runChunk(slice: Slice, plan: ChosenPlan, group: Group, index: number, b
  */
 function push({ slice, value }: Derivation, mode: Mode, { members, seedType, paired }: Group, rows?: Tensor): Tensor[] {
   const free = [...seedType.shape.keys()].filter((i) => !paired.includes(i));
-  const seeds: Seeds = { ones: onesOf(seedType), free, ...(rows === undefined ? {} : { rows }) };
+  const seeds: Seeds = { ones: onesOf(seedType), free, rows };
   const linear = mode === 'forward' ? pushforwardOf(slice) : pullback(slice, [true]);
   const values = linear.residuals.map((v) => ({ tensor: value(v) }));
   const captured = capturedNow(linear.program).map((tensor) => ({ tensor }));

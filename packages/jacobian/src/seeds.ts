@@ -19,7 +19,7 @@ import { rowAxes } from './structure.ts';
 export interface Seeds {
   readonly ones: Tensor;
   readonly free: readonly number[];
-  readonly rows?: Tensor;
+  readonly rows: Tensor | undefined;
 }
 
 /** Input of a program: seeds, or a value (known to be zero, perhaps). */
@@ -73,15 +73,16 @@ export function pushSeeds(program: Program, inputs: readonly SeedInput[]): Tenso
 class Block {
   readonly #sizes: readonly number[];
   /** Of some rows, by dimension: which index each has in it, as a mask [rows, size]. */
-  readonly #masks: readonly Tensor[] | null;
+  readonly #masks: readonly Tensor[] | undefined;
 
   constructor(sizes: readonly number[], rows?: Tensor) {
     this.#sizes = sizes;
-    const others = (d: number): number[] => sizes.flatMap((_, k) => (k === d ? [] : [k + 1]));
     this.#masks =
-      rows === undefined
-        ? null
-        : sizes.map((_, d) => cast(sum(reshape(rows, [rows.shape[0]!, ...sizes]), others(d)), 'bool'));
+      rows &&
+      sizes.map((_, d) => {
+        const others = [...sizes.keys()].filter((k) => k !== d).map((k) => k + 1);
+        return cast(sum(reshape(rows, [-1, ...sizes]), others), 'bool');
+      });
   }
 
   /** A row of the program. */
@@ -176,8 +177,8 @@ class Block {
       const lead = this.#written({ tensor, axes });
       const core = lead.length === 0 ? tensor.shape : tensor.shape.slice(1);
       axes = axes.map((a, k) => (k === d ? -1 : a));
-      if (this.#masks !== null) {
-        const mask = this.#masks[d]!;
+      const mask = this.#masks?.[d];
+      if (mask !== undefined) {
         tensor = where(reshape(mask, [mask.shape[0]!, ...core.map((n, i) => (i === axis ? n : 1))]), tensor, 0);
         continue;
       }
@@ -193,7 +194,7 @@ class Block {
 
   /** From leading axes for `dims`, one each (or some as one, in order), to one leading axis in the order of the dimensions. */
   #ordered(tensor: Tensor, dims: readonly number[], core: readonly number[]): Tensor {
-    if (dims.length === 0 || this.#masks !== null) return tensor;
+    if (dims.length === 0 || this.#masks) return tensor;
     const sorted = [...dims].sort((a, b) => a - b);
     const spread = reshape(tensor, [...dims.map((d) => this.#sizes[d]!), ...core]);
     const order = [...sorted.map((d) => dims.indexOf(d)), ...core.map((_, i) => dims.length + i)];
@@ -214,7 +215,7 @@ class Block {
 
   /** How many rows these dimensions have, written out. */
   #product(dims: readonly number[]): number {
-    if (this.#masks !== null && dims.length > 0) return this.#masks[0]!.shape[0]!;
+    if (this.#masks && dims.length > 0) return this.#masks[0]!.shape[0]!;
     return dims.reduce((n, d) => n * this.#sizes[d]!, 1);
   }
 }

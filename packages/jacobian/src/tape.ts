@@ -101,7 +101,7 @@ export class GradientTape extends AutogradTape {
     const y = this.targetTensor(target);
     const flat = this.resolve('explain', sources);
     const batch = options.batch ?? false;
-    if (batch) for (const { leaf } of flat.leaves) checkBatch('batchJacobian', y, leaf);
+    if (batch) for (const { leaf } of flat.leaves) checkBatch('explain', y, leaf);
     const cut = this.cut(flat.leaves, [y]);
     const lines = flat.leaves.flatMap((source, i) =>
       cut.connected[i] ? [] : [`  ${source.name}: not connected, ${this.whyUnconnected(y, source)}`],

@@ -44,7 +44,7 @@ export function tensor(data: TensorLike, options: TensorOptions = NO_OPTIONS): T
   if (dtype !== undefined) checkDType('tensor', dtype);
   if (shape !== undefined) checkShape('tensor', 'shape', shape);
   if (isVariable(data)) return tensor(data.value, options);
-  if (data instanceof Tensor) return retyped(data, dtype, shape);
+  if (data instanceof Tensor) return retyped('tensor', 'data', data, dtype, shape);
   return fromData('tensor', 'data', data, dtype, shape);
 }
 
@@ -56,9 +56,16 @@ export function isVariable(x: unknown): x is Variable {
   return x instanceof Printable && 'assignAdd' in x;
 }
 
-function retyped(t: Tensor, dtype: DType | undefined, shape: Shape | undefined): Tensor {
+/** A tensor under another shape, of the dtype that is asked for. */
+export function retyped(
+  operation: string,
+  argument: string,
+  t: Tensor,
+  dtype: DType | undefined,
+  shape?: Shape,
+): Tensor {
   if (dtype !== undefined && dtype !== t.dtype) {
-    throw new DTypeError(`tensor: the tensor has dtype ${t.dtype}, not ${dtype}; use cast(x, '${dtype}')`);
+    throw new DTypeError(`${operation}: ${argument} has dtype ${t.dtype}, not ${dtype}; use cast(x, '${dtype}')`);
   }
   return shape === undefined ? t : reshape(t, shape);
 }
@@ -106,7 +113,7 @@ function fromNested(
   }
   if (hasTensor(data)) {
     const joined = stackNested(operation, argument, data as readonly NestedLike[]);
-    return retyped(joined, dtype, shape);
+    return retyped(operation, argument, joined, dtype, shape);
   }
   const flat: (number | boolean)[] = [];
   flatten(operation, data, own, 0, flat, argument);

@@ -85,7 +85,7 @@ const VALUES: readonly Case[] = [
   [
     () => tensor(v, { dtype: 'float64' }),
     DTypeError,
-    "tensor: the tensor has dtype float32, not float64; use cast(x, 'float64')",
+    "tensor: data has dtype float32, not float64; use cast(x, 'float64')",
   ],
   [
     () => tensor(any(new Int16Array(1))),
@@ -126,7 +126,7 @@ const VALUES: readonly Case[] = [
   [
     () => variable(v, { dtype: 'int32' }),
     DTypeError,
-    "tensor: the tensor has dtype float32, not int32; use cast(x, 'int32')",
+    "variable: initial has dtype float32, not int32; use cast(x, 'int32')",
   ],
   [
     () => Object.assign(variable(1, { name: 'v' }), { value: 3 }),
@@ -452,6 +452,7 @@ const INDICES: readonly Case[] = [
     "gather: indices must be int32, not float32; use cast(indices, 'int32')",
   ],
   [() => api.gather(v, [0, NaN]), DTypeError, 'gather: indices NaN is not an int32; round it first'],
+  [() => api.gather(v, [v, v]), DTypeError, "gather: indices has dtype float32, not int32; use cast(x, 'int32')"],
   [() => api.gather(v, 0.5), DTypeError, 'gather: indices 0.5 is not an int32; round it first'],
   [() => api.oneHot([1.5], 3), DTypeError, 'oneHot: indices 1.5 is not an int32; round it first'],
   [() => api.scatterAdd(v, NaN, 1), DTypeError, 'scatterAdd: indices NaN is not an int32; round it first'],

@@ -44,6 +44,7 @@ export function flattenNest<T>(
       structure.push('*');
       return (next) => next[index];
     }
+    if (path.length > 999) throw new ArgumentError(`${what} is nested too deep, or in itself`);
     if (Array.isArray(node)) {
       structure.push('[');
       const parts = Array.from(node, (child, i) => visit(child, `${path}[${i}]`));

@@ -6,7 +6,7 @@ import type { DType } from '@jacobi/backend';
 import { isFloating } from '@jacobi/backend';
 import { checkDType, checkFlag, checkOptions } from './checks.ts';
 import type { TensorLike } from './convert.ts';
-import { asPair, asTensor, describe, tensor } from './convert.ts';
+import { asPair, asTensor, describe, retyped } from './convert.ts';
 import { ArgumentError, DTypeError, ShapeError, TraceError } from './errors.ts';
 import { elementwiseType } from './families.ts';
 import { Printable } from './format.ts';
@@ -146,5 +146,5 @@ export function variable(initial: TensorLike, options: VariableOptions = {}): Va
   if (typeof name !== 'string') throw new ArgumentError(`variable: name must be a string, not ${describe(name)}`);
   if (dtype !== undefined) checkDType('variable', dtype);
   const value = asTensor('variable', 'initial', initial instanceof Variable ? initial.current() : initial, dtype);
-  return new Variable(tensor(value, dtype === undefined ? {} : { dtype }), options);
+  return new Variable(retyped('variable', 'initial', value, dtype), options);
 }
