@@ -7,7 +7,7 @@ import { debugging } from '@jacobi/tensor/internal';
 import { checkPlan } from './check.ts';
 import { fusePlan } from './fuse-plan.ts';
 import type { Traits } from './straight.ts';
-import { straighten } from './straight.ts';
+import { costOf, straighten, straightenRows } from './straight.ts';
 
 /**
  * A plan that gives the same results in less time on such a device. Zeros that are written in the program vanish: 0·x is 0
@@ -16,7 +16,10 @@ import { straighten } from './straight.ts';
 export function optimise(plan: Plan, traits: Traits): Plan {
   const check = debugging() ? checkPlan : undefined;
   check?.(plan);
-  const made = straighten(plan, traits) ?? fusePlan(plan, { zeros: 'vanish' }, check);
-  check?.(made);
-  return made;
+  const fused = fusePlan(plan, { zeros: 'vanish' }, check);
+  if (fused.steps.length === 0) return fused;
+  const line = straightenRows(plan, traits) ?? straighten(fused, traits);
+  if (line === undefined || costOf(line, traits) >= costOf(fused, traits)) return fused;
+  check?.(line);
+  return line;
 }

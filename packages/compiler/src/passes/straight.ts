@@ -15,7 +15,7 @@ import { linearise, Terms } from './terms.ts';
 export type Traits = Pick<BackendTraits, 'simdLanes' | 'reductionLanes' | 'doubleSums'>;
 
 /** Steps on terms that one plan may take. */
-const MOST_WORK = 2_000_000;
+const MOST_WORK = 1_000_000;
 /** Steps of a body: longer ones take too long to compile. */
 const MOST_STEPS = 16_384;
 /** Rows that are worth a loop. */
@@ -23,15 +23,19 @@ const FEWEST_ROWS = 4;
 /** Sizes of axes that are tried as rows. */
 const MOST_TRIALS = 3;
 
-/** The plan as a straight line, over rows if it has any; undefined where that is not possible or does not pay. */
-export function straighten(plan: Plan, traits: Traits): Plan | undefined {
-  if (plan.steps.length === 0) return undefined;
+/** The plan as a loop of a straight line over rows; undefined where it has none, or where that is not possible. */
+export function straightenRows(plan: Plan, traits: Traits): Plan | undefined {
   for (const rows of rowCounts(plan.steps)) {
     const peeled = peel(plan, rows);
     const hasRows = peeled && plan.inputs.some((slot) => peeled.layout[slot] !== 'shared');
     const made = hasRows ? lineOf(plan, peeled, traits) : undefined;
     if (made !== undefined) return made;
   }
+  return undefined;
+}
+
+/** The whole plan as a straight line; undefined where that is not possible. */
+export function straighten(plan: Plan, traits: Traits): Plan | undefined {
   return lineOf(plan, { rows: 1, plan, layout: plan.slots.map(() => 'shared') }, traits);
 }
 
@@ -60,7 +64,7 @@ function sizesOf(kernel: Kernel): readonly number[] {
   }
 }
 
-/** The straight line of a peeled plan, if it is cheaper than the plan. */
+/** The straight line of a peeled plan. */
 function lineOf(plan: Plan, { rows, plan: one, layout }: Peeled, traits: Traits): Plan | undefined {
   const work = one.steps.reduce((sum, kernel) => sum + workOf(kernel), 0);
   if (work > MOST_WORK) return undefined;
@@ -77,8 +81,7 @@ function lineOf(plan: Plan, { rows, plan: one, layout }: Peeled, traits: Traits)
     if (error instanceof NotStraight) return undefined;
     throw error;
   }
-  const line = assemble(plan, symbols, laneOf, rows);
-  return line && costOf(line, traits) < costOf(plan, traits) ? line : undefined;
+  return assemble(plan, symbols, laneOf, rows);
 }
 
 /** The plan of fills and one straight line. */
@@ -131,7 +134,7 @@ function fill(slots: readonly Slot[], slot: number, constant: number): Kernel {
 }
 
 /** About nanoseconds of a run. Without lanes there is no code either: each step is a call. */
-function costOf({ steps }: Plan, { simdLanes: lanes }: Traits): number {
+export function costOf({ steps }: Plan, { simdLanes: lanes }: Traits): number {
   const code = lanes > 1;
   let cost = 0;
   for (const kernel of steps) {
