@@ -141,8 +141,9 @@ export function simplify(terms: Terms, fn: ScalarFunction, dtype: DType, a: Term
     const q = fn.arity > 1 ? terms.value(b) : 0;
     const r = fn.arity > 2 ? terms.value(c) : 0;
     if (q !== undefined && r !== undefined) {
-      const js = (dtype === 'int32' ? fn.int : undefined) ?? fn.js;
-      return terms.constant(rounded(js(p, q, r), dtype), dtype);
+      // Some take any number of operands, and must not see one that is not theirs.
+      const call: (...operands: number[]) => number = (dtype === 'int32' ? fn.int : undefined) ?? fn.js;
+      return terms.constant(rounded(call(...[p, q, r].slice(0, fn.arity)), dtype), dtype);
     }
   }
   return LAWS.get(fn)?.(terms, dtype, a, b, c);
