@@ -15,6 +15,7 @@ import { lowerArgReduce, lowerReduce, reductionKind } from './lower-reduce.ts';
 import { canLowerStraight, lowerStraight } from './lower-straight.ts';
 import type { Mode, Place } from './lowering.ts';
 import { ConstantPool, Lowering } from './lowering.ts';
+import { type Sparse, sparseOutput } from './sparse.ts';
 import type { Module } from './wasm-api.ts';
 
 /** Inputs of so many bytes are found through a pointer, so that they can stay where they are. */
@@ -41,6 +42,8 @@ export interface SlotPlace {
   readonly offset: number;
   /** Offset of the pointer in the frame. */
   readonly pointer: number | undefined;
+  /** Of an output of which little is written. */
+  readonly sparse?: Sparse | undefined;
 }
 
 /** True if every kernel has a form here; otherwise the plan is left to JavaScript. */
@@ -186,9 +189,18 @@ export function compilePlan(plan: Plan, library: Library, mode: Mode): PlanModul
   const { places, room, end } = layOut(plan, pool);
   const shared = { slots: plan.slots, places, pool, mode, library, importer: library.importer(module, imports), end };
   const read = new Set(plan.steps.flatMap(readBy));
+  const sparse = new Map<number, Sparse>();
+  const idle = new Set<Kernel>();
+  for (const slot of plan.outputs) {
+    const found = read.has(slot) ? undefined : sparseOutput(plan, slot);
+    if (!found) continue;
+    sparse.set(slot, found.sparse);
+    idle.add(found.kernel);
+  }
   let taken = 0;
   const signature = { params: ['i32', 'i32'], results: [] } as const;
-  const kernels = plan.steps.map((kernel) =>
+  const steps = plan.steps.filter((kernel) => !idle.has(kernel));
+  const kernels = steps.map((kernel) =>
     module.function(signature, (f) => {
       const lowering = new Lowering(f, module, shared);
       lowerKernel(lowering, kernel);
@@ -201,7 +213,8 @@ export function compilePlan(plan: Plan, library: Library, mode: Mode): PlanModul
   module.export('run', run);
   const placeOf = (slot: number): SlotPlace => {
     const place = places[slot]!;
-    return { slot: plan.slots[slot]!, offset: room[slot]!, pointer: place.in === 'pointer' ? place.offset : undefined };
+    const pointer = place.in === 'pointer' ? place.offset : undefined;
+    return { slot: plan.slots[slot]!, offset: room[slot]!, pointer, sparse: sparse.get(slot) };
   };
   return {
     module: library.compile(module),

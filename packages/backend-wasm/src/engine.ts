@@ -9,6 +9,7 @@ import type { PlanModule, SlotPlace } from './compile.ts';
 import { Heap } from './heap.ts';
 import type { Library } from './library.ts';
 import { Residents } from './residents.ts';
+import { carry } from './sparse.ts';
 import type { NativeFunction } from './wasm-api.ts';
 
 /** A module made ready on a heap. */
@@ -51,7 +52,14 @@ export class Engine {
     return { heap: this.heap, run: run!, constants: address, frame: 0, views: undefined, inputs: [], outputs: [] };
   }
 
-  run(plan: PlanModule, ready: Ready, inputs: readonly TypedArray[], outputs: readonly TypedArray[]): void {
+  /** `fresh`: arrays that hold zeros only. */
+  run(
+    plan: PlanModule,
+    ready: Ready,
+    inputs: readonly TypedArray[],
+    outputs: readonly TypedArray[],
+    fresh: WeakSet<object>,
+  ): void {
     const frame = this.frame(plan.frameBytes);
     if (ready.frame !== frame || ready.views !== this.heap.views) this.#look(plan, ready, frame);
     for (let i = 0; i < inputs.length; i++) {
@@ -65,7 +73,11 @@ export class Engine {
       copy(outputs[output]!, ready.outputs[output]!, plan.outputs[output]!.slot.dtype);
     }
     ready.run(frame, ready.constants);
-    for (let i = 0; i < outputs.length; i++) copy(ready.outputs[i]!, outputs[i]!, plan.outputs[i]!.slot.dtype);
+    for (let i = 0; i < outputs.length; i++) {
+      const { sparse, slot } = plan.outputs[i]!;
+      if (sparse) carry(sparse, ready.outputs[i]!, outputs[i]!, fresh.has(outputs[i]!));
+      else copy(ready.outputs[i]!, outputs[i]!, slot.dtype);
+    }
   }
 
   /** Makes views on the frame. */

@@ -249,3 +249,49 @@ describe('the backend', () => {
     expect(apply(backend, unary(scalar.neg, 'float32', 2), Float32Array.of(1, 2))).toEqual(Float32Array.of(-1, -2));
   });
 });
+
+describe('outputs of which little is written', () => {
+  const n = 100;
+  const plan = (fill: number): Plan => ({
+    format: 1,
+    slots: [
+      { dtype: 'float32', length: n, role: 'input' },
+      { dtype: 'float32', length: n * n, role: 'output' },
+    ],
+    inputs: [0],
+    outputs: [1],
+    arenaBytes: 0,
+    steps: [
+      {
+        kind: 'map',
+        shape: [n, n],
+        inputs: [],
+        output: { slot: 1, offset: 0, strides: [n, 1] },
+        body: [{ constant: fill }],
+      },
+      { kind: 'map', shape: [n], inputs: [flat(0)], output: { slot: 1, offset: 0, strides: [n + 1] }, body: [] },
+    ],
+  });
+
+  test('hold what was written and the filling, in new arrays and in old ones', () => {
+    const x = Float32Array.from({ length: n }, (_, i) => i + 1);
+    for (const fill of [0, -0, 7]) {
+      const backend = createWasmBackend({ tier: 'module' });
+      const executable = backend.compile(plan(fill));
+      const expected = new Float32Array(n * n).fill(fill);
+      x.forEach((value, i) => (expected[i * (n + 1)] = value));
+      const old = backend.alloc('float32', n * n);
+      backend.write(old, new Float32Array(n * n).fill(3));
+      const made = backend.alloc('float32', n * n);
+      const own = new Float32Array(n * n).fill(5);
+      for (const out of [old, made, made, own]) {
+        backend.run(executable, [x], [out]);
+        expect(backend.readSync(out).every((value, i) => Object.is(value, expected[i]))).toBe(true);
+      }
+      // What another plan has written is filled again.
+      backend.run(backend.compile(unary(scalar.exp, 'float32', n * n)), [own], [made]);
+      backend.run(executable, [x], [made]);
+      expect(backend.readSync(made).every((value, i) => Object.is(value, expected[i]))).toBe(true);
+    }
+  });
+});

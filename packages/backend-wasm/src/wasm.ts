@@ -48,6 +48,9 @@ export interface WasmBackend extends Backend {
   release(): void;
 }
 
+/** Elements from which on the backend remembers what becomes of a buffer. */
+const LARGE = 8192;
+
 interface WasmExecutable extends Executable {
   run: Run;
 }
@@ -70,6 +73,8 @@ class Tiers {
   readonly #mode: Mode;
   readonly #tier: Tier;
   readonly #calls: ReturnType<typeof createCalls>;
+  /** Large buffers that nobody has written to. */
+  readonly #fresh = new WeakSet<object>();
   #engine: Engine | undefined;
   #used = false;
   #compiles = 0;
@@ -100,15 +105,17 @@ class Tiers {
       run: (executable, inputs, outputs) => {
         this.#runs++;
         (executable as WasmExecutable).run(inputs as TypedArray[], outputs as TypedArray[]);
-        // What a run writes may have been resident as an input of others.
-        if (this.#engine)
-          for (const out of outputs) if (out.length >= 8192) this.#engine.residents.forget(out as TypedArray);
+        for (const out of outputs) if (out.length >= LARGE) this.#written(out as TypedArray);
       },
-      alloc: (dtype, length) => cpu.alloc(dtype, length),
+      alloc: (dtype, length) => {
+        const buffer = cpu.alloc(dtype, length);
+        if (length >= LARGE) this.#fresh.add(buffer);
+        return buffer;
+      },
       free: (buffer) => cpu.free(buffer),
       write: (buffer, data) => {
         cpu.write(buffer, data);
-        this.#engine?.residents.forget(buffer as TypedArray);
+        this.#written(buffer as TypedArray);
       },
       read: (buffer) => Promise.resolve(buffer as TypedArray),
       readSync: (buffer) => buffer as TypedArray,
@@ -116,6 +123,12 @@ class Tiers {
       release: () => this.#release(),
       [Symbol.dispose]: () => this.#release(),
     };
+  }
+
+  /** What is written may have been resident as an input of others, and holds zeros no more. */
+  #written(buffer: TypedArray): void {
+    this.#fresh.delete(buffer);
+    this.#engine?.residents.forget(buffer);
   }
 
   #stats(): WasmStats {
@@ -205,7 +218,7 @@ class Tiers {
     return (inputs, outputs) => {
       const engine = this.#use();
       if (ready?.heap !== engine.heap) ready = engine.prepare(compiled, this.#library);
-      engine.run(compiled, ready, inputs, outputs);
+      engine.run(compiled, ready, inputs, outputs, this.#fresh);
     };
   }
 }
