@@ -142,7 +142,13 @@ const networks: Record<string, (d: Data) => Idioms> = {
 const geometry: Record<string, (d: Data) => Idioms> = {
   arm: (d) => {
     const f = models.arm(d.tensors('K0', 'K1', 'K2', 'F'));
-    if (d.number('n') > 1) return { vmap: () => mapped(f, d.tensor('q')) };
+    if (d.number('n') > 1) {
+      const each = j.vmap(f as never) as (x: Tensor) => Tensor;
+      return {
+        prepared: () => prepared(d, d.tensor('q'), each, { batch: true }),
+        vmap: () => mapped(f, d.tensor('q')),
+      };
+    }
     const q = d.tensor('q', [7]);
     return {
       into: () =>
