@@ -16,7 +16,7 @@ export function lowerGather(
   { batch, outer, size, count, inner, source, indices, output }: GatherKernel,
 ): void {
   const dtype = l.dtype(output);
-  const callee = l.shared(`gather:${dtype}`, () => gatherRecipe(dtype));
+  const callee = l.shared(`gather:${dtype}`, () => gatherRecipe(dtype, l.mode.simd));
   l.f.call(callee, ...constants(batch, outer, size, count, inner), l.slot(output), l.slot(indices), l.slot(source));
 }
 
@@ -25,7 +25,7 @@ export function lowerScatter(
   { batch, outer, size, count, inner, updates, indices, output }: ScatterKernel,
 ): void {
   const dtype = l.dtype(output) as Summand;
-  const callee = l.shared(`scatter:${dtype}`, () => scatterRecipe(dtype));
+  const callee = l.shared(`scatter:${dtype}`, () => scatterRecipe(dtype, l.mode.simd));
   l.f.call(callee, ...constants(batch, outer, size, count, inner), l.slot(updates), l.slot(indices), l.slot(output));
 }
 

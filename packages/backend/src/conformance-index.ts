@@ -22,6 +22,7 @@ const SIZES = [
   [0, 2, 3, 4, 1],
   [2, 2, 3, 4, 0],
   [1, 1, 30, 40, 100],
+  [2, 1, 6, 5, 21],
 ] as const;
 
 /** Indices from −1 to `size`: one too far on both sides, and many twice. */

@@ -8,6 +8,7 @@ import { bytesPerElement } from '@jacobi/backend';
 import type { Expr, ValueType } from '../assembler/expr.ts';
 import { f32, f64, i32 } from '../assembler/expr.ts';
 import type { FunctionBuilder, Local } from '../assembler/function.ts';
+import { f32x4, f64x2, i32x4, v128 } from '../assembler/simd.ts';
 import type { Recipe } from '../library.ts';
 
 type I32 = Expr<'i32'>;
@@ -58,22 +59,45 @@ function eachIndex(
   });
 }
 
+/** A row of `inner` elements from one place to another: vectors as long as there are whole ones, then single elements. */
+function eachElement(
+  f: FunctionBuilder,
+  dtype: DType,
+  inner: I32,
+  moving: readonly Local<'i32'>[],
+  vector: (() => void) | undefined,
+  single: () => void,
+): void {
+  const step = bytesPerElement(dtype);
+  const left = f.let(inner);
+  const advance = (elements: number): void => {
+    for (const each of moving) f.increment(each, elements * step);
+    f.increment(left, -elements);
+  };
+  if (vector) {
+    f.while(i32.ge(left, i32.const(16 / step)), () => {
+      vector();
+      advance(16 / step);
+    });
+  }
+  f.while(i32.gt(left, i32.const(0)), () => {
+    single();
+    advance(1);
+  });
+}
+
 /** (batch, outer, size, count, inner, output, indices, source) */
-export function gatherRecipe(dtype: DType): Recipe {
+export function gatherRecipe(dtype: DType, simd: boolean): Recipe {
   const step = bytesPerElement(dtype);
   return {
     params: params(8),
     results: [],
     write(f) {
       eachIndex(f, dtype, (to, from, inner, inside) => {
+        const vector = simd ? (): void => f.do(v128.store(to, v128.load(from))) : undefined;
         f.if(
           inside,
-          () =>
-            f.for(inner, () => {
-              store(f, dtype, to, load(dtype, from));
-              f.increment(to, step);
-              f.increment(from, step);
-            }),
+          () => eachElement(f, dtype, inner, [to, from], vector, () => store(f, dtype, to, load(dtype, from))),
           () =>
             f.for(inner, () => {
               store(f, dtype, to, missing(dtype));
@@ -86,20 +110,20 @@ export function gatherRecipe(dtype: DType): Recipe {
 }
 
 /** (batch, outer, size, count, inner, updates, indices, output) */
-export function scatterRecipe(dtype: 'float32' | 'float64' | 'int32'): Recipe {
-  const add = (dtype === 'float32' ? f32.add : dtype === 'float64' ? f64.add : i32.add) as (a: Expr, b: Expr) => Expr;
-  const step = bytesPerElement(dtype);
+export function scatterRecipe(dtype: 'float32' | 'float64' | 'int32', simd: boolean): Recipe {
+  const add = { float32: f32, float64: f64, int32: i32 }[dtype].add as (a: Expr, b: Expr) => Expr;
+  const lanes = { float32: f32x4, float64: f64x2, int32: i32x4 }[dtype];
   return {
     params: params(8),
     results: [],
     write(f) {
       eachIndex(f, dtype, (from, to, inner, inside) => {
+        const sum = (): Expr<'v128'> => lanes.add(v128.load(to), v128.load(from));
+        const vector = simd ? (): void => f.do(v128.store(to, sum())) : undefined;
         f.if(inside, () =>
-          f.for(inner, () => {
-            store(f, dtype, to, add(load(dtype, to), load(dtype, from)));
-            f.increment(to, step);
-            f.increment(from, step);
-          }),
+          eachElement(f, dtype, inner, [to, from], vector, () =>
+            store(f, dtype, to, add(load(dtype, to), load(dtype, from))),
+          ),
         );
       });
     },
