@@ -21,9 +21,13 @@ const c = i32.const;
 /** How an operand's terms lie: one for all results, next to each other, next to those of other results, anywhere. */
 export type Way = 'shared' | 'along' | 'across' | 'any';
 
-/** Vectors of results that are summed at a time: as many as fill a line of the cache or two, where they lie together. */
-const FEW = 2;
-const MANY = 8;
+/**
+ * Vectors of results that are summed at a time: as many as fill a line of the cache or two, where they lie together; fewer
+ * where each has terms of its own, which must not all fall into one set of the cache.
+ */
+export const FEW = 2;
+export const SEVERAL = 4;
+export const MANY = 8;
 
 /** An operand while it is read. */
 interface Cursor {
@@ -40,7 +44,13 @@ interface Cursor {
 }
 
 /** (results, terms, left, bytes to the next result, to the next term, the same of right, output, bytes to the next). */
-export function dotsRecipe(dtype: Summand, ways: readonly [Way, Way], simd: boolean, fused: boolean): Recipe {
+export function dotsRecipe(
+  dtype: Summand,
+  ways: readonly [Way, Way],
+  most: number,
+  simd: boolean,
+  fused: boolean,
+): Recipe {
   return {
     params: Array.from({ length: 10 }, () => 'i32' as const),
     results: [],
@@ -48,8 +58,7 @@ export function dotsRecipe(dtype: Summand, ways: readonly [Way, Way], simd: bool
       const vector = vectorOf(dtype, simd, fused);
       const params = Array.from({ length: 10 }, (_, i) => f.param(i, 'i32'));
       const [results, terms, x, xRow, xStep, y, yRow, yStep, out, outRow] = params;
-      const apart = ways.some((way) => way === 'along' || way === 'any');
-      for (const vectors of apart ? [FEW] : [MANY, FEW]) {
+      for (const vectors of most === FEW ? [FEW] : [most, FEW]) {
         const lanes = vectors * vector.width;
         const cursor = (way: Way, start: Local<'i32'>, row: I32, step: I32): Cursor => {
           const count = way === 'along' || way === 'any' ? lanes : 0;
