@@ -7,6 +7,7 @@ import type { Tensor } from '@jacobi/tensor';
 import {
   add,
   cos,
+  cumprod,
   cumsum,
   exp,
   gather,
@@ -151,5 +152,16 @@ test('programs that mix rows, or look up by data, are right without a loop aroun
     ]);
     const looking = jit((t: Tensor, i: Tensor) => cumsum(gather(t, i)));
     expect((looking(tensor([5, 7, 9]), tensor([2, 0], { dtype: 'int32' })) as Tensor).arraySync()).toEqual([9, 14]);
+  });
+});
+
+test('totals of a scan in float32 are carried as its kernel carries them', () => {
+  const on = device();
+  withBackend(on, () => {
+    const x = tensor([16777216, 1, 1, 1, 1]);
+    expect((jit((t: Tensor) => cumsum(t))(x) as Tensor).arraySync()).toEqual(cumsum(x).arraySync());
+    expect(lineOf(on.plans.at(-2)!).stores.length).toBe(5);
+    const y = tensor([1.1, 0.3, -0.7, 1.9, 0.123, 3.3]);
+    expect((jit((t: Tensor) => cumprod(t))(y) as Tensor).arraySync()).toEqual(cumprod(y).arraySync());
   });
 });

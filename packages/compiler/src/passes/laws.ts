@@ -41,8 +41,8 @@ const sub: Law = (terms, dtype, a, b) => {
   if (minusB !== undefined) return terms.call(scalar.add, dtype, a, minusB);
   const minusA = negated(terms, a, dtype);
   if (minusA !== undefined) return minus(terms, dtype, terms.call(scalar.add, dtype, minusA, b));
-  // The other way round it may be there already.
-  const turned = terms.find(scalar.sub, dtype, b, a);
+  // The other way round it may be there already; x − x turned round would be itself.
+  const turned = a === b ? undefined : terms.find(scalar.sub, dtype, b, a);
   return turned === undefined ? undefined : minus(terms, dtype, turned);
 };
 

@@ -12,7 +12,7 @@ import type { Term } from './terms.ts';
 import { linearise, Terms } from './terms.ts';
 
 /** What a device has to say about straight lines. */
-export type Traits = Pick<BackendTraits, 'simdLanes' | 'reductionLanes' | 'doubleSums'>;
+export type Traits = Pick<BackendTraits, 'simdLanes' | 'reductionLanes' | 'doubleSums' | 'float64'>;
 
 /** Steps on terms that one plan may take. */
 const MOST_WORK = 1_000_000;

@@ -37,7 +37,7 @@ export class Symbols {
     /** Where a row finds an element of a slot that comes from outside. */
     readonly laneOf: (slot: number, index: number) => Lane,
     /** In which order and precision the device sums. */
-    readonly traits: Pick<BackendTraits, 'reductionLanes' | 'doubleSums'>,
+    readonly traits: Pick<BackendTraits, 'reductionLanes' | 'doubleSums' | 'float64'>,
   ) {}
 
   /** A slot's terms; what has not been written or read yet is empty. */
@@ -271,22 +271,24 @@ function runScatter(symbols: Symbols, kernel: ScatterKernel): void {
   }
 }
 
+/** Totals are carried in float64 where they are stored as float32, as the kernel does. */
 function runScan(symbols: Symbols, kernel: ScanKernel): void {
   const { form, outer, length, inner, reverse, values, factors, output } = kernel;
   const { terms } = symbols;
   const { dtype } = symbols.plan.slots[output]!;
+  const carry = dtype === 'float32' && symbols.traits.float64 ? 'float64' : dtype;
   for (let o = 0; o < outer; o++) {
     for (let r = 0; r < inner; r++) {
       let total: Term | undefined;
       for (let step = 0; step < length; step++) {
         const at = (o * length + (reverse ? length - 1 - step : step)) * inner + r;
         const value = symbols.read(values, at);
-        if (total === undefined) total = terms.cast(value, dtype);
-        else if (form === 'product') total = terms.call(scalar.mul, dtype, total, value);
+        if (total === undefined) total = terms.cast(value, carry);
+        else if (form === 'product') total = terms.call(scalar.mul, carry, total, value);
         else {
           const carried: Term =
-            form === 'sum' ? total : terms.call(scalar.mul, dtype, symbols.read(factors!, at), total);
-          total = terms.call(scalar.add, dtype, value, carried);
+            form === 'sum' ? total : terms.call(scalar.mul, carry, symbols.read(factors!, at), total);
+          total = terms.call(scalar.add, carry, value, carried);
         }
         symbols.write(output, at, total);
       }

@@ -46,6 +46,8 @@ describe('laws', () => {
     ['y − −x', terms.call(sub, f, y, minusX), 'add(x0, x1)'],
     ['(−x)·y', terms.call(mul, f, minusX, y), 'neg(mul(x0, x1))'],
     ['x − y, the other way round', terms.call(sub, f, x, y), 'neg(sub(x1, x0))'],
+    ['x − x', terms.call(sub, f, x, x), 'sub(x0, x0)'],
+    ['x − x once more', terms.call(sub, f, x, x), 'sub(x0, x0)'],
     ['y·x', terms.call(mul, f, y, x), 'mul(x0, x1)'],
     ['x²', terms.call(square, f, x), 'mul(x0, x0)'],
     ['x^2', terms.call(powInt, f, x, c(2)), 'mul(x0, x0)'],
