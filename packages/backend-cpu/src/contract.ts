@@ -1,143 +1,178 @@
 /**
- * Contractions: sums of products over any strides. The one idea: whatever axes there are become loops over i, j and k, and
- * each result is a float64 sum in the order of k, by whichever way it is computed.
- * Must not import scalar functions.
+ * Contractions: sums of products over any strides. The one idea: whatever axes there are become loops over rows, columns and
+ * terms, and eight results at a time, of four rows and two columns, share what they read. Each is a float64 sum in the order
+ * of its terms, by whichever way it is computed. Must not import scalar functions.
  */
 import type { ContractKernel, Slot, TypedArray } from '@jacobi/backend';
-import { blocks } from './blocks.ts';
-import type { Axis, Visit } from './nest.ts';
+import type { Visit } from './nest.ts';
 import { collapse, takeRow, walk } from './nest.ts';
 
-/** Products from which on copying the operands into blocks pays. */
-const BLOCKS_FROM = 600;
-
-export function contractLoop(kernel: ContractKernel, slots: readonly Slot[]): Visit {
-  const { batch, m, n, k, left, right, output } = kernel;
-  const shape = [...batch, ...m, ...n, ...k];
-  const b = batch.length;
-  const bm = b + m.length;
-  const bmn = bm + n.length;
-  const zeros = shape.map(() => 0);
-  // Strides of output, left and right over all axes: an operand stands still along those that it does not have.
-  const strides = [
-    [...output.strides, ...zeros],
-    [...left.strides.slice(0, bm), ...zeros.slice(bm, bmn), ...left.strides.slice(bm)],
-    [...right.strides.slice(0, b), ...zeros.slice(b, bm), ...right.strides.slice(b)],
-  ];
-  const axes = (from: number, to?: number): Axis[] =>
-    collapse(
-      shape.slice(from, to),
-      strides.map((s) => s.slice(from, to)),
-    );
-  const starts = [output.offset, left.offset, right.offset];
-  const at = [0, 0, 0];
-  const results = axes(0, bmn);
-  const summed = axes(bmn);
-  if (slots[output.slot]!.dtype === 'int32') return integers(kernel, at, starts, results, summed);
-  const rows = axes(b, bm);
-  const columns = axes(bm, bmn);
-  const i = takeRow(rows, 3);
-  const j = takeRow(columns, 3);
-  const terms = k.reduce((x, y) => x * y, 1);
-  if (summed.length > 1 || (i.size > 3 && j.size > 3 && terms > 1 && i.size * j.size * terms >= BLOCKS_FROM))
-    return walk([...axes(0, b), ...rows, ...columns], starts, at, blocks(kernel, at, i, j, summed));
-  const inner = takeRow(results, 3);
-  const outer = takeRow(results, 3);
-  return walk(results, starts, at, sums(kernel, at, outer, inner, takeRow(summed, 3)));
-}
-
-/** Integers wrap, so that their sums may be put together in any order. */
-function integers(
-  { left, right, output }: ContractKernel,
-  at: number[],
-  starts: readonly number[],
-  results: readonly Axis[],
-  summed: Axis[],
-): Visit {
-  const { size, strides } = takeRow(summed, 3);
-  const clear = walk(results, starts, at, (slots) => {
-    slots[output.slot]![at[0]!] = 0;
-  });
-  const add = walk([...results, ...summed], starts, at, (slots) => {
-    const a = slots[left.slot]!;
-    const b = slots[right.slot]!;
-    let [o, i, j] = at as [number, number, number];
-    let sum = slots[output.slot]![o]!;
-    for (let q = size; q-- > 0; i += strides[1]!, j += strides[2]!) sum = (sum + Math.imul(a[i]!, b[j]!)) | 0;
-    slots[output.slot]![o] = sum;
-  });
-  return (slots) => {
-    clear(slots);
-    add(slots);
-  };
-}
-
-/** Row by row of results: for small sizes, and products of a matrix and a vector. */
-function sums(kernel: ContractKernel, at: readonly number[], rows: Axis, row: Axis, k: Axis): Visit {
-  const slots = [kernel.output.slot, kernel.left.slot, kernel.right.slot];
-  // If one operand stands still along the row, let it be the second.
-  const [x, y]: [number, number] = row.strides[1] === 0 ? [2, 1] : [1, 2];
-  const operand = (i: number): readonly number[] => [slots[i]!, ...[rows, row, k].map((axis) => axis.strides[i]!)];
-  const [oSlot, oRows, s] = operand(0) as [number, number, number];
-  const [xSlot, xRows, p, pk] = operand(x) as [number, number, number, number];
-  const [ySlot, yRows, r, rk] = operand(y) as [number, number, number, number];
-  const count = rows.size;
-  const size = row.size;
-  const terms = k.size;
-  return (arrays) => {
-    const out = arrays[oSlot]!;
-    const a = arrays[xSlot]!;
-    const b = arrays[ySlot]!;
-    for (let i = 0; i < count; i++)
-      sumRow(size, terms, out, at[0]! + i * oRows, s, a, at[x]! + i * xRows, p, pk, b, at[y]! + i * yRows, r, rk);
-  };
-}
-
-/** out[o + e·s] = Σ over q of a[i + e·p + q·pk] · b[j + e·r + q·rk] for e = 0 … n − 1 and q = 0 … terms − 1. */
-function sumRow(
-  n: number,
-  terms: number,
+/**
+ * Computes a tile of results: out[o], and those of up to three rows more (s1 … s3 on in the result, p1 … p3 on in a) and of
+ * one column more (t on in the result, r on in b). Terms lie in runs of `length`, with strides p and q; `runs` has the places
+ * in a and b where each begins, by turns.
+ */
+type Tile = (
+  runs: readonly number[],
+  length: number,
   out: TypedArray,
   o: number,
-  s: number,
   a: TypedArray,
   i: number,
   p: number,
-  pk: number,
   b: TypedArray,
   j: number,
+  q: number,
+  s1: number,
+  p1: number,
+  s2: number,
+  p2: number,
+  s3: number,
+  p3: number,
+  t: number,
   r: number,
-  rk: number,
-): void {
-  // Four at a time, if they share what they are multiplied with.
-  if (r === 0)
-    for (; n > 3; n -= 4, o += 4 * s, i += 4 * p) {
-      let s0 = 0;
-      let s1 = 0;
-      let s2 = 0;
-      let s3 = 0;
-      let i0 = i;
-      let i1 = i0 + p;
-      let i2 = i1 + p;
-      let i3 = i2 + p;
-      let at = j;
-      for (let q = terms; q-- > 0; i0 += pk, i1 += pk, i2 += pk, i3 += pk, at += rk) {
-        const y = b[at]!;
-        s0 += a[i0]! * y;
-        s1 += a[i1]! * y;
-        s2 += a[i2]! * y;
-        s3 += a[i3]! * y;
+) => void;
+
+export function contractLoop(kernel: ContractKernel, slots: readonly Slot[]): Visit {
+  const { batch, m, n, k, left, right, output } = kernel;
+  const first = batch.length;
+  const bm = first + m.length;
+  // Strides of output, left and right: an operand stands still along the axes that it does not have.
+  const batches = collapse(batch, [output.strides, left.strides, right.strides]);
+  const rows = collapse(m, [output.strides.slice(first), left.strides.slice(first), []]);
+  const columns = collapse(n, [output.strides.slice(bm), [], right.strides.slice(first)]);
+  const summed = collapse(k, [[], left.strides.slice(bm), right.strides.slice(first + n.length)]);
+  const row = takeRow(rows, 3);
+  const column = takeRow(columns, 3);
+  // The operand with the longer axis comes first.
+  const [x, y, long, short] = row.size < column.size ? ([2, 1, column, row] as const) : ([1, 2, row, column] as const);
+  const [tile, tall, wide]: [Tile, number, number] =
+    slots[output.slot]!.dtype === 'int32'
+      ? [integers, 1, 1]
+      : long.size === 1
+        ? [one, 1, 1]
+        : [short.size === 1 ? four : eight, 4, 2];
+  // Where there are fewer rows than a tile has, the last stands in for those that lack.
+  const [next, third, fourth] = [1, 2, 3].map((e) =>
+    long.strides.map((stride) => Math.min(e, long.size - 1) * stride),
+  ) as [number[], number[], number[]];
+  const accesses = [output, left, right];
+  const starts = accesses.map((access) => access.offset);
+  const at = [0, 0, 0];
+  const term = summed.pop() ?? takeRow([], 3);
+  const runs: number[] = [];
+  walk(summed, [0, 0, 0], at, () => runs.push(at[x]!, at[y]!))([]);
+  return walk([...batches, ...rows, ...columns], starts, at, (arrays) => {
+    for (let e = 0; e < long.size; e += tall)
+      for (let f = 0; f < short.size; f += wide) {
+        // The last tile reaches back rather than out.
+        const i = Math.max(0, Math.min(e, long.size - tall));
+        const j = Math.max(0, Math.min(f, short.size - wide));
+        tile(
+          runs,
+          term.size,
+          arrays[output.slot]!,
+          at[0]! + i * long.strides[0]! + j * short.strides[0]!,
+          arrays[accesses[x]!.slot]!,
+          at[x]! + i * long.strides[x]!,
+          term.strides[x]!,
+          arrays[accesses[y]!.slot]!,
+          at[y]! + j * short.strides[y]!,
+          term.strides[y]!,
+          next[0]!,
+          next[x]!,
+          third[0]!,
+          third[x]!,
+          fourth[0]!,
+          fourth[x]!,
+          short.strides[0]!,
+          short.strides[y]!,
+        );
       }
-      out[o] = s0;
-      out[o + s] = s1;
-      out[o + 2 * s] = s2;
-      out[o + 3 * s] = s3;
-    }
-  for (; n-- > 0; o += s, i += p, j += r) {
-    let sum = 0;
-    let from = i;
-    let at = j;
-    for (let q = terms; q-- > 0; from += pk, at += rk) sum += a[from]! * b[at]!;
-    out[o] = sum;
-  }
+  });
 }
+
+/** Four rows of two columns. */
+const eight: Tile = (runs, length, out, o, a, i, p, b, j, q, s1, p1, s2, p2, s3, p3, t, r) => {
+  let s00 = 0;
+  let s01 = 0;
+  let s10 = 0;
+  let s11 = 0;
+  let s20 = 0;
+  let s21 = 0;
+  let s30 = 0;
+  let s31 = 0;
+  for (let run = 0; run < runs.length; run += 2) {
+    let from = i + runs[run]!;
+    let by = j + runs[run + 1]!;
+    for (let left = length; left-- > 0; from += p, by += q) {
+      const a0 = a[from]!;
+      const a1 = a[from + p1]!;
+      const a2 = a[from + p2]!;
+      const a3 = a[from + p3]!;
+      const b0 = b[by]!;
+      const b1 = b[by + r]!;
+      s00 += a0 * b0;
+      s01 += a0 * b1;
+      s10 += a1 * b0;
+      s11 += a1 * b1;
+      s20 += a2 * b0;
+      s21 += a2 * b1;
+      s30 += a3 * b0;
+      s31 += a3 * b1;
+    }
+  }
+  out[o] = s00;
+  out[o + s1] = s10;
+  out[o + s2] = s20;
+  out[o + s3] = s30;
+  out[o + t] = s01;
+  out[o + s1 + t] = s11;
+  out[o + s2 + t] = s21;
+  out[o + s3 + t] = s31;
+};
+
+/** Four rows of one column. */
+const four: Tile = (runs, length, out, o, a, i, p, b, j, q, s1, p1, s2, p2, s3, p3) => {
+  let s00 = 0;
+  let s10 = 0;
+  let s20 = 0;
+  let s30 = 0;
+  for (let run = 0; run < runs.length; run += 2) {
+    let from = i + runs[run]!;
+    let by = j + runs[run + 1]!;
+    for (let left = length; left-- > 0; from += p, by += q) {
+      const b0 = b[by]!;
+      s00 += a[from]! * b0;
+      s10 += a[from + p1]! * b0;
+      s20 += a[from + p2]! * b0;
+      s30 += a[from + p3]! * b0;
+    }
+  }
+  out[o] = s00;
+  out[o + s1] = s10;
+  out[o + s2] = s20;
+  out[o + s3] = s30;
+};
+
+/** One result alone. */
+const one: Tile = (runs, length, out, o, a, i, p, b, j, q) => {
+  let sum = 0;
+  for (let run = 0; run < runs.length; run += 2) {
+    let from = i + runs[run]!;
+    let by = j + runs[run + 1]!;
+    for (let left = length; left-- > 0; from += p, by += q) sum += a[from]! * b[by]!;
+  }
+  out[o] = sum;
+};
+
+/** One result alone, of integers, which wrap. */
+const integers: Tile = (runs, length, out, o, a, i, p, b, j, q) => {
+  let sum = 0;
+  for (let run = 0; run < runs.length; run += 2) {
+    let from = i + runs[run]!;
+    let by = j + runs[run + 1]!;
+    for (let left = length; left-- > 0; from += p, by += q) sum = (sum + Math.imul(a[from]!, b[by]!)) | 0;
+  }
+  out[o] = sum;
+};

@@ -22,7 +22,7 @@ export function collapse(shape: readonly number[], strides: readonly (readonly n
   const axes: Axis[] = [];
   shape.forEach((size, i) => {
     if (size === 1) return;
-    const own = strides.map((s) => s[i]!);
+    const own = strides.map((s) => s[i] ?? 0);
     const last = axes.at(-1);
     const merges = last?.strides.every((s, operand) => s === own[operand]! * size);
     if (merges) axes.pop();
