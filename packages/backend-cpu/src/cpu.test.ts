@@ -75,7 +75,7 @@ function prepare(backend: Backend): { executable: CpuExecutable; run: () => void
 
 describe('the CPU backend', () => {
   test('refuses a kernel that brings no loop', () => {
-    expect(() => createCpuBackend().compile(PLAN)).toThrow('a kernel of kind map came without its loop (js)');
+    expect(() => createCpuBackend().compile(PLAN)).toThrow('kernel map has no loop (js)');
   });
 
   test('is there at once, or as a promise', async () => {
