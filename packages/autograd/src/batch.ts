@@ -34,7 +34,7 @@ export function batchProgram(program: Program, inputs: readonly Batched[], size:
 
 /** Binds one row over a batch; at least one operand is mapped, and so are all outputs. */
 export function batchRow(row: Row, args: readonly Batched[], size: number): readonly Tensor[] {
-  const { primitive, params, programs, closures, inputs } = row.application;
+  const { primitive, params, inputs } = row.application;
   const { batching } = primitive;
   if (batching === 'elementwise') {
     const rank = inputs.reduce((r, t) => Math.max(r, t.shape.length), 0);
@@ -42,20 +42,18 @@ export function batchRow(row: Row, args: readonly Batched[], size: number): read
       primitive,
       args.map((a) => (a.mapped ? alignBatch(a.tensor, rank) : a.tensor)),
       params,
-      programs,
-      closures,
     );
   }
   if ('shift' in batching) {
     const all = args.map((a) => withBatchAxis(a, size));
-    return bind(primitive, all, batching.shift(params, inputs, size), programs, closures);
+    return bind(primitive, all, batching.shift(params, inputs, size));
   }
   return batching.rule(
     args.map((a) => a.tensor),
     args.map((a) => a.mapped),
     params,
     size,
-    { programs, closures },
+    row.application,
   );
 }
 

@@ -5,7 +5,7 @@
 import { capturedNow } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
 import type { Application, Keeps, Primitive, Program, RowValues, Tangent } from '@jacobi/tensor/internal';
-import { apply, bind, lowerInline, NONE, Trace, withFrame, zerosOf } from '@jacobi/tensor/internal';
+import { apply, bind, holding, lowerInline, NONE, Trace, withFrame, zerosOf } from '@jacobi/tensor/internal';
 import { batchProgram, withBatchAxis } from './batch.ts';
 import { inlineLinear } from './custom-linear.ts';
 import { connectedOutputs, linearizeProgram } from './linearized.ts';
@@ -29,7 +29,12 @@ function follow(application: Application<never>, active: readonly boolean[], aga
   const mask = application.inputs.map((type, i) => active[i] === true && carriesTangent(type));
   const { values, tangents, reached } = linearizeProgram(application.programs[0]!, mask);
   const params = { own: application.outputs.length, total: values.outputs.length, active: mask, reached, again };
-  return apply(followedCallRow, application.inputs, params, [values, tangents]) as unknown as Application<never>;
+  return apply(
+    followedCallRow,
+    application.inputs,
+    params,
+    holding([values, tangents]),
+  ) as unknown as Application<never>;
 }
 
 /** A row that runs a program on its inputs and captured values. */
@@ -116,5 +121,5 @@ function batchedCall(
 
 /** Binds a program as one row. */
 export function callProgram(program: Program, inputs: readonly Tensor[], row: Primitive = callRow): readonly Tensor[] {
-  return bind(row, [...inputs, ...capturedNow(program)], NONE, [program]);
+  return bind(row, [...inputs, ...capturedNow(program)], NONE, holding([program]));
 }

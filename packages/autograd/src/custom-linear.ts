@@ -5,7 +5,16 @@
 import { inline } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
 import type { Primitive, Program, Row, Tangent, TensorType, Var } from '@jacobi/tensor/internal';
-import { bind, bindApplication, JacobiError, Trace, tensorType, withFrame, zerosOf } from '@jacobi/tensor/internal';
+import {
+  bind,
+  bindApplication,
+  holding,
+  JacobiError,
+  Trace,
+  tensorType,
+  withFrame,
+  zerosOf,
+} from '@jacobi/tensor/internal';
 import { RuleError } from './errors.ts';
 import { openOperands } from './pushforward.ts';
 import type { CustomTranspose } from './transpose.ts';
@@ -47,8 +56,7 @@ export function customTangents(
     customLinearRow,
     [...residuals, ...tangents],
     { residuals: residuals.length, types: typeList(outputs) },
-    [],
-    [rule],
+    holding([], [rule]),
   );
 }
 

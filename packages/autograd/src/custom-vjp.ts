@@ -15,6 +15,7 @@ import {
   differentiatedAgain,
   flattenNest,
   formatType,
+  holding,
   isFollowed,
   lowerInline,
   makeProgram,
@@ -61,18 +62,8 @@ const vjpRow: Primitive<Parts> = {
 
 /** The row with the program that it stands for: its results, as they are. */
 function bindVjp(inputs: readonly Tensor[], params: Parts, rule: CustomTranspose): readonly Tensor[] {
-  return bind(
-    vjpRow,
-    inputs,
-    params,
-    [
-      passing(
-        inputs.map((t) => t.type),
-        params,
-      ),
-    ],
-    [rule],
-  );
+  const types = inputs.map((t) => t.type);
+  return bind(vjpRow, inputs, params, holding([passing(types, params)], [rule]));
 }
 
 function passing(types: readonly TensorType[], { args, results }: Parts): Program {
@@ -109,8 +100,7 @@ function callVjp(
     vjpRow,
     inputs.map((t) => t.type),
     params,
-    [],
-    [rule],
+    holding([], [rule]),
   );
   for (const recorder of visibleRecorders()) {
     if (recorder.active(leaves) !== null) recorder.record(application as never, inputs, outputs);

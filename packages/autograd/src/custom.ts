@@ -10,6 +10,7 @@ import {
   currentTrace,
   describe,
   formatType,
+  holding,
   isFollowed,
   lowerInline,
   muted,
@@ -93,8 +94,7 @@ function batchedJvp(
     jvpRow,
     [...all, ...program.captured.map((c) => c.tensor)],
     { types: typeList(types) },
-    [program],
-    [rule],
+    holding([program], [rule]),
   );
 }
 
@@ -150,7 +150,7 @@ function callJvp(
     });
     const types = program.outputs.map((v) => program.types[v]!);
     const inputs = [...leaves, ...program.captured.map((c) => (c.read === undefined ? c.tensor : c.read()))];
-    return called!.result.rebuild(bind(jvpRow, inputs, { types: typeList(types) }, [program], [called!.rule]));
+    return called!.result.rebuild(bind(jvpRow, inputs, { types: typeList(types) }, holding([program], [called!.rule])));
   }
   const { result, rule } = muted(() => run(buildArguments(flats, leaves), flats));
   if (!isFollowed(leaves)) return result.rebuild(result.leaves);
@@ -163,8 +163,7 @@ function callJvp(
     jvpRow,
     leaves.map((t) => t.type),
     params,
-    [],
-    [here],
+    holding([], [here]),
   );
   for (const recorder of visibleRecorders()) {
     if (recorder.active(leaves) !== null) recorder.record(application as never, leaves, outputs);

@@ -9,14 +9,12 @@ import { getBackend } from './device.ts';
 import { DeviceError } from './errors.ts';
 import { isAlias, lowerApplication } from './lower.ts';
 import type { Application, Params, ParamValue, Primitive } from './primitive.ts';
-import type { Program } from './program.ts';
 import { Tensor } from './tensor.ts';
 import type { TensorType } from './type.ts';
 import { watch } from './watch.ts';
 
 /** No params: shared, so that looking for it is comparing pointers. */
 export const NONE: Params = /* @__PURE__ */ Object.freeze({});
-const NOTHING: readonly never[] = /* @__PURE__ */ Object.freeze([]);
 
 /** An application with what running it eagerly needs. */
 interface Bound extends Application {
@@ -28,8 +26,6 @@ interface Bound extends Application {
 
 /** Applications of one primitive that are kept for being found again. */
 const LIMIT = 4096;
-const caches: Map<Primitive<never>, Cache> = /* @__PURE__ */ new Map();
-const owned: WeakMap<object, Map<Primitive<never>, Cache>> = /* @__PURE__ */ new WeakMap();
 let applications = 0;
 
 interface Cache {
@@ -37,33 +33,35 @@ interface Cache {
   readonly byKey: Map<string | number, Bound>;
 }
 
+/** What an application holds beside types and params, and where those that hold it are kept. See `holding`. */
+export interface Held extends Pick<Application, 'programs' | 'closures'> {
+  readonly key: string;
+  readonly caches: Map<Primitive<never>, Cache>;
+}
+
+const NOTHING: Held = { programs: [], closures: [], key: '', caches: /* @__PURE__ */ new Map() };
+
 /** The application of `primitive` to these types and params; throws what the row's type rule throws. */
 export function apply<P extends Params>(
   primitive: Primitive<P>,
   inputs: readonly TensorType[],
   params: P,
-  programs: readonly Program[] = NOTHING,
-  closures: readonly unknown[] = NOTHING,
+  held: Held = NOTHING,
 ): Application<P> {
-  return find(primitive as unknown as Primitive, inputs, params, programs, closures) as unknown as Application<P>;
+  return find(primitive as unknown as Primitive, inputs, params, held) as unknown as Application<P>;
 }
 
-function find(
-  primitive: Primitive,
-  inputs: readonly TensorType[],
-  params: Params,
-  programs: readonly Program[],
-  closures: readonly unknown[],
-): Bound {
-  const owner = closures[0] ?? programs[0] ?? null;
-  const plain = owner === null;
-  const cache = cacheOf(primitive as unknown as Primitive<never>, owner);
-  if (plain) {
-    const last = cache.last;
-    if (last !== null && sameTypes(last.inputs, inputs) && sameParam(last.params, params)) return last;
+function find(primitive: Primitive, inputs: readonly TensorType[], params: Params, held: Held): Bound {
+  const { caches, programs, closures } = held;
+  let cache = caches.get(primitive as unknown as Primitive<never>);
+  if (cache === undefined) {
+    cache = { last: null, byKey: new Map() };
+    caches.set(primitive as unknown as Primitive<never>, cache);
   }
-  const key = keyOf(inputs, params, programs, closures);
-  let bound = cache.byKey.get(key);
+  const { last, byKey } = cache;
+  if (last !== null && sameTypes(last.inputs, inputs) && sameParam(last.params, params)) return last;
+  const key = keyOf(inputs, params, held);
+  let bound = byKey.get(key);
   if (bound === undefined) {
     const outputs = primitive.type(inputs, params, programs);
     for (const { size } of outputs) checkCount(primitive.name, size);
@@ -77,32 +75,13 @@ function find(
       outputs,
       executable: null,
       on: null,
-      alias:
-        primitive.view !== undefined && outputs.length === 1 && isAlias(primitive, inputs[0]!, params, outputs[0]!),
+      alias: isAlias(primitive, inputs, params, outputs),
     };
-    if (cache.byKey.size >= LIMIT) cache.byKey.delete(cache.byKey.keys().next().value!);
-    cache.byKey.set(key, bound);
+    if (byKey.size >= LIMIT) byKey.delete(byKey.keys().next().value!);
+    byKey.set(key, bound);
   }
-  if (plain) cache.last = bound;
+  if (held === NOTHING) cache.last = bound;
   return bound;
-}
-
-/** Rows that hold closures or programs are remembered by these, and forgotten with them. */
-function cacheOf(primitive: Primitive<never>, owner: object | null): Cache {
-  let level = caches;
-  if (owner !== null) {
-    level = owned.get(owner)!;
-    if (level === undefined) {
-      level = new Map();
-      owned.set(owner, level);
-    }
-  }
-  let cache = level.get(primitive);
-  if (cache === undefined) {
-    cache = { last: null, byKey: new Map() };
-    level.set(primitive, cache);
-  }
-  return cache;
 }
 
 function sameTypes(a: readonly TensorType[], b: readonly TensorType[]): boolean {
@@ -125,33 +104,14 @@ function sameParam(a: unknown, b: unknown): boolean {
   return true;
 }
 
-const closureIds: WeakMap<object, number> = /* @__PURE__ */ new WeakMap();
-let closureCount = 0;
-
-function closureId(closure: unknown): number {
-  let id = closureIds.get(closure as object);
-  if (id === undefined) {
-    id = ++closureCount;
-    closureIds.set(closure as object, id);
-  }
-  return id;
-}
-
-function keyOf(
-  inputs: readonly TensorType[],
-  params: Params,
-  programs: readonly Program[],
-  closures: readonly unknown[],
-): string | number {
-  if (params === NONE && programs.length === 0 && closures.length === 0 && inputs.length <= 2) {
+function keyOf(inputs: readonly TensorType[], params: Params, held: Held): string | number {
+  if (params === NONE && held === NOTHING) {
     if (inputs.length === 1) return inputs[0]!.id;
     if (inputs.length === 2) return -1 - (inputs[0]!.id * 67108864 + inputs[1]!.id);
   }
-  let key = '';
+  let { key } = held;
   for (const t of inputs) key += `${t.id},`;
   for (const name in params) key += `|${name}:${paramKey(params[name]!)}`;
-  for (const p of programs) key += `#${p.id}`;
-  for (const c of closures) key += `@${closureId(c)}`;
   return key;
 }
 
@@ -165,12 +125,10 @@ export function bind<P extends Params>(
   primitive: Primitive<P>,
   inputs: readonly Tensor[],
   params: P = NONE as P,
-  programs: readonly Program[] = NOTHING,
-  closures: readonly unknown[] = NOTHING,
+  held: Held = NOTHING,
 ): readonly Tensor[] {
-  const types = inputs.length === 1 ? [inputs[0]!.type] : inputs.map((t) => t.type);
-  const application = find(primitive as unknown as Primitive, types, params, programs, closures);
-  return watch === null ? execute(application, inputs) : watch.bind(application, inputs);
+  const types = inputs.map((t) => t.type);
+  return bindApplication(find(primitive as unknown as Primitive, types, params, held), inputs);
 }
 
 /** Binds a primitive with one output. */

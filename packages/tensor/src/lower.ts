@@ -10,10 +10,16 @@ import type { Application, KernelWriter, Operand, Params, Primitive } from './pr
 import type { TensorType } from './type.ts';
 
 /** True if the row's view of a row-major input is row-major again, so that the result is the input's own buffer. */
-export function isAlias(primitive: Primitive, input: TensorType, params: Params, output: TensorType): boolean {
-  if (input.size !== output.size || input.dtype !== output.dtype) return false;
-  const view = primitive.view!(contiguousView(input.shape), params, output, 0);
-  return view !== null && isContiguous(view);
+export function isAlias(
+  { view }: Primitive,
+  [input]: readonly TensorType[],
+  params: Params,
+  [output, ...more]: readonly TensorType[],
+): boolean {
+  if (view === undefined || more.length > 0 || input!.size !== output!.size || input!.dtype !== output!.dtype)
+    return false;
+  const seen = view(contiguousView(input!.shape), params, output!, 0);
+  return seen !== null && isContiguous(seen);
 }
 
 /** Reads an operand over a (wider) iteration space, as NumPy broadcasts. */
