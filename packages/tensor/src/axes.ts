@@ -17,17 +17,21 @@ export function checkAxis(operation: string, axis: unknown, rank: number, argume
   return a < 0 ? a + rank : a;
 }
 
+/** Several axes, counted from 0, in the order given. */
+export function checkDistinct(operation: string, argument: string, axes: readonly unknown[], rank: number): number[] {
+  const out = Array.from(axes, (a) => checkAxis(operation, a, rank, argument));
+  if (new Set(out).size < out.length) {
+    throw new ArgumentError(`${operation}: ${argument} [${axes.join()}] names an axis twice`);
+  }
+  return out;
+}
+
 const counted: number[][] = [];
 
 /** 0 … rank − 1; the same array each time, since rows that take all axes are looked up by it. */
 export function everyAxis(rank: number): readonly number[] {
-  let axes = counted[rank];
-  if (axes === undefined) {
-    axes = [];
-    for (let i = 0; i < rank; i++) axes.push(i);
-    counted[rank] = axes;
-  }
-  return axes;
+  counted[rank] ??= [...Array(rank).keys()];
+  return counted[rank];
 }
 
 /** Several axes, ascending; all of them where none is given. */
@@ -41,22 +45,31 @@ export function checkAxes(
   if (!Array.isArray(axes)) {
     throw new ArgumentError(`${operation}: axis must be a whole number or an array of them, not ${describe(axes)}`);
   }
-  const out = Array.from(axes, (a) => checkAxis(operation, a, rank)).sort((a, b) => a - b);
-  if (out.some((a, i) => i > 0 && a === out[i - 1])) {
-    throw new ArgumentError(`${operation}: axis [${axes.join()}] names an axis twice`);
+  return checkDistinct(operation, 'axis', axes, rank).sort((a, b) => a - b);
+}
+
+/** Throws unless `values` is an array of whole numbers, none below `least`. */
+export function checkWhole(
+  operation: string,
+  argument: string,
+  values: unknown,
+  least: number = -Infinity,
+): asserts values is readonly number[] {
+  if (!Array.isArray(values) || Array.from(values).some((v) => !Number.isInteger(v) || v < least)) {
+    const bound = least === 0 ? ' ≥ 0' : '';
+    throw new ArgumentError(
+      `${operation}: ${argument} must be an array of whole numbers${bound}, not ${describe(values)}`,
+    );
   }
-  return out;
 }
 
 /** An array of whole numbers, one an axis. */
 export function checkPerAxis(operation: string, argument: string, values: unknown, rank: number): readonly number[] {
-  if (!Array.isArray(values) || Array.from(values).some((v) => !Number.isInteger(v))) {
-    throw new ArgumentError(`${operation}: ${argument} must be an array of whole numbers, not ${describe(values)}`);
-  }
+  checkWhole(operation, argument, values);
   if (values.length !== rank) {
     throw new ShapeError(
       `${operation}: ${argument} has ${values.length} entries, but x has ${rank} axes: give one an axis`,
     );
   }
-  return values as readonly number[];
+  return values;
 }

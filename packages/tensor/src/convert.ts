@@ -4,6 +4,7 @@
  */
 import type { DType, Shape, TypedArray } from '@jacobi/backend';
 import { allocate, dtypeOf, isFloating, promoteTypes, sameShape, sizeOf } from '@jacobi/backend';
+import { checkWhole } from './axes.ts';
 import { bindOne } from './bind.ts';
 import { checkDType, checkOptions } from './checks.ts';
 import { ArgumentError, DTypeError, ShapeError } from './errors.ts';
@@ -91,8 +92,7 @@ function fromData(
 function fromTyped(data: TypedArray, dtype: DType, shape: Shape = [data.length]): Tensor {
   checkSize(data.length, shape);
   const copy = allocate(dtype, data.length);
-  if (dtype === 'bool') for (let i = 0; i < data.length; i++) copy[i] = data[i] !== 0 ? 1 : 0;
-  else copy.set(data);
+  copy.set(dtype === 'bool' ? (data as Uint8Array).map((v) => Number(v !== 0)) : data);
   return tensorFromData(copy, dtype, shape);
 }
 
@@ -119,18 +119,17 @@ function fromNested(
   flatten(operation, data, own, 0, flat, argument);
   const type = dtype ?? (flat.length > 0 && flat.every((v) => typeof v === 'boolean') ? 'bool' : 'float32');
   const values = allocate(type, flat.length);
-  for (let i = 0; i < flat.length; i++) {
-    const v = Number(flat[i]);
-    values[i] = type === 'bool' ? (v !== 0 ? 1 : 0) : type === 'int32' ? checkInt(operation, argument, v) : v;
-  }
+  flat.forEach((v, i) => (values[i] = held(operation, argument, Number(v), type)));
   if (shape !== undefined) checkSize(flat.length, shape);
   return tensorFromData(values, type, shape ?? own);
 }
 
-function checkInt(operation: string, argument: string, v: number): number {
-  if (v !== (v | 0))
-    throw new DTypeError(`${operation}: ${argument} ${v} is not an int32; round it first, or use dtype 'float32'`);
-  return v;
+/** A number as an element of `dtype`. */
+function held(operation: string, argument: string, value: number, dtype: DType): number {
+  if (dtype === 'bool') return Number(value !== 0);
+  if (dtype === 'int32' && value !== (value | 0))
+    throw new DTypeError(`${operation}: ${argument} ${value} is not an int32; round it first, or use dtype 'float32'`);
+  return value;
 }
 
 function hasTensor(data: NestedLike): boolean {
@@ -146,7 +145,7 @@ function stackNested(operation: string, argument: string, data: readonly NestedL
       ? stackNested(operation, `${argument}[${i}]`, d)
       : asBeside(operation, `${argument}[${i}]`, d as TensorLike, beside),
   );
-  const dtype = parts.reduce((common, part) => promoteTypes(common, part.dtype), parts[0]!.dtype);
+  const dtype = widestType(parts)!;
   const { type } = parts[0]!;
   const rows = parts.map((part, i) => {
     if (!sameShape(part.shape, type.shape)) {
@@ -192,11 +191,10 @@ function flatten(
 
 /** A tensor of shape [] of one number: data where values are computed, a row where they are traced. */
 export function scalarTensor(value: number, dtype: DType, operation = 'tensor', argument = 'data'): Tensor {
-  const held =
-    dtype === 'bool' ? Number(value !== 0) : dtype === 'int32' ? checkInt(operation, argument, value) : value;
-  if (currentTrace() !== null) return bindOne(fullRow, [], { shape: [], dtype, value: held });
+  const element = held(operation, argument, value, dtype);
+  if (currentTrace() !== null) return bindOne(fullRow, [], { shape: [], dtype, value: element });
   const data = allocate(dtype, 1);
-  data[0] = held;
+  data[0] = element;
   return tensorFromData(data, dtype, []);
 }
 
@@ -259,15 +257,10 @@ export function asPair(
   b: TensorLike,
   names: readonly [string, string] = ['a', 'b'],
 ): [Tensor, Tensor] {
-  let x: Tensor;
-  let y: Tensor;
-  if (typeof a === 'number' && typeof b !== 'number') {
-    y = asTensor(operation, names[1], b);
-    x = scalarTensor(a, numberType(a, y.dtype));
-  } else {
-    x = asTensor(operation, names[0], a);
-    y = typeof b === 'number' ? scalarTensor(b, numberType(b, x.dtype)) : asTensor(operation, names[1], b);
-  }
+  // A number takes its dtype from the other side.
+  const other = typeof a === 'number' && typeof b !== 'number' ? asTensor(operation, names[1], b) : undefined;
+  const x = asBeside(operation, names[0], a, other?.dtype);
+  const y = other ?? asBeside(operation, names[1], b, x.dtype);
   if (x.dtype === y.dtype) return [x, y];
   const dtype = promoteTypes(x.dtype, y.dtype);
   return [castTo(x, dtype), castTo(y, dtype)];
@@ -295,9 +288,7 @@ export function checkCount(operation: string, count: number): void {
 
 /** Throws unless `shape` is an array of whole numbers ≥ 0, of no more elements than one tensor holds. */
 export function checkShape(operation: string, argument: string, shape: unknown): asserts shape is Shape {
-  if (!Array.isArray(shape) || Array.from(shape).some((d) => !Number.isInteger(d) || d < 0)) {
-    throw new ArgumentError(`${operation}: ${argument} must be an array of whole numbers ≥ 0, not ${describe(shape)}`);
-  }
+  checkWhole(operation, argument, shape, 0);
   checkCount(operation, sizeOf(shape));
 }
 
@@ -310,10 +301,9 @@ function checkSize(length: number, shape: Shape): void {
 /** Any value, short enough for a message. */
 export function describe(value: unknown): string {
   if (value instanceof Tensor) return `a tensor ${formatType(value.type)}`;
-  if (value === null || value === undefined || typeof value === 'number' || typeof value === 'boolean')
-    return String(value);
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+  if (typeof value !== 'object' || value === null) return String(value);
   if (Array.isArray(value)) {
     const text = value
       .slice(0, 6)

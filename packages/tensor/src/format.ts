@@ -22,9 +22,8 @@ export const Printable: abstract new () => object = /* @__PURE__ */ (() => {
   };
 })();
 
-/** Axes longer than this are cut to their first and last three entries, where the tensor is large. */
+/** Tensors with more elements are cut: their long axes to the first and last three entries. */
 const THRESHOLD = 1000;
-const EDGE = 3;
 
 /** The elements as nested brackets, numbers aligned. */
 export function formatTensor(data: TypedArray, type: TensorType): string {
@@ -33,9 +32,7 @@ export function formatTensor(data: TypedArray, type: TensorType): string {
   const strides = rowMajor(shape);
   const texts: string[] = [];
   const indices = (n: number): (number | null)[] =>
-    cut && n > 2 * EDGE
-      ? [...Array(EDGE).keys(), null, ...Array.from({ length: EDGE }, (_, i) => n - EDGE + i)]
-      : [...Array(n).keys()];
+    cut && n > 6 ? [0, 1, 2, null, n - 3, n - 2, n - 1] : [...Array(n).keys()];
   const visit = (axis: number, at: number, leaf: (index: number) => string): string => {
     if (axis === shape.length) return leaf(at);
     const last = axis === shape.length - 1;
@@ -45,13 +42,7 @@ export function formatTensor(data: TypedArray, type: TensorType): string {
     return `[${parts.join(last ? ', ' : `,${'\n'.repeat(shape.length - axis - 1)}${' '.repeat(axis + 1)}`)}]`;
   };
   const text = (i: number): string =>
-    dtype === 'bool'
-      ? data[i] !== 0
-        ? 'true'
-        : 'false'
-      : dtype === 'int32'
-        ? String(data[i])
-        : formatNumber(data[i]!, dtype === 'float32');
+    dtype === 'bool' ? String(data[i] !== 0) : formatNumber(data[i]!, dtype === 'float32');
   visit(0, 0, (i) => {
     texts.push(text(i));
     return '';
@@ -62,8 +53,8 @@ export function formatTensor(data: TypedArray, type: TensorType): string {
 
 /** The shortest digits that tell a float32 (or float64) from its neighbours. */
 export function formatNumber(value: number, single: boolean): string {
-  const plain = Number.isInteger(value) && Math.abs(value) < 16777216;
-  if (!single || !Number.isFinite(value) || plain) return Object.is(value, -0) ? '-0' : String(value);
+  if (Object.is(value, -0)) return '-0';
+  if (!single) return String(value);
   for (let digits = 6; digits < 9; digits++) {
     const short = Number(value.toPrecision(digits));
     if (Math.fround(short) === value) return String(short);

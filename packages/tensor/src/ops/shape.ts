@@ -4,7 +4,7 @@
  */
 import type { DType, Shape } from '@jacobi/backend';
 import { broadcastShapes, sameShape, sizeOf } from '@jacobi/backend';
-import { checkAxes, checkAxis, checkPerAxis, everyAxis } from '../axes.ts';
+import { checkAxes, checkAxis, checkDistinct, checkPerAxis, everyAxis } from '../axes.ts';
 import { bindOne } from '../bind.ts';
 import { checkDType, checkInteger, checkNumber } from '../checks.ts';
 import type { TensorLike } from '../convert.ts';
@@ -95,13 +95,7 @@ function backwards(rank: number): readonly number[] {
 }
 
 function checkPermutation(permutation: readonly number[], rank: number): number[] {
-  const order = checkPerAxis('transpose', 'permutation', permutation, rank).map((a) =>
-    checkAxis('transpose', a, rank, 'permutation'),
-  );
-  if (new Set(order).size !== order.length) {
-    throw new ArgumentError(`transpose: permutation [${permutation.join()}] names an axis twice`);
-  }
-  return order;
+  return checkDistinct('transpose', 'permutation', checkPerAxis('transpose', 'permutation', permutation, rank), rank);
 }
 
 /**
