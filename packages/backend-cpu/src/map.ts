@@ -149,7 +149,7 @@ export function loopOf({ fn, dtype }: Call): Loop {
 }
 
 /** A loop that calls a function of two operands. */
-export function callPairs(call: (a: number, b: number) => number): Loop {
+function callPairs(call: (a: number, b: number) => number): Loop {
   return (n, out, o, s, a, i, p, b, j, q) => {
     for (; n-- > 0; o += s, i += p, j += q) out[o] = call(a[i]!, b[j]!);
   };

@@ -1,76 +1,64 @@
 /**
- * Reductions. The one idea: a row of elements is folded into one accumulator, or, where rows are short or far apart, a row
- * of accumulators takes one element each at a time; for each result both take the elements in the same order.
+ * Reductions. The one idea: elements go into an accumulator block by block, and blocks are combined like the digits of a
+ * binary counter, so that rounding errors grow with the logarithm of their number, and the order depends on nothing else.
  * Must not import reducers: the kernel brings its own.
  */
 import type { Fold, ReduceKernel } from '@jacobi/backend';
-import { copyLoop } from '@jacobi/backend';
-import { callPairs } from './map.ts';
 import type { Visit } from './nest.ts';
 import { collapse, takeRow, walk } from './nest.ts';
-import { BLOCK, createPartial } from './partial.ts';
 
-/** Accumulators side by side. */
-const WIDTH = 256;
+/** Elements that go one after the other into an accumulator before it is combined with others. */
+const BLOCK = 256;
 
 export function reduceLoop({ kept, reduced, input, output, reducer, accumulate }: ReduceKernel): Visit {
   // Axes of the result, with strides of output and input, and axes that vanish, with strides of the input.
   const results = collapse(kept, [output.strides, input.strides]);
   const outer = collapse(reduced, [input.strides.slice(kept.length)]);
+  const row = outer.pop() ?? takeRow([], 1);
+  const stride = row.strides[0]!;
   const integer = accumulate === 'int32';
   const combine = (integer ? reducer.int : undefined) ?? reducer.js;
   // Of no elements at all, the nearest number that the dtype can hold.
   const identity = integer ? Math.min(Math.max(reducer.identity, -2147483648), 2147483647) : reducer.identity;
-  const length = reduced.reduce((a, b) => a * b, 1);
-  const single = takeRow([], 2);
-  const rest = [...results];
-  const side = takeRow(rest, 2);
-  const last = outer.at(-1) ?? single;
-  const apart =
-    (last.size < 16 || Math.abs(last.strides[0]!) > Math.abs(side.strides[1]!)) &&
-    side.size >= 8 &&
-    side.size > Math.min(last.size, 16);
-  const [lane, row, around] = apart ? [side, single, rest] : [single, outer.pop() ?? single, results];
-  const [outStride, inStride] = lane.strides as [number, number];
-  const stride = row.strides[0]!;
-  const starts = [output.offset, input.offset];
-  const at = [0, 0];
   const fold: Fold =
     reducer.fold ??
     ((t, n, a, i, p) => {
       for (; n-- > 0; i += p) t = combine(t, a[i]!);
       return t;
     });
-  if (!apart && length <= BLOCK && outer.length === 0)
-    return walk(around, starts, at, (slots) => {
+  const at = [0, 0];
+  const starts = [output.offset, input.offset];
+  if (outer.length === 0 && row.size <= BLOCK)
+    return walk(results, starts, at, (slots) => {
       slots[output.slot]![at[0]!] = fold(identity, row.size, slots[input.slot]!, at[1]!, stride);
     });
-  const loop = reducer.loop ?? callPairs(combine);
-  const width = Math.min(WIDTH, lane.size);
-  const partial = createPartial(combine, identity, width, length);
-  const { accumulators } = partial;
   const from = [0];
-  let first = 0;
-  let count = 0;
+  // Of 1, 2, 4 … blocks, the most first: one for each binary digit of the number of blocks that is 1.
+  const done: number[] = [];
+  let blocks = 0;
+  let filled = 0;
+  let value = identity;
   const takeAll = walk(outer, [0], from, (slots) => {
-    const source = slots[input.slot]!;
-    let start = at[1]! + first * inStride + from[0]!;
+    let start = at[1]! + from[0]!;
     for (let left = row.size; left > 0; ) {
-      const some = Math.min(left, partial.room());
-      if (apart) loop(count, accumulators, 0, 1, accumulators, 0, 1, source, start, inStride, accumulators, 0, 1);
-      else accumulators[0] = fold(accumulators[0]!, some, source, start, stride);
-      partial.advance(some);
-      start += some * stride;
-      left -= some;
+      const count = Math.min(left, BLOCK - filled);
+      value = fold(value, count, slots[input.slot]!, start, stride);
+      start += count * stride;
+      left -= count;
+      filled += count;
+      if (filled < BLOCK) return;
+      for (let digits = blocks++; digits & 1; digits >>= 1) value = combine(done.pop()!, value);
+      done.push(value);
+      value = identity;
+      filled = 0;
     }
   });
-  return walk(around, starts, at, (slots) => {
-    for (first = 0; first < lane.size; first += width) {
-      count = Math.min(width, lane.size - first);
-      partial.start();
-      takeAll(slots);
-      partial.finish();
-      copyLoop(count, slots[output.slot]!, at[0]! + first * outStride, outStride, accumulators, 0, 1);
-    }
+  return walk(results, starts, at, (slots) => {
+    value = identity;
+    filled = 0;
+    blocks = 0;
+    takeAll(slots);
+    while (done.length > 0) value = combine(done.pop()!, value);
+    slots[output.slot]![at[0]!] = value;
   });
 }

@@ -30,13 +30,6 @@ export function elementwiseType(name: string, inputs: readonly TensorType[], dty
   return [tensorType(dtype ?? inputs[inputs.length - 1]!.dtype, shape)];
 }
 
-type Lower<P extends Params> = NonNullable<Primitive<P>['lower']>;
-
-function mapLower<P extends Params>(fn: ScalarFunction, constants?: (params: P) => readonly number[]): Lower<P> {
-  return (writer: KernelWriter, inputs: readonly Operand[], [out]: readonly Operand[], params: P) =>
-    emitMap(writer, inputs, out!, call(fn, inputs.length, out!.dtype, ...(constants?.(params) ?? [])));
-}
-
 /**
  * An elementwise row of any derivative. `dtype` is that of the result where it is not the operands'; `operation` the name of the
  * public function, for messages, where the row has another.
@@ -54,7 +47,8 @@ export function elementwise<P extends Params>(
   return {
     name: fn.name,
     type: (inputs) => elementwiseType(operation, inputs, options.dtype),
-    lower: mapLower(fn, options.constants),
+    lower: (writer, inputs, [out], params) =>
+      emitMap(writer, inputs, out!, call(fn, inputs.length, out!.dtype, ...(options.constants?.(params) ?? []))),
     derivative,
     batching: 'elementwise',
   };
@@ -72,13 +66,10 @@ export function unary<P extends Params = Params>(
   slope: Slope<P>,
   constants?: (params: P) => readonly number[],
 ): Primitive<P> {
-  const readsInput = 'fromInput' in slope || 'fromBoth' in slope;
-  const readsOutput = 'fromOutput' in slope || 'fromBoth' in slope;
-  const keeps = { inputs: readsInput ? [0] : [], outputs: readsOutput ? [0] : [] };
-  const coefficient = (row: RowValues<P>): Tensor => {
-    if ('fromInput' in slope) return slope.fromInput(row.x(0), row.params);
-    if ('fromOutput' in slope) return slope.fromOutput(row.y(0), row.params);
-    return slope.fromBoth(row.x(0), row.y(0), row.params);
+  const keeps = { inputs: 'fromOutput' in slope ? [] : [0], outputs: 'fromInput' in slope ? [] : [0] };
+  const coefficient = ({ x, y, params }: RowValues<P>): Tensor => {
+    if ('fromInput' in slope) return slope.fromInput(x(0), params);
+    return 'fromOutput' in slope ? slope.fromOutput(y(0), params) : slope.fromBoth(x(0), y(0), params);
   };
   return elementwise<P>(
     fn,
@@ -99,9 +90,9 @@ export function binary(
     keeps: () => ({ inputs: [0, 1], outputs: [] }),
     tangent: (row, [ta, tb]) => {
       const { shape } = row.outputs[0]!;
-      const a = ta === null ? null : broadcastTo(left(ta!, row.x(0), row.x(1)), shape);
-      const b = tb === null ? null : broadcastTo(right(tb!, row.x(0), row.x(1)), shape);
-      return [addTangents(a ?? null, b ?? null)];
+      const part = (t: Tangent | undefined, rule: typeof left): Tangent =>
+        t ? broadcastTo(rule(t, row.x(0), row.x(1)), shape) : null;
+      return [addTangents(part(ta, left), part(tb, right))];
     },
   };
   return elementwise(fn, derivative, { operation });

@@ -69,8 +69,7 @@ export class Tensor extends Printable {
   /** The elements in row-major order, read-only by contract. Works on every device. */
   async data(): Promise<TypedArray> {
     const buffer = concrete(this, 'data');
-    const data = this.size === 0 ? allocate(this.dtype, 0) : await this.backend!.read(buffer);
-    return debugging() ? data.slice() : data;
+    return handOut(this.size === 0 ? allocate(this.dtype, 0) : await this.backend!.read(buffer));
   }
   /** The elements in row-major order, at once; read-only by contract. Throws on devices without synchronous reads. */
   dataSync(): TypedArray {
@@ -90,8 +89,7 @@ export class Tensor extends Printable {
       throw new ArgumentError(
         `item: the tensor must have one element, not ${formatType(this.type)}; use arraySync, and functions (add, mul, greater) in place of operators`,
       );
-    const value = readNow(this, 'item')[0]!;
-    return (this.dtype === 'bool' ? value !== 0 : value) as T;
+    return plain(readNow(this, 'item')[0]!, this.dtype) as T;
   }
 
   /** Readable as NumPy prints: `[[1, 2], [3, 4]]`. */
@@ -161,20 +159,20 @@ function readNow(t: Tensor, method: string): TypedArray {
       `${method}: the ${backend.name} backend cannot read at once; use await ${method === 'dataSync' ? 'data' : 'array'}()`,
     );
   }
-  const data = backend.readSync(buffer);
-  return debugging() ? data.slice() : data;
+  return handOut(backend.readSync(buffer));
 }
+
+/** In debug mode a copy. */
+const handOut = (data: TypedArray): TypedArray => (debugging() ? data.slice() : data);
+
+/** An element as a number, or as true or false. */
+const plain = (value: number, dtype: DType): number | boolean => (dtype === 'bool' ? value !== 0 : value);
 
 function nested(data: TypedArray, type: TensorType): NestedArray {
   const { shape, dtype } = type;
   let at = 0;
-  const build = (axis: number): NestedArray => {
-    if (axis === shape.length) {
-      const value = data[at++]!;
-      return dtype === 'bool' ? value !== 0 : value;
-    }
-    return Array.from({ length: shape[axis]! }, () => build(axis + 1));
-  };
+  const build = (axis: number): NestedArray =>
+    axis < shape.length ? Array.from({ length: shape[axis]! }, () => build(axis + 1)) : plain(data[at++]!, dtype);
   return build(0);
 }
 

@@ -58,14 +58,14 @@ function productOf(x: Tensor, y: Tensor): Product {
   const n = batch.length;
   const axes = [...batch.keys()];
   const wide = (t: Tensor): Shape | null => (t.rank > 2 ? [...batch, ...t.shape.slice(-2)] : null);
-  const labels = (t: Tensor, matrix: readonly number[]): number[] =>
-    t.rank === 1 ? [n + 2] : t.rank === 2 ? [...matrix] : [...axes, ...matrix];
+  const labels = (t: Tensor, ...matrix: number[]): number[] =>
+    t.rank === 1 ? [n + 2] : [...(t.rank > 2 ? axes : []), ...matrix];
   return {
     left: wide(x),
     right: wide(y),
     params: {
-      left: labels(x, [n, n + 2]),
-      right: labels(y, [n + 2, n + 1]),
+      left: labels(x, n, n + 2),
+      right: labels(y, n + 2, n + 1),
       out: [...axes, ...(x.rank === 1 ? [] : [n]), ...(y.rank === 1 ? [] : [n + 1])],
     },
   };

@@ -2,6 +2,7 @@
  * The row of all products of tensors: a contraction over labelled axes, as in einsum with two operands.
  * The one idea: axes have labels, so batching adds a label and transposing swaps two label lists; nothing is ever permuted.
  */
+import type { Access, Shape } from '@jacobi/backend';
 import { contractLoop } from '@jacobi/backend-cpu';
 import { bindOne } from '../bind.ts';
 import type { Operand, Primitive } from '../primitive.ts';
@@ -14,38 +15,39 @@ export type Contraction = {
   readonly out: readonly number[];
 };
 
-/** Strides of an operand for the given labels. */
-function stridesFor(operand: Operand, own: readonly number[], labels: readonly number[]): number[] {
-  return labels.map((l) => operand.view.strides[own.indexOf(l)]!);
+/** Reads or writes an operand over the given labels. */
+function accessAlong({ slot, view }: Operand, own: readonly number[], ...labels: (readonly number[])[]): Access {
+  return { slot, offset: view.offset, strides: labels.flat().map((l) => view.strides[own.indexOf(l)]!) };
 }
+
+/** The size of the axis with a label, which one operand or both have. */
+const sizesBy =
+  (left: readonly number[], a: Shape, right: readonly number[], b: Shape) =>
+  (label: number): number =>
+    a[left.indexOf(label)] ?? b[right.indexOf(label)]!;
 
 /** out[labels] = Σ left[labels] · right[labels] over the labels that `out` lacks. Floating sums accumulate in their own dtype at least. */
 export const contractRow: Primitive<Contraction> = {
   name: 'contract',
   type: ([a, b], { left, right, out }) => {
-    const size = (label: number): number => {
-      const i = left.indexOf(label);
-      return i >= 0 ? a!.shape[i]! : b!.shape[right.indexOf(label)]!;
-    };
-    return [tensorType(a!.dtype, out.map(size))];
+    return [tensorType(a!.dtype, out.map(sizesBy(left, a!.shape, right, b!.shape)))];
   },
   lower: (writer, [a, b], [c], { left, right, out }) => {
     const batch = out.filter((l) => left.includes(l) && right.includes(l));
     const m = out.filter((l) => left.includes(l) && !right.includes(l));
     const n = out.filter((l) => !left.includes(l));
     const k = left.filter((l) => !out.includes(l));
-    const sizes = (labels: readonly number[]): number[] =>
-      labels.map((l) => (left.includes(l) ? a!.view.shape[left.indexOf(l)]! : b!.view.shape[right.indexOf(l)]!));
+    const size = sizesBy(left, a!.view.shape, right, b!.view.shape);
     writer.emit({
       kind: 'contract',
       js: contractLoop,
-      batch: sizes(batch),
-      m: sizes(m),
-      n: sizes(n),
-      k: sizes(k),
-      left: { slot: a!.slot, offset: a!.view.offset, strides: stridesFor(a!, left, [...batch, ...m, ...k]) },
-      right: { slot: b!.slot, offset: b!.view.offset, strides: stridesFor(b!, right, [...batch, ...n, ...k]) },
-      output: { slot: c!.slot, offset: c!.view.offset, strides: stridesFor(c!, out, [...batch, ...m, ...n]) },
+      batch: batch.map(size),
+      m: m.map(size),
+      n: n.map(size),
+      k: k.map(size),
+      left: accessAlong(a!, left, batch, m, k),
+      right: accessAlong(b!, right, batch, n, k),
+      output: accessAlong(c!, out, batch, m, n),
       accumulate: c!.dtype,
     });
   },
