@@ -6,10 +6,9 @@
 import type { Backend, BufferRef, Executable } from '@jacobi/backend';
 import { checkCount } from './convert.ts';
 import { getBackend } from './device.ts';
-import { DeviceError } from './errors.ts';
 import { isAlias, lowerApplication } from './lower.ts';
 import type { Application, Params, ParamValue, Primitive } from './primitive.ts';
-import { Tensor } from './tensor.ts';
+import { readAtOnce, Tensor, tensorFromData } from './tensor.ts';
 import type { TensorType } from './type.ts';
 import { watch } from './watch.ts';
 
@@ -30,7 +29,7 @@ let applications = 0;
 
 interface Cache {
   last: Bound | null;
-  readonly byKey: Map<string | number, Bound>;
+  readonly byKey: Map<string, Bound>;
 }
 
 /** What an application holds beside types and params, and where those that hold it are kept. See `holding`. */
@@ -104,11 +103,7 @@ function sameParam(a: unknown, b: unknown): boolean {
   return true;
 }
 
-function keyOf(inputs: readonly TensorType[], params: Params, held: Held): string | number {
-  if (params === NONE && held === NOTHING) {
-    if (inputs.length === 1) return inputs[0]!.id;
-    if (inputs.length === 2) return -1 - (inputs[0]!.id * 67108864 + inputs[1]!.id);
-  }
+function keyOf(inputs: readonly TensorType[], params: Params, held: Held): string {
   let { key } = held;
   for (const t of inputs) key += `${t.id},`;
   for (const name in params) key += `|${name}:${paramKey(params[name]!)}`;
@@ -161,12 +156,6 @@ export function execute(application: Application, inputs: readonly Tensor[]): re
     bound.executable = backend.compile(lowerApplication(bound));
     bound.on = backend;
   }
-  if (types.length === 1) {
-    const type = types[0]!;
-    const out = backend.alloc(type.dtype, type.size);
-    backend.run(bound.executable, buffers, [out]);
-    return [new Tensor(type, out, backend, null)];
-  }
   const outs = types.map((type) => backend.alloc(type.dtype, type.size));
   backend.run(bound.executable, buffers, outs);
   return outs.map((out, i) => new Tensor(types[i]!, out, backend, null));
@@ -175,13 +164,5 @@ export function execute(application: Application, inputs: readonly Tensor[]): re
 /** The same values on `backend`. */
 export function moveTo(t: Tensor, backend: Backend): Tensor {
   if (t.backend === backend || t.buffer === null) return t;
-  const from = t.backend!;
-  if (from.readSync === undefined) {
-    throw new DeviceError(
-      `a tensor on ${from.name} cannot be moved to ${backend.name} at once; read it with await data() and make a new tensor`,
-    );
-  }
-  const buffer = backend.alloc(t.dtype, t.size);
-  if (t.size > 0) backend.write(buffer, from.readSync(t.buffer));
-  return new Tensor(t.type, buffer, backend, null);
+  return tensorFromData(readAtOnce(t, `moving a tensor to ${backend.name}`), t.dtype, t.shape, backend);
 }

@@ -166,27 +166,21 @@ function flatten(
   out: (number | boolean)[],
   path: string,
 ): void {
-  if (axis < shape.length) {
-    if (!Array.isArray(data) || data.length !== shape[axis]) {
-      const given = Array.isArray(data) ? `${data.length} elements` : describe(data);
-      throw new ShapeError(
-        `${operation}: ${path} has ${given} where its neighbours have ${shape[axis]}: nested arrays must be rectangular`,
-      );
-    }
-    for (let i = 0; i < data.length; i++)
-      flatten(operation, data[i] as NestedLike, shape, axis + 1, out, `${path}[${i}]`);
-    return;
-  }
-  if (Array.isArray(data))
+  const isArray = Array.isArray(data);
+  const size = shape[axis];
+  if (isArray ? data.length !== size : size !== undefined) {
+    const given = isArray ? `${data.length} elements` : describe(data);
     throw new ShapeError(
-      `${operation}: ${path} is an array where its neighbours are numbers: nested arrays must be rectangular`,
+      `${operation}: ${path} has ${given} where its neighbours have ${size ?? 'none'}: nested arrays must be rectangular`,
     );
-  if (typeof data !== 'number' && typeof data !== 'boolean') {
+  }
+  if (isArray)
+    for (let i = 0; i < data.length; i++) flatten(operation, data[i] as NestedLike, shape, axis + 1, out, `${path}[${i}]`);
+  else if (typeof data === 'number' || typeof data === 'boolean') out.push(data);
+  else
     throw new ArgumentError(
       `${operation}: ${path} must be a tensor, a variable, a number or nested arrays, not ${describe(data)}`,
     );
-  }
-  out.push(data);
 }
 
 /** A tensor of shape [] of one number: data where values are computed, a row where they are traced. */

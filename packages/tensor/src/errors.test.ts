@@ -61,7 +61,7 @@ const VALUES: readonly Case[] = [
   [
     () => tensor(any([1, [2]])),
     ShapeError,
-    'tensor: data[1] is an array where its neighbours are numbers: nested arrays must be rectangular',
+    'tensor: data[1] has 1 elements where its neighbours have none: nested arrays must be rectangular',
   ],
   [
     () => tensor([1.5], { dtype: 'int32' }),
@@ -644,10 +644,10 @@ test('reading is refused on a device that cannot read at once', () => {
   delete (backend as { readSync?: unknown }).readSync;
   const t = api.withBackend(backend, () => tensor([1, 2]));
   expect(() => t.dataSync()).toThrow(DeviceError);
-  expect(() => t.dataSync()).toThrow('dataSync: the far backend cannot read at once; use await data()');
-  expect(() => t.arraySync()).toThrow('arraySync: the far backend cannot read at once; use await array()');
+  expect(() => t.dataSync()).toThrow('dataSync: the far backend cannot read at once; use await data() or array()');
+  expect(() => t.arraySync()).toThrow('arraySync: the far backend cannot read at once; use await data() or array()');
   expect(() => api.add(tensor([1, 2]), t)).toThrow(
-    'a tensor on far cannot be moved to cpu at once; read it with await data() and make a new tensor',
+    'moving a tensor to cpu: the far backend cannot read at once; use await data() or array()',
   );
   const single = { ...api.getBackend(), name: 'narrow', traits: { ...api.getBackend().traits, float64: false } };
   expect(() => api.withBackend(single, () => tensor(1, { dtype: 'float64' }))).toThrow(

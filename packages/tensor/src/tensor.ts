@@ -96,7 +96,7 @@ export class Tensor extends Printable {
   override toString(): string {
     if (this.trace !== null) return `traced(${formatType(this.type)})`;
     if (this.backend!.readSync === undefined) return `tensor(${formatType(this.type)} on ${this.backend!.name})`;
-    return formatTensor(this.size === 0 ? allocate(this.dtype, 0) : this.backend!.readSync(this.buffer!), this.type);
+    return formatTensor(readAtOnce(this, 'toString'), this.type);
   }
   toJSON(): NestedArray {
     return this.arraySync();
@@ -151,15 +151,19 @@ function concrete(t: Tensor, method: string): BufferRef {
 }
 
 function readNow(t: Tensor, method: string): TypedArray {
-  const buffer = concrete(t, method);
-  if (t.size === 0) return allocate(t.dtype, 0);
-  const backend = t.backend!;
-  if (backend.readSync === undefined) {
+  concrete(t, method);
+  return handOut(readAtOnce(t, method));
+}
+
+/** The elements, from a device that can read at once. @internal */
+export function readAtOnce({ size, dtype, backend, buffer }: Tensor, operation: string): TypedArray {
+  if (size === 0) return allocate(dtype, 0);
+  if (backend!.readSync === undefined) {
     throw new DeviceError(
-      `${method}: the ${backend.name} backend cannot read at once; use await ${method === 'dataSync' ? 'data' : 'array'}()`,
+      `${operation}: the ${backend!.name} backend cannot read at once; use await data() or array()`,
     );
   }
-  return handOut(backend.readSync(buffer));
+  return backend!.readSync(buffer!);
 }
 
 /** In debug mode a copy. */
@@ -176,10 +180,9 @@ function nested(data: TypedArray, type: TensorType): NestedArray {
   return build(0);
 }
 
-/** A tensor that owns `data` (not copied), on the default backend. @internal */
-export function tensorFromData(data: TypedArray, dtype: DType, shape: Shape): Tensor {
+/** A tensor that owns `data` (not copied), on the default backend unless told otherwise. @internal */
+export function tensorFromData(data: TypedArray, dtype: DType, shape: Shape, backend: Backend = getBackend()): Tensor {
   const type = tensorType(dtype, shape);
-  const backend = getBackend();
   if (!backend.traits.float64 && dtype === 'float64') {
     throw new DeviceError(
       `tensor: the ${backend.name} backend has no float64; use float32 or another backend (withBackend)`,
