@@ -26,21 +26,13 @@ export function checkDistinct(operation: string, argument: string, axes: readonl
   return out;
 }
 
-const counted: number[][] = [];
-
-/** 0 … rank − 1; the same array each time, since rows that take all axes are looked up by it. */
-export function everyAxis(rank: number): readonly number[] {
-  counted[rank] ??= [...Array(rank).keys()];
-  return counted[rank];
-}
-
 /** Several axes, ascending; all of them where none is given. */
 export function checkAxes(
   operation: string,
   axes: number | readonly number[] | null | undefined,
   rank: number,
 ): readonly number[] {
-  if (axes === undefined || axes === null) return everyAxis(rank);
+  if (axes === undefined || axes === null) return [...Array(rank).keys()];
   if (typeof axes === 'number') return [checkAxis(operation, axes, rank)];
   if (!Array.isArray(axes)) {
     throw new ArgumentError(`${operation}: axis must be a whole number or an array of them, not ${describe(axes)}`);

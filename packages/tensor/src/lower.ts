@@ -23,13 +23,13 @@ export function isAlias(
 }
 
 /** Reads an operand over a (wider) iteration space, as NumPy broadcasts. */
-export function accessOver(operand: Operand, shape: readonly number[]): Access {
-  return { slot: operand.slot, offset: operand.view.offset, strides: broadcastStrides(operand.view, shape) };
+export function accessOver({ slot, view }: Operand, shape: readonly number[]): Access {
+  return { slot, offset: view.offset, strides: broadcastStrides(view, shape) };
 }
 
 /** Reads or writes an operand over its own shape. */
-export function access(operand: Operand): Access {
-  return { slot: operand.slot, offset: operand.view.offset, strides: operand.view.strides };
+export function access({ slot, view: { offset, strides } }: Operand): Access {
+  return { slot, offset, strides };
 }
 
 /** Writes one kernel that computes `output` elementwise; operands broadcast. */
@@ -57,14 +57,8 @@ export function call(
   dtype: DType,
   ...constants: readonly number[]
 ): ScalarStep[] {
-  const args: number[] = [];
-  for (let i = 0; i < operands; i++) args.push(i);
-  const body: ScalarStep[] = constants.map((constant, i) => {
-    args.push(operands + i);
-    return { constant };
-  });
-  body.push({ fn, args, dtype });
-  return body;
+  const args = [...Array(operands + constants.length).keys()];
+  return [...constants.map((constant) => ({ constant })), { fn, args, dtype }];
 }
 
 /** Copies an operand, in order, into a window of the same shape. */
@@ -83,9 +77,9 @@ export class PlanWriter implements KernelWriter {
   readonly #steps: Kernel[] = [];
   #arenaBytes = 0;
 
-  slot(type: TensorType, role: Slot['role'], more?: Pick<Slot, 'data' | 'offset'>): Operand {
-    const { dtype, shape } = type;
-    const slot = this.#slots.push({ dtype, length: more?.data?.length ?? type.size, role, ...more }) - 1;
+  slot(type: TensorType, role: Slot['role'], more?: Partial<Slot>): Operand {
+    const { dtype, size, shape } = type;
+    const slot = this.#slots.push({ dtype, length: size, role, ...more }) - 1;
     return { slot, dtype, view: contiguousView(shape) };
   }
 
@@ -94,7 +88,10 @@ export class PlanWriter implements KernelWriter {
     const data = allocate(type.dtype, 1);
     data[0] = type.dtype === 'bool' ? Number(value !== 0) : value;
     const { shape } = type;
-    return { ...this.slot(type, 'constant', { data }), view: { offset: 0, shape, strides: shape.map(() => 0) } };
+    return {
+      ...this.slot(type, 'constant', { data, length: 1 }),
+      view: { offset: 0, shape, strides: shape.map(() => 0) },
+    };
   }
 
   emit(kernel: RunnableKernel): void {

@@ -4,7 +4,7 @@
  */
 import type { DType, Shape } from '@jacobi/backend';
 import { broadcastShapes, sameShape, sizeOf } from '@jacobi/backend';
-import { checkAxes, checkAxis, checkDistinct, checkPerAxis, everyAxis } from '../axes.ts';
+import { checkAxes, checkAxis, checkDistinct, checkPerAxis } from '../axes.ts';
 import { bindOne } from '../bind.ts';
 import { checkDType, checkInteger, checkNumber } from '../checks.ts';
 import type { TensorLike } from '../convert.ts';
@@ -81,17 +81,8 @@ function withSizeFound(t: Tensor, shape: Shape): Shape {
  */
 export function transpose(x: TensorLike, permutation?: readonly number[]): Tensor {
   const t = asTensor('transpose', 'x', x);
-  if (permutation === undefined) return t.rank < 2 ? t : bindOne(transposeRow, [t], { permutation: backwards(t.rank) });
-  const order = checkPermutation(permutation, t.rank);
+  const order = permutation === undefined ? [...t.shape.keys()].reverse() : checkPermutation(permutation, t.rank);
   return order.every((a, i) => a === i) ? t : bindOne(transposeRow, [t], { permutation: order });
-}
-
-const reversed: number[][] = [];
-
-/** rank − 1 … 0; the same array each time. */
-function backwards(rank: number): readonly number[] {
-  reversed[rank] ??= everyAxis(rank).toReversed();
-  return reversed[rank];
 }
 
 function checkPermutation(permutation: readonly number[], rank: number): number[] {
