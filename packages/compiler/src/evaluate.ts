@@ -9,34 +9,24 @@ import type { Program } from '@jacobi/tensor/internal';
 import { bindApplication, currentTrace, isFollowed, lowerProgram, moveTo } from '@jacobi/tensor/internal';
 import { counters } from './stats.ts';
 
-/** A program that a backend has compiled. */
-interface Compiled {
-  readonly backend: Backend;
-  readonly executable: Executable;
-}
-
-/** The backend that ran a program last is looked at first; the others are remembered behind it. */
-const compiled: WeakMap<Program, Compiled> = /* @__PURE__ */ new WeakMap();
-const others: WeakMap<Program, WeakMap<Backend, Compiled>> = /* @__PURE__ */ new WeakMap();
+const compiled: WeakMap<Program, WeakMap<Backend, Executable>> = /* @__PURE__ */ new WeakMap();
 
 /** The program compiled for a backend: lowered and compiled once. */
 export function compileProgram(program: Program, backend: Backend): Executable {
-  const known = compiled.get(program);
-  if (known !== undefined && known.backend === backend) return known.executable;
-  let form = others.get(program)?.get(backend);
-  if (form === undefined) {
+  let forms = compiled.get(program);
+  if (forms === undefined) {
+    forms = new WeakMap();
+    compiled.set(program, forms);
+  }
+  let executable = forms.get(backend);
+  if (executable === undefined) {
     counters.plans++;
     const plan = lowerProgram(program);
     counters.compiles++;
-    form = { backend, executable: backend.compile(plan) };
+    executable = backend.compile(plan);
+    forms.set(backend, executable);
   }
-  if (known !== undefined) {
-    const rest = others.get(program) ?? new WeakMap<Backend, Compiled>();
-    rest.set(known.backend, known);
-    others.set(program, rest);
-  }
-  compiled.set(program, form);
-  return form.executable;
+  return executable;
 }
 
 /** The tensors that a program captured, as they are now. */

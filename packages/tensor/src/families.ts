@@ -9,7 +9,7 @@ import { ShapeError } from './errors.ts';
 import { access, call, emitMap } from './lower.ts';
 import { add, mul } from './ops/arithmetic.ts';
 import { broadcastTo } from './ops/shape.ts';
-import type { Derivative, KernelWriter, Operand, Params, Primitive, RowValues, Tangent } from './primitive.ts';
+import type { Derivative, Params, Primitive, RowValues, Tangent } from './primitive.ts';
 import type { Tensor } from './tensor.ts';
 import type { TensorType } from './type.ts';
 import { formatType, tensorType } from './type.ts';
@@ -67,9 +67,10 @@ export function unary<P extends Params = Params>(
   constants?: (params: P) => readonly number[],
 ): Primitive<P> {
   const keeps = { inputs: 'fromOutput' in slope ? [] : [0], outputs: 'fromInput' in slope ? [] : [0] };
-  const coefficient = ({ x, y, params }: RowValues<P>): Tensor => {
-    if ('fromInput' in slope) return slope.fromInput(x(0), params);
-    return 'fromOutput' in slope ? slope.fromOutput(y(0), params) : slope.fromBoth(x(0), y(0), params);
+  const coefficient = (row: RowValues<P>): Tensor => {
+    if ('fromInput' in slope) return slope.fromInput(row.x(0), row.params);
+    if ('fromOutput' in slope) return slope.fromOutput(row.y(0), row.params);
+    return slope.fromBoth(row.x(0), row.y(0), row.params);
   };
   return elementwise<P>(
     fn,

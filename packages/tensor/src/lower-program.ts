@@ -5,17 +5,9 @@
  */
 import type { Kernel, Plan, Slot } from '@jacobi/backend';
 import { alignedBytes, lowerRow, PlanWriter } from './lower.ts';
-import type { Application, Operand } from './primitive.ts';
+import type { Inline, Operand } from './primitive.ts';
 import type { Program, Row, Var } from './program.ts';
 import type { TensorType } from './type.ts';
-
-/** The plan of a row that holds a program: what running it eagerly runs. */
-export function lowerInline(application: Application): Plan {
-  const inputs = application.inputs.map((_, i) => i);
-  const outputs = application.outputs.map((_, i) => inputs.length + i);
-  const types = [...application.inputs, ...application.outputs];
-  return lowerProgram({ types, inputs, captured: [], rows: [{ application, inputs, outputs }], outputs });
-}
 
 /**
  * The plan of a program. Its inputs are the program's inputs, then its captured values; temporaries share one
@@ -51,40 +43,34 @@ function lowerRows(
   place: ReadonlyMap<Var, Operand>,
 ): void {
   for (const row of rows) {
-    const { primitive, programs } = row.application;
+    const { inline } = row.application.primitive;
     const ins = row.inputs.map((v) => values[v]!);
-    if (primitive.inline !== undefined) {
-      lowerCall(writer, programs[0]!, ins, row.outputs, values);
-      continue;
-    }
     const target = (i: number): Operand => place.get(row.outputs[i]!) ?? writer.temporary(types[row.outputs[i]!]!);
-    const outs = lowerRow(writer, row.application, ins, target);
+    const outs = inline?.within(writer, row.application, ins) ?? lowerRow(writer, row.application, ins, target);
     row.outputs.forEach((v, i) => {
       values[v] = outs[i]!;
     });
   }
 }
 
-/** A row that holds a program: its rows, in place. */
-function lowerCall(
-  writer: PlanWriter,
-  program: Program,
-  args: readonly Operand[],
-  outputs: readonly Var[],
-  values: (Operand | undefined)[],
-): void {
-  const inner: (Operand | undefined)[] = new Array(program.types.length);
-  program.inputs.forEach((v, i) => {
-    inner[v] = args[i]!;
-  });
-  program.captured.forEach((c, i) => {
-    inner[c.variable] = args[program.inputs.length + i]!;
-  });
-  lowerRows(writer, program.rows, program.types, inner, new Map());
-  outputs.forEach((v, i) => {
-    values[v] = inner[program.outputs[i]!]!;
-  });
-}
+/** Rows that hold a program: its rows, in place. */
+export const lowerInline: Inline = {
+  alone(application) {
+    const inputs = application.inputs.map((_, i) => i);
+    const outputs = application.outputs.map((_, i) => inputs.length + i);
+    const types = [...application.inputs, ...application.outputs];
+    return lowerProgram({ types, inputs, captured: [], rows: [{ application, inputs, outputs }], outputs });
+  },
+  within(writer, { programs: [program] }, args) {
+    const { types, inputs, captured, rows, outputs } = program!;
+    const values: (Operand | undefined)[] = new Array(types.length);
+    [...inputs, ...captured.map((c) => c.variable)].forEach((v, i) => {
+      values[v] = args[i]!;
+    });
+    lowerRows(writer, rows, types, values, new Map());
+    return outputs.map((v) => values[v]!);
+  },
+};
 
 /** Slots that a kernel reads and writes. */
 export function slotsOf(kernel: Kernel): readonly number[] {

@@ -154,7 +154,7 @@ export function lowerRow(
 /** The plan of one application: what an eager operation runs. */
 export function lowerApplication(application: Application): Plan {
   const { primitive, inputs, outputs } = application;
-  if (primitive.inline !== undefined) return primitive.inline(application);
+  if (primitive.inline !== undefined) return primitive.inline.alone(application);
   const writer = new PlanWriter();
   const ins = inputs.map((type) => writer.slot(type, 'input'));
   const outs = outputs.map((type) => writer.slot(type, 'output'));

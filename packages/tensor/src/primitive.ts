@@ -4,6 +4,7 @@
  * set of linear maps and on `batching`, and never on a name. Must not import rows or interpreters.
  */
 import type { DType, Plan, RunnableKernel, View } from '@jacobi/backend';
+import type { PlanWriter } from './lower.ts';
 import type { Program } from './program.ts';
 import type { Tensor } from './tensor.ts';
 import type { TensorType } from './type.ts';
@@ -153,6 +154,14 @@ export type Batching<P extends Params = Params> =
       ) => readonly Tensor[];
     };
 
+/** How a row that holds a program is lowered: here and not in the interpreters, so that programs without such rows do not hold it. */
+export interface Inline {
+  /** The plan of the row alone. */
+  readonly alone: (application: Application) => Plan;
+  /** Writes its program's rows into a larger plan; gives the values of its outputs. */
+  readonly within: (writer: PlanWriter, application: Application, inputs: readonly Operand[]) => readonly Operand[];
+}
+
 /** One operation. */
 export interface Primitive<P extends Params = Params> {
   readonly name: string;
@@ -164,8 +173,8 @@ export interface Primitive<P extends Params = Params> {
   readonly lower?: (writer: KernelWriter, inputs: readonly Operand[], outputs: readonly Operand[], params: P) => void;
   /** Where every element is one number known from the params: that number. Such values are never written out. */
   readonly fill?: (params: P) => number;
-  /** Rows that hold a program are lowered by lowering it in place; this (`lowerInline`) is the plan of such a row alone. */
-  readonly inline?: (application: Application) => Plan;
+  /** Rows that hold a program are lowered by lowering it in place; this (`lowerInline`) says how. */
+  readonly inline?: Inline;
   readonly derivative: Derivative<P>;
   readonly batching: Batching<P>;
   /**

@@ -3,14 +3,12 @@
  * The one idea: axes have labels, and one row, `contract`, does all of these without moving an element. float32 and float64
  * accumulate in float64.
  */
-import type { Shape } from '@jacobi/backend';
 import { broadcastShapes } from '@jacobi/backend';
 import { checkAxis } from '../axes.ts';
 import { bindOne } from '../bind.ts';
 import type { TensorLike } from '../convert.ts';
 import { asPair, castTo, describe } from '../convert.ts';
 import { ArgumentError, ShapeError } from '../errors.ts';
-import type { Contraction } from '../primitives/contraction.ts';
 import { contractRow } from '../primitives/contraction.ts';
 import type { Tensor } from '../tensor.ts';
 import { formatType } from '../type.ts';
