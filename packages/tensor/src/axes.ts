@@ -7,12 +7,10 @@ import { ArgumentError, ShapeError } from './errors.ts';
 
 /** One axis, counted from 0. */
 export function checkAxis(operation: string, axis: unknown, rank: number, argument = 'axis'): number {
-  if (!Number.isInteger(axis))
-    throw new ArgumentError(`${operation}: ${argument} must be a whole number, not ${describe(axis)}`);
   const a = axis as number;
-  if (a < -rank || a >= rank) {
+  if (!Number.isInteger(axis) || a < -rank || a >= rank) {
     const range = rank === 0 ? 'a scalar has no axes' : `a tensor of rank ${rank} has axes ${-rank} … ${rank - 1}`;
-    throw new ArgumentError(`${operation}: ${argument} ${a} is out of range: ${range}`);
+    throw new ArgumentError(`${operation}: ${argument} ${describe(axis)} is out of range: ${range}`);
   }
   return a < 0 ? a + rank : a;
 }
@@ -33,10 +31,7 @@ export function checkAxes(
   rank: number,
 ): readonly number[] {
   if (axes === undefined || axes === null) return [...Array(rank).keys()];
-  if (typeof axes === 'number') return [checkAxis(operation, axes, rank)];
-  if (!Array.isArray(axes)) {
-    throw new ArgumentError(`${operation}: axis must be a whole number or an array of them, not ${describe(axes)}`);
-  }
+  if (!Array.isArray(axes)) return [checkAxis(operation, axes, rank)];
   return checkDistinct(operation, 'axis', axes, rank).sort((a, b) => a - b);
 }
 
@@ -48,7 +43,7 @@ export function checkWhole(
   least: number = -Infinity,
 ): asserts values is readonly number[] {
   if (!Array.isArray(values) || Array.from(values).some((v) => !Number.isInteger(v) || v < least)) {
-    const bound = least === 0 ? ' ≥ 0' : '';
+    const bound = least === -Infinity ? '' : ` ≥ ${least}`;
     throw new ArgumentError(
       `${operation}: ${argument} must be an array of whole numbers${bound}, not ${describe(values)}`,
     );

@@ -297,8 +297,8 @@ const ELEMENTWISE: readonly Case[] = [
 const REDUCTIONS: readonly Case[] = [
   [() => api.sum(v, 1), ArgumentError, 'sum: axis 1 is out of range: a tensor of rank 1 has axes -1 … 0'],
   [() => api.sum(tensor(1), 0), ArgumentError, 'sum: axis 0 is out of range: a scalar has no axes'],
-  [() => api.mean(x, 0.5), ArgumentError, 'mean: axis must be a whole number, not 0.5'],
-  [() => api.max(x, any('0')), ArgumentError, 'max: axis must be a whole number or an array of them, not "0"'],
+  [() => api.mean(x, 0.5), ArgumentError, 'mean: axis 0.5 is out of range: a tensor of rank 2 has axes -2 … 1'],
+  [() => api.max(x, any('0')), ArgumentError, 'max: axis "0" is out of range: a tensor of rank 2 has axes -2 … 1'],
   [() => api.prod(x, [0, -2]), ArgumentError, 'prod: axis [0,-2] names an axis twice'],
   [
     () => api.sum(x, 0, any({ keepDims: true })),
@@ -316,7 +316,11 @@ const REDUCTIONS: readonly Case[] = [
     ArgumentError,
     'argmax: x f32[0] has no elements along axis 0, so there is no argmax',
   ],
-  [() => api.argmin(x, any([0])), ArgumentError, 'argmin: axis must be a whole number, not [0]'],
+  [
+    () => api.argmin(x, any([0])),
+    ArgumentError,
+    'argmin: axis [0] is out of range: a tensor of rank 2 has axes -2 … 1',
+  ],
   [
     () => api.variance(x, 0, false, any({ dof: 1 })),
     ArgumentError,
@@ -348,13 +352,9 @@ const REDUCTIONS: readonly Case[] = [
 ];
 
 const SHAPES: readonly Case[] = [
-  [() => api.reshape(x, [4]), ShapeError, 'reshape: x f32[2,3] has 6 elements, but shape [4] has 4'],
-  [
-    () => api.reshape(x, [-1, 4]),
-    ShapeError,
-    'reshape: shape [-1,4] does not say how to arrange the 6 elements of x f32[2,3]',
-  ],
-  [() => api.reshape(x, any(6)), ArgumentError, 'reshape: shape must be an array of whole numbers ≥ 0, not 6'],
+  [() => api.reshape(x, [4]), ShapeError, 'reshape: shape [4] does not fit the 6 elements of x f32[2,3]'],
+  [() => api.reshape(x, [-1, 4]), ShapeError, 'reshape: shape [-1,4] does not fit the 6 elements of x f32[2,3]'],
+  [() => api.reshape(x, any(6)), ArgumentError, 'reshape: shape must be an array of whole numbers ≥ -1, not 6'],
   [() => api.transpose(x, [0]), ShapeError, 'transpose: permutation has 1 entries, but x has 2 axes: give one an axis'],
   [() => api.transpose(x, [0, 0]), ArgumentError, 'transpose: permutation [0,0] names an axis twice'],
   [() => api.transpose(x, any(1)), ArgumentError, 'transpose: permutation must be an array of whole numbers, not 1'],
@@ -368,7 +368,7 @@ const SHAPES: readonly Case[] = [
   [
     () => api.broadcastTo(x, [3, 3]),
     ShapeError,
-    'broadcastTo: x f32[2,3] does not broadcast to [3,3]: aligned at the last axis, sizes of x must be equal to it or 1',
+    'broadcastTo: x f32[2,3] does not broadcast to [3,3]: aligned at the last axis, sizes must be equal or 1',
   ],
   [() => api.flip(x, 2), ArgumentError, 'flip: axis 2 is out of range'],
   [

@@ -4,7 +4,7 @@
  */
 import type { DType, Shape } from '@jacobi/backend';
 import { broadcastShapes, sameShape, sizeOf } from '@jacobi/backend';
-import { checkAxes, checkAxis, checkDistinct, checkPerAxis } from '../axes.ts';
+import { checkAxes, checkAxis, checkDistinct, checkPerAxis, checkWhole } from '../axes.ts';
 import { bindOne } from '../bind.ts';
 import { checkDType, checkInteger, checkNumber } from '../checks.ts';
 import type { TensorLike } from '../convert.ts';
@@ -52,25 +52,16 @@ export function stopGradient(x: TensorLike): Tensor {
  */
 export function reshape(x: TensorLike, shape: Shape): Tensor {
   const t = asTensor('reshape', 'x', x);
-  const target = Array.isArray(shape) && shape.includes(-1) ? withSizeFound(t, shape) : shape;
-  checkShape('reshape', 'shape', target);
-  if (sizeOf(target) !== t.size) {
+  checkWhole('reshape', 'shape', shape, -1);
+  const known = sizeOf(shape.filter((d) => d !== -1));
+  const target = shape.map((d) => (d === -1 ? t.size / known : d));
+  const ambiguous = shape.indexOf(-1) !== shape.lastIndexOf(-1);
+  if (ambiguous || sizeOf(target) !== t.size || !target.every(Number.isInteger)) {
     throw new ShapeError(
-      `reshape: x ${formatType(t.type)} has ${t.size} elements, but shape [${target.join()}] has ${sizeOf(target)}`,
+      `reshape: shape [${shape.join()}] does not fit the ${t.size} elements of x ${formatType(t.type)}`,
     );
   }
   return sameShape(target, t.shape) ? t : bindOne(reshapeRow, [t], { shape: target });
-}
-
-/** The shape with its −1 replaced. */
-function withSizeFound(t: Tensor, shape: Shape): Shape {
-  const known = shape.filter((d) => d !== -1).reduce((a, b) => a * b, 1);
-  if (shape.indexOf(-1) !== shape.lastIndexOf(-1) || known === 0 || t.size % known !== 0) {
-    throw new ShapeError(
-      `reshape: shape [${shape.join()}] does not say how to arrange the ${t.size} elements of x ${formatType(t.type)}`,
-    );
-  }
-  return shape.map((d) => (d === -1 ? t.size / known : d));
 }
 
 /**
@@ -135,8 +126,7 @@ export function broadcastTo(x: TensorLike, shape: Shape): Tensor {
   const common = broadcastShapes(t.shape, shape);
   if (common === undefined || !sameShape(common, shape)) {
     throw new ShapeError(
-      `broadcastTo: x ${formatType(t.type)} does not broadcast to [${shape.join()}]: aligned at the last axis, ` +
-        'sizes of x must be equal to it or 1',
+      `broadcastTo: x ${formatType(t.type)} does not broadcast to [${shape.join()}]: aligned at the last axis, sizes must be equal or 1`,
     );
   }
   return bindOne(broadcastRow, [t], { shape });
