@@ -10,7 +10,7 @@ import { collapse, takeRow, walk } from './nest.ts';
 
 /** Elements that one step of a body does before the next: what several of these take fits a first-level cache. */
 const BLOCK = 512;
-/** From so many elements on, `fill` is faster than a loop. */
+/** From so many elements on, `fill` and `set` are faster than a loop. */
 const BULK = 32;
 
 /** Where a loop reads or writes: a slot, the entry of the current positions that says where, and a stride. */
@@ -22,7 +22,8 @@ export type Step = (slots: Slots, count: number) => void;
 /** A function of a body. */
 type Call = Extract<ScalarStep, { fn: unknown }>;
 
-export function mapLoop({ inputs, output, body, shape }: MapKernel, _slots: readonly Slot[], arrays: Slots): Visit {
+export function mapLoop(kernel: MapKernel, slots: readonly Slot[], arrays: Slots): Visit {
+  const { inputs, output, body, shape } = kernel;
   if (shape.includes(0)) return () => {};
   const accesses = [output, ...inputs];
   const axes = collapse(
@@ -34,12 +35,28 @@ export function mapLoop({ inputs, output, body, shape }: MapKernel, _slots: read
   // Constants and intermediate results are read from their start: from the last position, which stays 0.
   const positions = [...starts, 0];
   const operands = accesses.map(({ slot }, i): Operand => [slot, i, row.strides[i]!]);
-  const last = body.at(-1);
-  const visit: Visit =
-    last && 'constant' in last && row.size >= BULK && row.strides[0] === 1
-      ? (slots) => slots[output.slot]!.fill(last.constant, positions[0], positions[0]! + row.size)
-      : sequence(bind(body, operands, row.size, positions, arrays), row, positions);
+  const visit =
+    (row.size >= BULK && inBulk(kernel, row, positions, slots)) ||
+    sequence(bind(body, operands, row.size, positions, arrays), row, positions);
   return axes.length === 0 ? visit : walk(axes, starts, positions, visit);
+}
+
+/** A row of one value, or the whole of a slot, if that is all there is to write to a row. */
+function inBulk(
+  { body, inputs, output }: MapKernel,
+  { size, strides }: Axis,
+  positions: readonly number[],
+  slots: readonly Slot[],
+): Visit | undefined {
+  const to = output.slot;
+  const last = body.at(-1);
+  if (strides[0] !== 1) return undefined;
+  if (last && 'constant' in last) {
+    return (arrays) => arrays[to]!.fill(last.constant, positions[0], positions[0]! + size);
+  }
+  const from = inputs[0]?.slot ?? to;
+  if (last || strides[1] !== 1 || slots[from]!.length !== size) return undefined;
+  return (arrays) => arrays[to]!.set(arrays[from]!, positions[0]);
 }
 
 /** The steps of a body, with arrays for its constants and for results of up to a block that later steps read. */

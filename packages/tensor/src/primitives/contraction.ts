@@ -3,8 +3,10 @@
  * The one idea: axes have labels, so batching adds a label and transposing swaps two label lists; nothing is ever permuted.
  */
 import type { Access, Shape } from '@jacobi/backend';
+import { mul } from '@jacobi/backend/scalar';
 import { contractLoop } from '@jacobi/backend-cpu';
 import { bindOne } from '../bind.ts';
+import { call, emitMap } from '../lower.ts';
 import type { Operand, Primitive } from '../primitive.ts';
 import { tensorType } from '../type.ts';
 
@@ -15,9 +17,9 @@ export type Contraction = {
   readonly out: readonly number[];
 };
 
-/** Reads or writes an operand over the given labels. */
+/** Reads or writes an operand over the given labels; it stands still along those that it lacks. */
 function accessAlong({ slot, view }: Operand, own: readonly number[], ...labels: (readonly number[])[]): Access {
-  return { slot, offset: view.offset, strides: labels.flat().map((l) => view.strides[own.indexOf(l)]!) };
+  return { slot, offset: view.offset, strides: labels.flat().map((l) => view.strides[own.indexOf(l)] ?? 0) };
 }
 
 /** The size of the axis with a label, which one operand or both have. */
@@ -37,6 +39,15 @@ export const contractRow: Primitive<Contraction> = {
     const m = out.filter((l) => left.includes(l) && !right.includes(l));
     const n = out.filter((l) => !left.includes(l));
     const k = left.filter((l) => !out.includes(l));
+    if (k.length === 0) {
+      // Nothing is summed: a product, element by element.
+      const over = (x: Operand, own: readonly number[]): Operand => ({
+        ...x,
+        view: { ...accessAlong(x, own, out), shape: c!.view.shape },
+      });
+      emitMap(writer, [over(a!, left), over(b!, right)], c!, call(mul, 2, c!.dtype));
+      return;
+    }
     const size = sizesBy(left, a!.view.shape, right, b!.view.shape);
     writer.emit({
       kind: 'contract',
