@@ -175,7 +175,8 @@ function flatten(
     );
   }
   if (isArray)
-    for (let i = 0; i < data.length; i++) flatten(operation, data[i] as NestedLike, shape, axis + 1, out, `${path}[${i}]`);
+    for (let i = 0; i < data.length; i++)
+      flatten(operation, data[i] as NestedLike, shape, axis + 1, out, `${path}[${i}]`);
   else if (typeof data === 'number' || typeof data === 'boolean') out.push(data);
   else
     throw new ArgumentError(
