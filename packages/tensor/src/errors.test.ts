@@ -512,12 +512,12 @@ const PRODUCTS: readonly Case[] = [
   [
     () => api.tensordot(x, v, any([holed(1, 1).slice(1), [0, 1]])),
     ArgumentError,
-    'tensordot: axes[0] must be a whole number, not undefined',
+    'tensordot: axes[0] undefined is out of range: a tensor of rank 2 has axes -2 … 1',
   ],
   [
     () => api.tensordot(x, v, any(holed(0, [0]).slice(1))),
     ArgumentError,
-    'tensordot: axes[0] must be a whole number, not undefined',
+    'tensordot: axes[0] undefined is out of range: a tensor of rank 2 has axes -2 … 1',
   ],
   [
     () => api.einsum(any(x), x),

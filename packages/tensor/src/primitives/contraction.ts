@@ -3,7 +3,7 @@
  * The one idea: axes have labels, so batching adds a label and transposing swaps two label lists; nothing is ever permuted.
  */
 import type { Access, Shape } from '@jacobi/backend';
-import { mul } from '@jacobi/backend/scalar';
+import { add, mul } from '@jacobi/backend/scalar';
 import { contractLoop } from '@jacobi/backend-cpu';
 import { bindOne } from '../bind.ts';
 import { call, emitMap } from '../lower.ts';
@@ -40,12 +40,16 @@ export const contractRow: Primitive<Contraction> = {
     const n = out.filter((l) => !left.includes(l));
     const k = left.filter((l) => !out.includes(l));
     if (k.length === 0) {
-      // Nothing is summed: a product, element by element.
+      // Nothing is summed: products, element by element, added to 0 as sums are, so that none is −0.
       const over = (x: Operand, own: readonly number[]): Operand => ({
         ...x,
         view: { ...accessAlong(x, own, out), shape: c!.view.shape },
       });
-      emitMap(writer, [over(a!, left), over(b!, right)], c!, call(mul, 2, c!.dtype));
+      emitMap(writer, [over(a!, left), over(b!, right)], c!, [
+        ...call(mul, 2, c!.dtype),
+        { constant: 0 },
+        { fn: add, args: [2, 3], dtype: c!.dtype },
+      ]);
       return;
     }
     const size = sizesBy(left, a!.view.shape, right, b!.view.shape);
