@@ -34,7 +34,18 @@ function factors(operation: string, a: TensorLike, b: TensorLike): [Tensor, Tens
 /** What was given, for messages: a [2,3] · b [4,5]. */
 const shapes = (x: Tensor, y: Tensor): string => `a [${x.shape.join()}] · b [${y.shape.join()}]`;
 
-function product(x: Tensor, y: Tensor): Tensor {
+/** How matmul contracts two types: what each operand is broadcast to (null: nothing), and the labels. */
+interface Product {
+  readonly left: Shape | null;
+  readonly right: Shape | null;
+  readonly params: Contraction;
+}
+
+/** Products by pairs of types: finding one is quicker than working it out, and its params are the same object. */
+const products: Map<number, Product> = /* @__PURE__ */ new Map();
+const PRODUCTS = 1024;
+
+function productOf(x: Tensor, y: Tensor): Product {
   if (x.rank === 0 || y.rank === 0) throw new ShapeError(`matmul: scalars have no rows; use mul: ${shapes(x, y)}`);
   const inner = x.shape[x.rank - 1]!;
   const other = y.shape[Math.max(0, y.rank - 2)]!;
@@ -44,14 +55,18 @@ function product(x: Tensor, y: Tensor): Tensor {
   // Labels: 0 … for the batch, then row, column, inner. An operand without batch axes stays one matrix.
   const n = batch.length;
   const axes = [...batch.keys()];
-  const wide = (t: Tensor): Tensor => (t.rank > 2 ? broadcastTo(t, [...batch, ...t.shape.slice(-2)]) : t);
+  const wide = (t: Tensor): Shape | null => (t.rank > 2 ? [...batch, ...t.shape.slice(-2)] : null);
   const labels = (t: Tensor, ...matrix: number[]): number[] =>
     t.rank === 1 ? [n + 2] : [...(t.rank > 2 ? axes : []), ...matrix];
-  return contract(wide(x), wide(y), labels(x, n, n + 2), labels(y, n + 2, n + 1), [
-    ...axes,
-    ...(x.rank === 1 ? [] : [n]),
-    ...(y.rank === 1 ? [] : [n + 1]),
-  ]);
+  return {
+    left: wide(x),
+    right: wide(y),
+    params: {
+      left: labels(x, n, n + 2),
+      right: labels(y, n + 2, n + 1),
+      out: [...axes, ...(x.rank === 1 ? [] : [n]), ...(y.rank === 1 ? [] : [n + 1])],
+    },
+  };
 }
 
 /**
@@ -62,7 +77,20 @@ function product(x: Tensor, y: Tensor): Tensor {
  * matmul(tensor([[1, 2], [3, 4]]), tensor([[5], [6]])) // → [[17], [39]]
  */
 export function matmul(a: TensorLike, b: TensorLike): Tensor {
-  return product(...factors('matmul', a, b));
+  const [x, y] = factors('matmul', a, b);
+  const key = x.type.id * 67108864 + y.type.id;
+  let product = products.get(key);
+  if (product === undefined) {
+    product = productOf(x, y);
+    if (products.size >= PRODUCTS) products.clear();
+    products.set(key, product);
+  }
+  const { left, right, params } = product;
+  return bindOne(
+    contractRow,
+    [left === null ? x : broadcastTo(x, left), right === null ? y : broadcastTo(y, right)],
+    params,
+  );
 }
 
 /**
