@@ -1,14 +1,16 @@
 /**
  * Products of tensors that sum over axes.
- * The one idea: axes have labels, and one row, `contract`, does all of these without moving an element. float32 and float64
- * accumulate in float64.
+ * The one idea: axes have labels, and one row, `contract`, does all of these without moving an element.
+ * Floating sums accumulate in their own dtype at least.
  */
+import type { Shape } from '@jacobi/backend';
 import { broadcastShapes } from '@jacobi/backend';
 import { checkAxis } from '../axes.ts';
 import { bindOne } from '../bind.ts';
 import type { TensorLike } from '../convert.ts';
 import { asPair, castTo, describe } from '../convert.ts';
 import { ArgumentError, ShapeError } from '../errors.ts';
+import type { Contraction } from '../primitives/contraction.ts';
 import { contractRow } from '../primitives/contraction.ts';
 import type { Tensor } from '../tensor.ts';
 import { formatType } from '../type.ts';
@@ -56,14 +58,14 @@ function productOf(x: Tensor, y: Tensor): Product {
   const n = batch.length;
   const axes = [...batch.keys()];
   const wide = (t: Tensor): Shape | null => (t.rank > 2 ? [...batch, ...t.shape.slice(-2)] : null);
-  const labels = (t: Tensor, ...matrix: number[]): number[] =>
-    t.rank === 1 ? [n + 2] : [...(t.rank > 2 ? axes : []), ...matrix];
+  const labels = (t: Tensor, matrix: readonly number[]): number[] =>
+    t.rank === 1 ? [n + 2] : t.rank === 2 ? [...matrix] : [...axes, ...matrix];
   return {
     left: wide(x),
     right: wide(y),
     params: {
-      left: labels(x, n, n + 2),
-      right: labels(y, n + 2, n + 1),
+      left: labels(x, [n, n + 2]),
+      right: labels(y, [n + 2, n + 1]),
       out: [...axes, ...(x.rank === 1 ? [] : [n]), ...(y.rank === 1 ? [] : [n + 1])],
     },
   };
