@@ -26,6 +26,8 @@ import { rounded } from './terms.ts';
 export class NotStraight extends Error {}
 
 const EMPTY = -1;
+/** Terms that are enough: the longest line has a quarter of them, and the rest of a program rarely is as long as its results. */
+const MOST_TERMS = 65_536;
 
 /** The terms of all slots while a plan runs. */
 export class Symbols {
@@ -58,6 +60,7 @@ export class Symbols {
   }
 
   write(slot: number, index: number, term: Term): void {
+    if (this.terms.size > MOST_TERMS) throw new NotStraight('there are too many terms');
     this.of(slot)[index] = this.terms.cast(term, this.plan.slots[slot]!.dtype);
   }
 }
