@@ -38,7 +38,7 @@ function follow(application: Application<never>, active: readonly boolean[], aga
 }
 
 /** A row that runs a program on its inputs and captured values. */
-export const callRow: Primitive = {
+const callRow: Primitive = {
   name: 'call',
   type: programTypes,
   inline: lowerInline,

@@ -58,8 +58,8 @@ function shareRegisters({ loads, body, stores }: StraightKernel): { registers: D
   const giveBack = (steps: readonly number[], now: number): void => {
     for (const step of new Set(steps)) {
       if (step < 0 || lastRead.get(step) !== now || places[step] === undefined) continue;
-      const dtype = registers[places[step]!]!;
-      free.set(dtype, [...(free.get(dtype) ?? []), places[step]!]);
+      const dtype = registers[places[step]]!;
+      free.set(dtype, [...(free.get(dtype) ?? []), places[step]]);
     }
   };
   body.forEach((step, i) => {

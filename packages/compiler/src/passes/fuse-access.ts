@@ -132,12 +132,12 @@ export function compose({ slot, offset, strides }: Access, { origin, slopes }: C
 }
 
 /** A list with one entry for an axis replaced by two. */
-export function splice<T>(list: readonly T[], axis: number, ...entries: readonly T[]): T[] {
+function splice<T>(list: readonly T[], axis: number, ...entries: readonly T[]): T[] {
   return [...list.slice(0, axis), ...entries, ...list.slice(axis + 1)];
 }
 
 /** An access over a shape whose axis was split. */
-export function splitAccess(access: Access, { axis, inner }: Split): Access {
+function splitAccess(access: Access, { axis, inner }: Split): Access {
   const stride = access.strides[axis]!;
   return { ...access, strides: splice(access.strides, axis, stride * inner, stride) };
 }

@@ -184,7 +184,7 @@ function runReduce(symbols: Symbols, { kept, reduced, input, output, reducer, ac
     });
     for (let half = symbols.traits.reductionLanes / 2; half >= 1; half /= 2) {
       for (let i = half; i < lanes.length; i++)
-        lanes[i - half] = terms.call(fn, accumulate, lanes[i - half]!, lanes[i]!);
+        lanes[i - half] = terms.call(fn, accumulate, lanes[i - half]!, lanes[i]);
       lanes.length = Math.min(lanes.length, half);
     }
     symbols.write(output.slot, outer[1]!, lanes[0] ?? terms.constant(emptyOf(reducer, accumulate), accumulate));
