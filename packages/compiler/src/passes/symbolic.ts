@@ -168,7 +168,7 @@ const COMBINE: ReadonlyMap<Reducer, ScalarFunction> = /* @__PURE__ */ new Map([
 function runReduce(symbols: Symbols, { kept, reduced, input, output, reducer, accumulate }: ReduceKernel): void {
   const { terms } = symbols;
   const fn = COMBINE.get(reducer);
-  checkLength(reduced);
+  checkLength(reduced, MOST_ELEMENTS);
   if (fn === undefined) throw new NotStraight(`reducer ${reducer.name} has no function`);
   const outer: number[] = [];
   const inner: number[] = [];
@@ -191,11 +191,12 @@ function runReduce(symbols: Symbols, { kept, reduced, input, output, reducer, ac
   });
 }
 
-/** Elements of one sum: longer ones are taken in blocks, in an order that is the backend's own. */
-const BLOCK = 256;
+/** Elements and products of one sum: longer ones are taken in blocks, in an order that is the backend's own. */
+const MOST_ELEMENTS = 256;
+const MOST_PRODUCTS = 128;
 
-function checkLength(reduced: readonly number[]): void {
-  if (reduced.reduce((a, b) => a * b, 1) > BLOCK) throw new NotStraight('a sum is longer than a block');
+function checkLength(reduced: readonly number[], most: number): void {
+  if (reduced.reduce((a, b) => a * b, 1) > most) throw new NotStraight('a sum is longer than a block');
 }
 
 /** The identity, or the nearest number that the dtype can hold. */
@@ -207,7 +208,7 @@ function emptyOf({ identity }: Reducer, dtype: ReduceKernel['accumulate']): numb
 function runContract(symbols: Symbols, kernel: ContractKernel): void {
   const { batch, m, n, k, left, right, output } = kernel;
   const accumulate = symbols.traits.doubleSums && kernel.accumulate === 'float32' ? 'float64' : kernel.accumulate;
-  checkLength(k);
+  checkLength(k, MOST_PRODUCTS);
   const { terms } = symbols;
   const [b, bm, bn] = [batch.length, batch.length + m.length, batch.length + n.length];
   const zeros = (sizes: readonly number[]): number[] => sizes.map(() => 0);
