@@ -206,6 +206,7 @@ describe('the backend', () => {
     const { modules } = backend.stats();
     for (let i = 0; i < 1000; i++) backend.run(executable, [x], [out]);
     expect(backend.stats().modules).toBeGreaterThan(modules);
+    expect(backend.stats().compileTime).toBeGreaterThan(0);
     expect(backend.readSync(out)).toEqual(first);
   });
 

@@ -33,10 +33,12 @@ export interface WasmOptions {
   readonly tier?: Tier;
 }
 
-/** Counts of the WebAssembly backend: the modules made so far, and what linear memory holds now. */
+/** Counts of the WebAssembly backend: the modules made so far and the time that took, and what linear memory holds now. */
 export interface WasmStats extends BackendStats {
   readonly modules: number;
   readonly moduleBytes: number;
+  /** Milliseconds spent on making modules of plans. */
+  readonly compileTime: number;
   readonly memoryBytes: number;
   readonly residentBytes: number;
 }
@@ -78,6 +80,7 @@ class Tiers {
   #engine: Engine | undefined;
   #used = false;
   #compiles = 0;
+  #compileTime = 0;
   #runs = 0;
   /** Calls back when garbage was collected: a sign that time has passed, which keeps no process alive. */
   readonly #ticks: FinalizationRegistry<undefined> = new FinalizationRegistry(() => this.#tick());
@@ -138,6 +141,7 @@ class Tiers {
       runs: this.#runs,
       modules: this.#library.stats.modules + this.#calls.stats.modules,
       moduleBytes: this.#library.stats.moduleBytes + this.#calls.stats.moduleBytes,
+      compileTime: this.#compileTime,
       memoryBytes: this.#engine?.heap.bytes ?? 0,
       residentBytes: this.#engine?.residents.bytes ?? 0,
     };
@@ -213,7 +217,9 @@ class Tiers {
   }
 
   #module(plan: Plan): Run {
+    const start = performance.now();
     const compiled: PlanModule = compilePlan(plan, this.#library, this.#mode);
+    this.#compileTime += performance.now() - start;
     let ready: Ready | undefined;
     return (inputs, outputs) => {
       const engine = this.#use();
