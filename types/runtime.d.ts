@@ -7,3 +7,10 @@ interface Console {
 }
 
 declare var console: Console;
+
+interface Performance {
+  /** Milliseconds since some moment, with fractions. */
+  now(): number;
+}
+
+declare var performance: Performance;
