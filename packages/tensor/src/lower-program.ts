@@ -3,7 +3,8 @@
  * The one idea: rows are lowered one by one into the same plan, and what only rearranges stays a view of its source; then
  * temporaries that live at different times share memory. Must not import rows or operations.
  */
-import type { Kernel, Plan, Slot } from '@jacobi/backend';
+import type { Access, Kernel, Plan, Slot } from '@jacobi/backend';
+import { isContiguous, sizeOf } from '@jacobi/backend';
 import { alignedBytes, lowerRow, PlanWriter } from './lower.ts';
 import type { Inline, Operand } from './primitive.ts';
 import type { Program, Row, Var } from './program.ts';
@@ -26,13 +27,36 @@ export function lowerProgram(program: Pick<Program, 'types' | 'inputs' | 'captur
     return operand;
   });
   lowerRows(writer, program.rows, program.types, values, place);
-  return placeTemporaries(
-    writer.plan(
-      inputs.map((v) => values[v]!),
-      program.outputs.map((v) => values[v]!),
-      outputs,
-    ),
+  const plan = writer.plan(
+    inputs.map((v) => values[v]!),
+    program.outputs.map((v) => values[v]!),
+    outputs,
   );
+  return placeTemporaries(withoutLastCopies(plan));
+}
+
+/** The plan whose results are the temporaries that would only be copied there, whole and in order. */
+function withoutLastCopies(plan: Plan): Plan {
+  const slots = [...plan.slots];
+  const outputs = [...plan.outputs];
+  const uses = plan.steps.flatMap(slotsOf);
+  const isWhole = ({ slot, offset, strides }: Access, shape: readonly number[]): boolean =>
+    slots[slot]!.length === sizeOf(shape) && isContiguous({ offset, shape, strides });
+  const steps = plan.steps.filter((kernel) => {
+    if (kernel.kind !== 'map' || kernel.body.length > 0) return true;
+    const [from] = kernel.inputs;
+    const to = kernel.output.slot;
+    const { role, dtype, length } = slots[from!.slot]!;
+    const at = outputs.indexOf(to);
+    if (at < 0 || role !== 'temporary' || dtype !== slots[to]!.dtype) return true;
+    if (uses.indexOf(to) !== uses.lastIndexOf(to)) return true;
+    if (!isWhole(from!, kernel.shape) || !isWhole(kernel.output, kernel.shape)) return true;
+    outputs[at] = from!.slot;
+    slots[from!.slot] = { dtype, length, role: 'output' };
+    slots[to] = { dtype, length: 0, role: 'temporary' };
+    return false;
+  });
+  return { ...plan, slots, outputs, steps };
 }
 
 function lowerRows(
