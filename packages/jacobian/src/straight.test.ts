@@ -6,15 +6,19 @@ import { createCpuBackend } from '@jacobi/backend-cpu';
 import type { Tensor } from '@jacobi/tensor';
 import {
   add,
+  atan2,
   cos,
   cumprod,
   cumsum,
+  div,
   exp,
   gather,
   matmul,
   mul,
+  neg,
   sin,
   stack,
+  sub,
   sum,
   tensor,
   unstack,
@@ -163,5 +167,15 @@ test('totals of a scan in float32 are carried as its kernel carries them', () =>
     expect(lineOf(on.plans.at(-2)!).stores.length).toBe(5);
     const y = tensor([1.1, 0.3, -0.7, 1.9, 0.123, 3.3]);
     expect((jit((t: Tensor) => cumprod(t))(y) as Tensor).arraySync()).toEqual(cumprod(y).arraySync());
+  });
+});
+
+test('zeros of data keep their signs where a function tells them', () => {
+  withBackend(device(), () => {
+    const x = tensor([1, 2], { dtype: 'float64' });
+    const y = tensor([1, 3], { dtype: 'float64' });
+    const f = (a: Tensor, b: Tensor): Tensor =>
+      stack([div(1, sub(a, b)), div(1, sub(b, a)), atan2(sub(neg(a), neg(b)), -1), atan2(sub(neg(b), neg(a)), -1)]);
+    expect((jit(f)(x, y) as Tensor).arraySync()).toEqual(f(x, y).arraySync());
   });
 });

@@ -40,10 +40,11 @@ const sub: Law = (terms, dtype, a, b) => {
   const minusB = negated(terms, b, dtype);
   if (minusB !== undefined) return terms.call(scalar.add, dtype, a, minusB);
   const minusA = negated(terms, a, dtype);
-  if (minusA !== undefined) return minus(terms, dtype, terms.call(scalar.add, dtype, minusA, b));
+  if (minusA !== undefined && terms.mayTurn(dtype))
+    return minus(terms, dtype, terms.call(scalar.add, dtype, minusA, b));
   // The other way round it may be there already; x − x turned round would be itself.
   const turned = a === b ? undefined : terms.find(scalar.sub, dtype, b, a);
-  return turned === undefined ? undefined : minus(terms, dtype, turned);
+  return turned !== undefined && terms.mayTurn(dtype) ? minus(terms, dtype, turned) : undefined;
 };
 
 const mul: Law = (terms, dtype, a, b) => {
@@ -97,6 +98,25 @@ const LAWS: ReadonlyMap<ScalarFunction, Law> = /* @__PURE__ */ new Map<ScalarFun
   [scalar.select, select],
   [scalar.identity, identity],
 ]);
+
+/** True if a function of these operands is another number at −0 than at 0. */
+export function tellsSigns(terms: Terms, fn: ScalarFunction, [a, b]: readonly Term[]): boolean {
+  switch (fn) {
+    case scalar.reciprocal:
+    case scalar.rsqrt:
+      return true;
+    case scalar.div:
+    case scalar.floorDiv:
+      return terms.value(b!) === undefined;
+    case scalar.atan2:
+      return terms.value(a!) === undefined || terms.value(b!) === undefined;
+    case scalar.pow:
+    case scalar.powInt:
+      return !(terms.value(b!)! > 0);
+    default:
+      return false;
+  }
+}
 
 /** Functions with one right result, which every target computes: these are computed ahead. */
 const EXACT: ReadonlySet<ScalarFunction> = /* @__PURE__ */ new Set([

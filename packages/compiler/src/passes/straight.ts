@@ -73,15 +73,18 @@ function lineOf(plan: Plan, { rows, plan: one, layout }: Peeled, traits: Traits)
     if (own === 'shared') return { slot, offset: index, stride: 0 };
     return { slot, offset: wholeIndex(index, own.inner, rows), stride: own.inner };
   };
-  const terms = new Terms();
-  const symbols = new Symbols(terms, one, laneOf, traits);
-  try {
+  const run = (terms: Terms): Symbols => {
+    const symbols = new Symbols(terms, one, laneOf, traits);
     for (const kernel of one.steps) runSymbolic(symbols, kernel);
+    return symbols;
+  };
+  try {
+    const symbols = run(new Terms());
+    return assemble(plan, symbols.terms.wrongSigns ? run(new Terms(true)) : symbols, laneOf, rows);
   } catch (error) {
     if (error instanceof NotStraight) return undefined;
     throw error;
   }
-  return assemble(plan, symbols, laneOf, rows);
 }
 
 /** The plan of fills and one straight line. */

@@ -68,6 +68,25 @@ describe('laws', () => {
   });
 });
 
+test('a sign turns only where no function tells that of a zero', () => {
+  for (const [fn, seen] of [
+    [scalar.reciprocal, true],
+    [scalar.sqrt, false],
+  ] as const) {
+    const terms = new Terms();
+    const [x, y] = [0, 1].map((i) => terms.load(lane(i), 'float32')) as [Term, Term];
+    const there = terms.call(scalar.sub, 'float32', x, y);
+    terms.call(fn, 'float32', there);
+    expect(terms.wrongSigns).toBe(false);
+    terms.call(scalar.sub, 'float32', y, x);
+    expect(terms.wrongSigns).toBe(seen);
+  }
+  const terms = new Terms(true);
+  const [x, y] = [0, 1].map((i) => terms.load(lane(i), 'float32')) as [Term, Term];
+  terms.call(scalar.sub, 'float32', x, y);
+  expect(written(terms, terms.call(scalar.sub, 'float32', y, x))).toBe('sub(x1, x0)');
+});
+
 test('numbers are rounded to their dtype', () => {
   expect([rounded(0.1, 'float32'), rounded(2 ** 31, 'int32'), rounded(7, 'bool'), rounded(0.1, 'float64')]).toEqual([
     Math.fround(0.1),

@@ -8,7 +8,7 @@
  */
 import type { DType, Lane, ScalarFunction, ScalarStep } from '@jacobi/backend';
 import { identity } from '@jacobi/backend/scalar';
-import { simplify } from './laws.ts';
+import { simplify, tellsSigns } from './laws.ts';
 
 /** Number of a term. */
 export type Term = number;
@@ -52,12 +52,27 @@ export class Terms {
   readonly #calls = new Map<number | string, Term>();
   readonly #functions = new Map<ScalarFunction, number>();
 
-  constructor() {
+  #turned = false;
+
+  /** `signs`: whether zeros of data keep their signs. */
+  constructor(readonly signs = false) {
     this.#zeros = new Map(DTYPES.map((dtype) => [dtype, this.#push({ constant: 0, dtype })]));
   }
 
   get size(): number {
     return this.#nodes.length;
+  }
+
+  /** Whether the sign of a zero of data may turn, as that of a difference turned round. */
+  mayTurn(dtype: DType): boolean {
+    if (dtype === 'int32') return true;
+    this.#turned ||= !this.signs;
+    return !this.signs;
+  }
+
+  /** True if a sign may have turned, and if a function tells it. */
+  get wrongSigns(): boolean {
+    return this.#turned && this.#nodes.some((node) => 'fn' in node && tellsSigns(this, node.fn, node.args));
   }
 
   node(term: Term): Node {
