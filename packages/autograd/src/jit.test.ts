@@ -118,6 +118,17 @@ describe('tracing', () => {
     f({ a: x, b: [tensor(1)] }, 2, flag);
     expect(runs).toBe(3);
   });
+  test('static arguments are told apart by what they are', () => {
+    const read = (c: unknown): number => (typeof c === 'number' ? (Object.is(c, -0) ? 7 : c) : String(c).length);
+    const f = jit((t: Tensor, c: unknown) => add(t, read(c)), { staticArgnums: 1 });
+    const given = [NaN, Infinity, -Infinity, 0, -0, '1', 1, 10n, null, undefined, true, Symbol('a'), Symbol('ab')];
+    const wanted = [NaN, Infinity, -Infinity, 0, 7, 1, 1, 2, 4, 9, 4, 9, 10];
+    // Twice: made, then found again.
+    for (let round = 0; round < 2; round++)
+      given.forEach((c, i) =>
+        expect((f(tensor(0, { dtype: 'float64' }), c) as Tensor).item(), String(c)).toBe(wanted[i]),
+      );
+  });
   test('a result that is an argument, a constant, or the same twice', () => {
     const f = jit((t: Tensor) => [t, tensor(5), t, square(t)]);
     expect(values(f(tensor(3)))).toEqual([3, 5, 3, 9]);

@@ -59,7 +59,7 @@ const runJitted: Runner = (program, leaves) =>
 
 function wrap(operation: string, f: AnyFunction, run: Runner, fixed: readonly number[]): AnyFunction {
   const programs = new Map<string, Traced>();
-  const ids = new Map<unknown, number>();
+  const ids = new Identities();
   return (...args: unknown[]) => {
     const beyond = fixed.find((i) => i >= args.length);
     if (beyond !== undefined)
@@ -113,17 +113,28 @@ function traceNow(
 const capturesTrace = (program: Program): boolean =>
   program.captured.some((c) => c.read === undefined && c.tensor.trace !== null);
 
-function keyOf(arg: unknown, flat: Flat<Tensor> | null, ids: Map<unknown, number>): string {
+function keyOf(arg: unknown, flat: Flat<Tensor> | null, ids: Identities): string {
   if (flat !== null) return `${flat.structure}${flat.leaves.map((t) => t.type.id).join()}`;
-  if (typeof arg === 'object' || typeof arg === 'function') {
-    let id = ids.get(arg);
+  if ((typeof arg === 'object' && arg !== null) || typeof arg === 'function') return ids.of(arg, ids.objects);
+  if (typeof arg === 'symbol') return ids.of(arg, ids.symbols);
+  if (typeof arg === 'string') return JSON.stringify(arg);
+  return Object.is(arg, -0) ? '-0' : `${typeof arg}:${String(arg)}`;
+}
+
+/** Numbers for values that are what they are by identity; objects are not kept alive. */
+class Identities {
+  readonly objects = new WeakMap<object, number>();
+  readonly symbols = new Map<symbol, number>();
+  #count = 0;
+
+  of<K>(value: K, known: { get(key: K): number | undefined; set(key: K, id: number): unknown }): string {
+    let id = known.get(value);
     if (id === undefined) {
-      id = ids.size;
-      ids.set(arg, id);
+      id = this.#count++;
+      known.set(value, id);
     }
     return `#${id}`;
   }
-  return `${typeof arg}:${JSON.stringify(arg)}`;
 }
 
 function statics(argnums: JitOptions['staticArgnums'] = []): readonly number[] {

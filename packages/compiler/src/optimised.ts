@@ -21,15 +21,20 @@ export interface Optimised {
 /** Elements of a captured tensor that may become part of a plan. */
 const MOST_FOLDED = 4096;
 
-const compiled: WeakMap<Program, Optimised> = /* @__PURE__ */ new WeakMap();
+const compiled: WeakMap<Program, WeakMap<Backend, Optimised>> = /* @__PURE__ */ new WeakMap();
 
 /**
  * The program's plan after all passes, compiled once for a backend. `fold`: which captured tensors are constants of the plan,
  * as long as they are small: those that were made while it was traced, or all. Variables never are.
  */
 export function compileOptimised(program: Program, backend: Backend, fold: 'inside' | 'all'): Optimised {
-  const known = compiled.get(program);
-  if (known?.backend === backend) return known;
+  let forms = compiled.get(program);
+  if (forms === undefined) {
+    forms = new WeakMap();
+    compiled.set(program, forms);
+  }
+  const known = forms.get(backend);
+  if (known !== undefined) return known;
   const folds = ({ read, inside, tensor }: Captured): boolean =>
     read === undefined &&
     (inside === true || fold === 'all') &&
@@ -40,7 +45,7 @@ export function compileOptimised(program: Program, backend: Backend, fold: 'insi
   const plan = optimise(withConstants(lowerProgram(program), program, folds), backend.traits);
   counters.compiles++;
   const made = { backend, executable: backend.compile(plan), captured: program.captured.filter((c) => !folds(c)) };
-  compiled.set(program, made);
+  forms.set(backend, made);
   return made;
 }
 
