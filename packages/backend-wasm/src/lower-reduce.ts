@@ -114,7 +114,7 @@ function sideBySide(
         const width = f.let(choose(i32.lt(left, i32.const(WIDTH)), left, i32.const(WIDTH)));
         call(i32.add(pointers[1]!, i32.mul(w, i32.const(inBytes))), width);
         f.for(width, (j) => {
-          const value = f64.load(i32.shl(j, i32.const(3)), SUMS);
+          const value = f64.load(f.scratch(i32.shl(j, i32.const(3))), SUMS);
           storeOne(f, output!, to, output === 'float32' ? f32.demote(value) : value);
           f.increment(to, lane.strides[0]! * outBytes);
         });

@@ -1,6 +1,7 @@
 /**
  * The first bytes of linear memory, which no tensor uses: tables and places to pass values through.
- * The one idea: they have fixed addresses, so modules name them as constants. Must not import anything.
+ * The one idea: they have fixed addresses, so modules name them as constants; where threads share the memory, each thread
+ * has such a stretch of its own, and adds where it begins. Must not import anything.
  */
 
 /** 2/π to 1280 bits behind one word of zeros, as words of 64 bits, the first the most significant. */
@@ -16,7 +17,7 @@ export const LEVELS: number = SUMS + 8 * 64 * 8;
 export const TILE: number = LEVELS + 40 * 64 * 8;
 /** Its sums while they are made, in float64. */
 export const TILE_SUMS: number = TILE + 256;
-/** Where the heap begins. */
+/** Where the heap begins; with threads, behind as many stretches of this length. */
 export const HEAP = 32768;
 
 const WORDS = [
@@ -44,6 +45,6 @@ const WORDS = [
 ];
 
 /** Writes the tables into a memory that is new. */
-export function fillTables(memory: ArrayBuffer): void {
+export function fillTables(memory: ArrayBufferLike): void {
   new BigUint64Array(memory, TWO_OVER_PI, WORDS.length).set(WORDS);
 }

@@ -43,6 +43,8 @@ export class FunctionBuilder implements Callee {
   index = -1;
   readonly params: readonly ValueType[];
   readonly results: readonly ValueType[];
+  /** Where this thread's scratch memory begins; absent where there is one thread, whose begins at 0. */
+  readonly #base: Expr<'i32'> | undefined;
   readonly #types: ValueType[] = [];
   readonly #prologue = new Bytes(64);
   readonly #body = new Bytes();
@@ -52,9 +54,16 @@ export class FunctionBuilder implements Callee {
   /** Locals that the scope being written has taken. */
   #taken: Local[] | undefined;
 
-  constructor({ params, results }: Signature) {
+  constructor({ params, results }: Signature, base?: Expr<'i32'>) {
     this.params = params;
     this.results = results;
+    this.#base = base;
+  }
+
+  /** The address of a place in scratch memory: a number, or an offset made when it runs. */
+  scratch(at: number | Expr<'i32'>): Expr<'i32'> {
+    if (typeof at !== 'number') return this.#base ? i32.add(this.#base, at) : at;
+    return this.#base ? i32.add(this.#base, i32.const(at)) : i32.const(at);
   }
 
   /** The i-th parameter. */

@@ -6,6 +6,7 @@
 import type { Code } from './bytes.ts';
 import { Bytes, text, unsigned, vector } from './bytes.ts';
 import type { Expr, ValueType } from './expr.ts';
+import { expr } from './expr.ts';
 import type { Callee, Signature } from './function.ts';
 import { FunctionBuilder, typeCode } from './function.ts';
 
@@ -14,12 +15,23 @@ interface Import {
   readonly callee: { index: number } & Signature;
 }
 
-/** A WebAssembly module in the making. Imports come from the module name `e`, the memory as `e.m`. */
+/** The first global, which is all that there is. */
+const BASE = /* @__PURE__ */ expr('i32', [0x23, 0]);
+
+/**
+ * A WebAssembly module in the making. Imports come from the module name `e`, the memory as `e.m`; if threads share it, each
+ * says as `e.t` where its scratch memory begins.
+ */
 export class ModuleBuilder {
+  readonly #shared: boolean;
   readonly #imports: Import[] = [];
   readonly #functions: FunctionBuilder[] = [];
   readonly #named = new Map<string, FunctionBuilder>();
   readonly #exports: [string, FunctionBuilder][] = [];
+
+  constructor(shared = false) {
+    this.#shared = shared;
+  }
 
   /** A function from outside; asked for twice, it is imported once. */
   import(name: string, signature: Signature): Callee {
@@ -32,7 +44,7 @@ export class ModuleBuilder {
 
   /** A function: `write` gets its builder, and may return the result. */
   function(signature: Signature, write: (f: FunctionBuilder) => Expr | void): FunctionBuilder {
-    const f = new FunctionBuilder(signature);
+    const f = new FunctionBuilder(signature, this.#shared ? BASE : undefined);
     this.#functions.push(f);
     const result = write(f);
     if (result) f.do(result.code);
@@ -68,7 +80,9 @@ export class ModuleBuilder {
       0,
       unsigned(typeOf(callee)),
     ]);
-    imports.push([text('e'), text('m'), 2, 0, 0]);
+    // Shared memory needs a maximum: any that an engine may have been given is below this one.
+    imports.push([text('e'), text('m'), 2, this.#shared ? [3, 0, unsigned(65536)] : [0, 0]]);
+    if (this.#shared) imports.push([text('e'), text('t'), 3, 0x7f, 0]);
     const functions = this.#functions.map((f) => unsigned(typeOf(f)));
     const exports = this.#exports.map(([name, f]): Code => [text(name), 0, unsigned(f.index)]);
     const bodies = this.#functions.map((f) => f.encode());

@@ -40,8 +40,8 @@ export function reduceAngle(m: Lanes, x: Num): Reduced {
     // Lanes that need it not get an angle that cannot hurt.
     const results = m.lanes(m.select(huge, x, m.num(LIMIT))).map((lane) => ({
       n: m.f.let(m.f.callFor('f64', exact, lane)),
-      y0: m.f.let(f64.load(i32.const(ANGLE))),
-      y1: m.f.let(f64.load(i32.const(ANGLE), 8)),
+      y0: m.f.let(f64.load(m.f.scratch(ANGLE))),
+      y1: m.f.let(f64.load(m.f.scratch(ANGLE), 8)),
     }));
     const quarter = m.round(m.ofLanes(results.map((r) => r.n)));
     m.assign(n, m.select(huge, quarter.num, n));
@@ -122,6 +122,6 @@ function leave(f: FunctionBuilder, high: Expr<'i64'>, low: Expr<'i64'>, negative
   const small = f64.add(f64.mul(y, f64.const(rounding)), f64.mul(lost, f64.const(Math.PI / 2)));
   const y1 = f.let(f64.add(error, small));
   const signed = (x: Expr<'f64'>): Expr<'f64'> => choose(negative, f64.neg(x), x);
-  f.do(f64.store(i32.const(ANGLE), signed(product)));
-  f.do(f64.store(i32.const(ANGLE), signed(y1), 8));
+  f.do(f64.store(f.scratch(ANGLE), signed(product)));
+  f.do(f64.store(f.scratch(ANGLE), signed(y1), 8));
 }

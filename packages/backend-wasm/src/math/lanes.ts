@@ -57,7 +57,7 @@ export class Lanes {
     if (!this.#loop || this.form.number !== 'v128') return this.form.constant(value);
     // By way of memory, where the engine cannot see through: else it makes the constant anew in every iteration.
     return this.f.hoist(`${this.form.bits}:${Object.is(value, -0) ? '-0' : value}`, () => {
-      const at = i32.const(OPAQUE);
+      const at = this.f.scratch(OPAQUE);
       return { value: v128.load(at), before: v128.store(at, this.form.constant(value) as Expr<'v128'>) };
     });
   }

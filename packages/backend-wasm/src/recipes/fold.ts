@@ -46,8 +46,8 @@ const op1 = (name: FoldName, a: Expr<'f64'>, b: Expr<'f64'>): Expr<'f64'> => f64
 const op2 = (name: FoldName, a: V, b: V): V => f64x2[OPERATION[name]](a, b);
 
 /** The eight accumulators at SUMS as one number. */
-function total(name: FoldName): Expr<'f64'> {
-  const at = (i: number): Expr<'f64'> => f64.load(i32.const(SUMS + 8 * i));
+function total(f: FunctionBuilder, name: FoldName): Expr<'f64'> {
+  const at = (i: number): Expr<'f64'> => f64.load(f.scratch(SUMS + 8 * i));
   const four = (i: number): Expr<'f64'> => op1(name, op1(name, at(i), at(i + 4)), op1(name, at(i + 2), at(i + 6)));
   return op1(name, four(0), four(1));
 }
@@ -60,9 +60,9 @@ export function blockRecipe({ name, dtype }: FoldSpec, unit: boolean, simd: bool
     write(f) {
       const [n, at, stride] = [f.param(0, 'i32'), f.param(1, 'i32'), f.param(2, 'i32')];
       if (simd && unit) groups(f, { name, dtype }, n, at);
-      else for (let i = 0; i < LANES; i++) f.do(f64.store(i32.const(SUMS), f64.const(IDENTITY[name]), 8 * i));
+      else for (let i = 0; i < LANES; i++) f.do(f64.store(f.scratch(SUMS), f64.const(IDENTITY[name]), 8 * i));
       rest(f, { name, dtype }, n, at, stride);
-      return total(name);
+      return total(f, name);
     },
   };
 }
@@ -76,15 +76,16 @@ function groups(f: FunctionBuilder, { name, dtype }: FoldSpec, n: Local<'i32'>, 
     f.increment(at, LANES * size);
     f.increment(n, -LANES);
   });
-  for (const [i, sum] of sums.entries()) f.do(v128.store(i32.const(SUMS), sum, 16 * i));
+  for (const [i, sum] of sums.entries()) f.do(v128.store(f.scratch(SUMS), sum, 16 * i));
 }
 
 /** One element at a time, to the accumulators in memory in turn. */
 function rest(f: FunctionBuilder, { name, dtype }: FoldSpec, n: Local<'i32'>, at: Local<'i32'>, stride: I32): void {
-  const to = f.let(i32.const(SUMS));
+  const first = f.scratch(SUMS);
+  const to = f.let(first);
   f.while(i32.gt(n, i32.const(0)), () => {
     f.do(f64.store(to, op1(name, f64.load(to), loadDouble(dtype, at))));
-    f.set(to, i32.add(i32.const(SUMS), i32.and(i32.add(i32.sub(to, i32.const(SUMS)), i32.const(8)), i32.const(63))));
+    f.set(to, i32.add(first, i32.and(i32.add(i32.sub(to, first), i32.const(8)), i32.const(63))));
     f.increment(at, stride);
     f.increment(n, -1);
   });
@@ -105,14 +106,14 @@ export function alongRecipe(spec: FoldSpec, blockName: string): Recipe {
       f.while(i32.gt(left, i32.const(0)), () => {
         const count = f.let(choose(i32.lt(left, i32.const(BLOCK)), left, i32.const(BLOCK)));
         f.set(sum, f.callFor('f64', block, count, at, stride));
-        carry(f, blocks, level, bits, () => f.set(sum, op1(spec.name, f64.load(level, LEVELS), sum)), 8);
-        f.do(f64.store(level, sum, LEVELS));
+        carry(f, blocks, level, bits, () => f.set(sum, op1(spec.name, f64.load(f.scratch(level), LEVELS), sum)), 8);
+        f.do(f64.store(f.scratch(level), sum, LEVELS));
         f.increment(blocks, 1);
         f.increment(at, i32.mul(stride, i32.const(BLOCK)));
         f.increment(left, -BLOCK);
       });
       f.set(sum, f64.const(IDENTITY[spec.name]));
-      finish(f, blocks, level, bits, () => f.set(sum, op1(spec.name, f64.load(level, LEVELS), sum)), 8);
+      finish(f, blocks, level, bits, () => f.set(sum, op1(spec.name, f64.load(f.scratch(level), LEVELS), sum)), 8);
       return sum;
     },
   };
@@ -199,7 +200,7 @@ function takeRow(f: FunctionBuilder, { name, dtype }: FoldSpec, rows: Rows, at: 
   const row = f.let(i32.mul(i32.and(lane, i32.const(LANES - 1)), i32.const(ROW)));
   const from = f.let(at);
   rows.each((offset) => {
-    const place = f.let(i32.add(row, offset));
+    const place = f.let(f.scratch(i32.add(row, offset)));
     if (rows.simd) f.do(v128.store(place, op2(name, v128.load(place, SUMS), loadPair(dtype, from, 0)), SUMS));
     else f.do(f64.store(place, op1(name, f64.load(place, SUMS), loadDouble(dtype, from)), SUMS));
     f.increment(from, bytesPerElement(dtype) * (rows.simd ? 2 : 1));
@@ -224,10 +225,12 @@ class Rows {
     this.#f.for(this.#bytes, body, this.simd ? 16 : 8);
   }
   #load(offset: I32, at: number): Expr {
-    return this.simd ? v128.load(offset, at) : f64.load(offset, at);
+    const place = this.#f.scratch(offset);
+    return this.simd ? v128.load(place, at) : f64.load(place, at);
   }
   #store(offset: I32, value: Expr, at: number): void {
-    this.#f.do(this.simd ? v128.store(offset, value as V, at) : f64.store(offset, value as Expr<'f64'>, at));
+    const place = this.#f.scratch(offset);
+    this.#f.do(this.simd ? v128.store(place, value as V, at) : f64.store(place, value as Expr<'f64'>, at));
   }
   #op(a: Expr, b: Expr): Expr {
     return this.simd ? op2(this.#name, a as V, b as V) : op1(this.#name, a as Expr<'f64'>, b as Expr<'f64'>);

@@ -181,8 +181,8 @@ function writeTiles(
           const row = f.let(i32.add(rows.at, i32.shl(i, c(2))));
           const whole = i32.and(wide, i32.ge(i32.sub(rows.count, i), c(MR)));
           const places = Array.from({ length: MR }, (_, r) => i32.add(column, i32.load(row, 4 * r)));
-          const scratch = Array.from({ length: MR }, (_, r) => c(TILE + r * columns * vector.bytes));
-          const to = f.let(choose(once, c(TILE_SUMS), kept));
+          const scratch = Array.from({ length: MR }, (_, r) => f.scratch(TILE + r * columns * vector.bytes));
+          const to = f.let(choose(once, f.scratch(TILE_SUMS), kept));
           f.if(
             whole,
             () => f.call(tile, depth, left, right, turn, to, ...places),
@@ -281,7 +281,7 @@ function spillFunction(module: ModuleBuilder, vector: Vector): Callee {
     const [output, rows, cols, height, width] = [0, 1, 2, 3, 4].map((i) => f.param(i, 'i32')) as I32[];
     const [m, n] = [least(f, height!, c(MR)), least(f, width!, c(columns))];
     f.for(m, (i) => {
-      const from = f.let(i32.add(c(TILE), i32.mul(i, c(columns * vector.bytes))));
+      const from = f.let(i32.add(f.scratch(TILE), i32.mul(i, c(columns * vector.bytes))));
       const row = f.let(i32.add(output!, i32.load(i32.add(rows!, i32.shl(i, c(2))))));
       f.for(n, (j) => {
         const to = i32.add(row, i32.load(i32.add(cols!, i32.shl(j, c(2)))));
