@@ -5,17 +5,19 @@
  */
 import type { Kernel, Plan, Slot } from '@jacobi/backend';
 import { bytesPerElement } from '@jacobi/backend';
-import { ModuleBuilder } from './assembler/module.ts';
+import { i32 } from './assembler/expr.ts';
+import type { FunctionBuilder } from './assembler/function.ts';
 import { product } from './axes.ts';
 import type { Library } from './library.ts';
 import { contractionKind, lowerContract } from './lower-contract.ts';
 import { lowerGather, lowerRandom, lowerScan, lowerScatter } from './lower-index.ts';
 import { canLowerMap, lowerMap } from './lower-map.ts';
 import { lowerArgReduce, lowerReduce, reductionKind } from './lower-reduce.ts';
-import { canLowerStraight, lowerStraight } from './lower-straight.ts';
+import { canLowerStraight, lowerStraight, straightPart } from './lower-straight.ts';
 import type { Mode, Place } from './lowering.ts';
 import { ConstantPool, Lowering } from './lowering.ts';
 import { type Sparse, sparseOutput } from './sparse.ts';
+import type { Part } from './split.ts';
 import type { Module } from './wasm-api.ts';
 
 /** Inputs of so many bytes are found through a pointer, so that they can stay where they are. */
@@ -35,6 +37,18 @@ export interface PlanModule {
   readonly outputs: readonly SlotPlace[];
   /** Outputs that kernels write in part only: what they hold is carried in first. */
   readonly partial: readonly number[];
+  /**
+   * Present where threads share the work: how many parts each stretch of the plan has, as exports `stretch.part`; with one
+   * part it runs on the main thread alone. Absent: there is one export, `run`.
+   */
+  readonly fork?: Fork;
+}
+
+export interface Fork {
+  readonly parts: readonly number[];
+  /** Where threads have space of their own in the frame, and how far apart. */
+  readonly space: number;
+  readonly spaceBytes: number;
 }
 
 export interface SlotPlace {
@@ -182,8 +196,16 @@ function isWritten({ steps, slots }: Plan, slot: number): boolean {
   return count >= slots[slot]!.length;
 }
 
-export function compilePlan(plan: Plan, library: Library, mode: Mode): PlanModule {
-  const module = new ModuleBuilder();
+/** Threads that share the work. */
+export interface Threads {
+  /** How many there may have been, each with space of its own. */
+  readonly places: number;
+  /** The parts of a kernel; undefined: it is left whole. */
+  cut(kernel: Kernel, plan: Plan): readonly Part[] | undefined;
+}
+
+export function compilePlan(plan: Plan, library: Library, mode: Mode, threads?: Threads): PlanModule {
+  const module = library.module();
   const imports: string[] = [];
   const pool = new ConstantPool();
   const { places, room, end } = layOut(plan, pool);
@@ -198,19 +220,53 @@ export function compilePlan(plan: Plan, library: Library, mode: Mode): PlanModul
     idle.add(found.kernel);
   }
   let taken = 0;
-  const signature = { params: ['i32', 'i32'], results: [] } as const;
   const steps = plan.steps.filter((kernel) => !idle.has(kernel));
-  const kernels = steps.map((kernel) =>
+  const cuts = steps.map((kernel) => threads?.cut(kernel, plan));
+  const threaded = cuts.some((parts) => parts);
+  const i32s = (count: number): 'i32'[] => Array.from({ length: count }, () => 'i32');
+  const signature = { params: i32s(threaded ? 3 : 2), results: [] };
+  const write = (f: FunctionBuilder, body: (l: Lowering) => void): void => {
+    const lowering = new Lowering(f, module, { ...shared, threaded });
+    body(lowering);
+    taken = Math.max(taken, lowering.taken);
+  };
+  const whole = (kernel: Kernel): FunctionBuilder =>
+    module.function(signature, (f) => write(f, (l) => lowerKernel(l, kernel)));
+  const sequence = (functions: readonly FunctionBuilder[]): FunctionBuilder =>
     module.function(signature, (f) => {
-      const lowering = new Lowering(f, module, shared);
-      lowerKernel(lowering, kernel);
-      taken = Math.max(taken, lowering.taken);
-    }),
-  );
-  const run = module.function(signature, (f) => {
-    for (const kernel of kernels) f.call(kernel, f.param(0, 'i32'), f.param(1, 'i32'));
-  });
-  module.export('run', run);
+      for (const each of functions) f.call(each, ...signature.params.map((_, i) => f.param(i, 'i32')));
+    });
+  /** What runs each part of a kernel. */
+  const partly = (kernel: Kernel, parts: readonly Part[]): FunctionBuilder[] => {
+    if (kernel.kind !== 'straight') return parts.map((part) => whole('kernel' in part ? part.kernel : kernel));
+    const rows = module.function({ params: i32s(5), results: [] }, (f) =>
+      write(f, (l) => void straightPart(l, kernel)),
+    );
+    return parts.map((part) =>
+      module.function(signature, (f) => {
+        const { first, count } = part as Extract<Part, { first: number }>;
+        f.call(rows, ...signature.params.map((_, i) => f.param(i, 'i32')), i32.const(first), i32.const(count));
+      }),
+    );
+  };
+  const stretches: FunctionBuilder[][] = [];
+  if (!threaded) module.export('run', sequence(steps.map(whole)));
+  else {
+    let alone: FunctionBuilder[] = [];
+    const close = (): void => {
+      if (alone.length > 0) stretches.push([sequence(alone)]);
+      alone = [];
+    };
+    steps.forEach((kernel, i) => {
+      const parts = cuts[i];
+      if (!parts) return alone.push(whole(kernel));
+      close();
+      return stretches.push(partly(kernel, parts));
+    });
+    close();
+    stretches.forEach((parts, s) => parts.forEach((part, p) => module.export(`${s}.${p}`, part)));
+  }
+  const spaceBytes = align(taken + 64);
   const placeOf = (slot: number): SlotPlace => {
     const place = places[slot]!;
     const pointer = place.in === 'pointer' ? place.offset : undefined;
@@ -220,7 +276,8 @@ export function compilePlan(plan: Plan, library: Library, mode: Mode): PlanModul
     module: library.compile(module),
     imports,
     constants: pool.data,
-    frameBytes: end + taken + 64,
+    frameBytes: threaded ? end + threads!.places * spaceBytes + 64 : end + taken + 64,
+    ...(threaded && { fork: { parts: stretches.map((parts) => parts.length), space: end, spaceBytes } }),
     inputs: plan.inputs.map((slot) => (read.has(slot) ? placeOf(slot) : undefined)),
     outputs: plan.outputs.map(placeOf),
     partial: [...plan.outputs.keys()].filter((i) => !isWritten(plan, plan.outputs[i]!)),

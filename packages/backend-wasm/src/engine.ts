@@ -5,11 +5,12 @@
  */
 import type { DType, TypedArray } from '@jacobi/backend';
 import { viewBytes } from '@jacobi/backend';
-import type { PlanModule, SlotPlace } from './compile.ts';
+import type { Fork, PlanModule, SlotPlace } from './compile.ts';
 import { Heap } from './heap.ts';
 import type { Library } from './library.ts';
 import { Residents } from './residents.ts';
 import { carry } from './sparse.ts';
+import type { Pool } from './threads/pool.ts';
 import type { NativeFunction } from './wasm-api.ts';
 
 /** A module made ready on a heap. */
@@ -25,13 +26,19 @@ export interface Ready {
 }
 
 export class Engine {
-  readonly heap: Heap = new Heap();
-  readonly residents: Residents = new Residents(this.heap);
+  readonly heap: Heap;
+  readonly residents: Residents;
+  /** Threads that share the memory. */
+  readonly pool: Pool | undefined;
   #frame = 0;
   #frameBytes = 0;
 
-  constructor(library: Library) {
+  constructor(library: Library, pool?: Pool) {
+    this.heap = new Heap(pool?.places);
+    this.residents = new Residents(this.heap);
+    this.pool = pool;
     library.attach(this.heap.memory);
+    pool?.attach(this.heap.memory);
   }
 
   /** The address of a frame of at least so many bytes: one for all plans, since one runs at a time. */
@@ -45,11 +52,33 @@ export class Engine {
     return this.#frame;
   }
 
-  prepare({ module, imports, constants }: PlanModule, library: Library): Ready {
+  prepare(plan: PlanModule, library: Library): Ready {
+    const { module, imports, constants } = plan;
     const address = this.heap.alloc(constants.length);
     this.heap.views.bool.set(constants, address);
-    const { run } = library.instantiate(module, imports);
-    return { heap: this.heap, run: run!, constants: address, frame: 0, views: undefined, inputs: [], outputs: [] };
+    const exported = library.instantiate(module, imports);
+    const run = plan.fork ? this.#forked(plan, plan.fork, library, exported) : exported['run']!;
+    return { heap: this.heap, run, constants: address, frame: 0, views: undefined, inputs: [], outputs: [] };
+  }
+
+  /** What runs a plan's stretches one after the other, and the parts of each on all threads. */
+  #forked(plan: PlanModule, fork: Fork, library: Library, exported: Record<string, NativeFunction>): NativeFunction {
+    const pool = this.pool!;
+    const { parts, space, spaceBytes } = fork;
+    const stretches = parts.map((count, s) => Array.from({ length: count }, (_, p) => exported[`${s}.${p}`]!));
+    const job = pool.job(plan, () => ({ module: plan.module, imports: plan.imports }), library);
+    return (frame, constants) => {
+      const own = frame + space;
+      stretches.forEach((functions, s) => {
+        if (functions.length === 1) {
+          functions[0]!(frame, constants, own);
+          return;
+        }
+        pool.start(job, functions.length, [s, frame, constants, own, spaceBytes]);
+        pool.finish((part) => void functions[part]!(frame, constants, own));
+      });
+      return 0;
+    };
   }
 
   /** `fresh`: arrays that hold zeros only. */

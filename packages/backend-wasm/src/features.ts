@@ -35,3 +35,13 @@ export function detect(): Features | undefined {
     return undefined;
   }
 }
+
+/** True if threads can share a memory. */
+export function canShare(): boolean {
+  try {
+    const { buffer } = new api!.Memory({ initial: 0, maximum: 1, shared: true });
+    return buffer instanceof SharedArrayBuffer && api!.validate(new ModuleBuilder(true).encode());
+  } catch {
+    return false;
+  }
+}

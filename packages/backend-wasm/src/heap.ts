@@ -30,16 +30,28 @@ interface Gap {
 
 export class Heap {
   readonly memory: Memory;
+  readonly #shared: boolean;
+  /** Pages that the memory may have. */
+  readonly #most: number;
   #views: Views;
   /** Sorted by address; neighbours are merged. */
   readonly #gaps: Gap[];
   readonly #sizes = new Map<number, number>();
 
-  constructor() {
-    this.memory = new api!.Memory({ initial: 16 });
+  /** `threads`: how many share the memory, with scratch memory for each; 0: it is not shared. */
+  constructor(threads = 0) {
+    this.#shared = threads > 0;
+    const { memory, most } = this.#shared
+      ? sharedMemory()
+      : { memory: new api!.Memory({ initial: 16 }), most: LIMIT / PAGE };
+    this.memory = memory;
+    this.#most = most;
     fillTables(this.memory.buffer);
     this.#views = viewsOf(this.memory.buffer);
-    this.#gaps = [{ start: HEAP, end: this.bytes - SLACK }];
+    this.#gaps = [];
+    const start = HEAP * Math.max(threads, 1);
+    if (start >= this.bytes - SLACK) this.#tryGrow(Math.ceil(start / PAGE));
+    this.#gaps.push({ start, end: this.bytes - SLACK });
   }
 
   get bytes(): number {
@@ -92,8 +104,8 @@ export class Heap {
     const free = last?.end === end ? end - last.start : 0;
     const needed = Math.ceil((size - free) / PAGE);
     const pages = this.bytes / PAGE;
-    if (pages + needed > LIMIT / PAGE) throw new MemoryLimitError(size);
-    const wanted = Math.min(Math.max(needed, pages >> 1), LIMIT / PAGE - pages);
+    if (pages + needed > this.#most) throw new MemoryLimitError(size);
+    const wanted = Math.min(Math.max(needed, pages >> 1), this.#most - pages);
     if (!this.#tryGrow(wanted) && !this.#tryGrow(needed)) throw new MemoryLimitError(size);
     if (free === 0) this.#gaps.push((last = { start: end, end }));
     last!.end = this.bytes - SLACK;
@@ -103,6 +115,8 @@ export class Heap {
   #tryGrow(pages: number): boolean {
     try {
       this.memory.grow(pages);
+      // A shared buffer is not detached, but is as long as it was.
+      if (this.#shared) this.#views = viewsOf(this.memory.buffer);
       return true;
     } catch {
       return false;
@@ -112,6 +126,17 @@ export class Heap {
   /** Copies elements to an address. */
   write(address: number, data: TypedArray, dtype: DType): void {
     this.views[dtype].set(data, address / data.BYTES_PER_ELEMENT);
+  }
+}
+
+/** Address space is set aside for all that a shared memory may become: as much as the engine gives. */
+function sharedMemory(): { memory: Memory; most: number } {
+  for (let most = LIMIT / PAGE; ; most /= 2) {
+    try {
+      return { memory: new api!.Memory({ initial: 16, maximum: most, shared: true }), most };
+    } catch (error) {
+      if (most <= 1024) throw error;
+    }
   }
 }
 

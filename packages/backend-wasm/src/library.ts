@@ -17,10 +17,13 @@ export interface Recipe extends Signature {
   readonly write: (f: FunctionBuilder, importer: Importer, module: ModuleBuilder) => Expr | void;
 }
 
-interface Entry extends Signature {
+/** A function's module, and the functions that it imports. */
+export interface LibraryEntry {
   readonly module: Module;
   readonly imports: readonly string[];
 }
+
+interface Entry extends Signature, LibraryEntry {}
 
 /** What modules cost so far. */
 export interface ModuleStats {
@@ -33,6 +36,17 @@ export class Library {
   readonly #entries = new Map<string, Entry>();
   readonly #functions = new Map<string, NativeFunction>();
   #memory: Memory | undefined;
+  readonly #shared: boolean;
+
+  /** `shared`: threads share the memory, each with an instance of its own. */
+  constructor(shared = false) {
+    this.#shared = shared;
+  }
+
+  /** A module in the making, for the memory that functions are bound to. */
+  module(): ModuleBuilder {
+    return new ModuleBuilder(this.#shared);
+  }
 
   /** Binds the functions to a memory; those bound to another are forgotten, their modules kept. */
   attach(memory: Memory): void {
@@ -51,7 +65,7 @@ export class Library {
   define(name: string, recipe: () => Recipe): void {
     if (this.#entries.has(name)) return;
     const { write, params, results } = recipe();
-    const module = new ModuleBuilder();
+    const module = this.module();
     const imports: string[] = [];
     const importer: Importer = (wanted, signature) => this.#import(module, imports, wanted, signature);
     module.export(
@@ -85,6 +99,19 @@ export class Library {
     return this.#entries.get(name)!;
   }
 
+  /** All functions that these need, themselves among them, for another thread. */
+  closure(names: readonly string[]): [string, LibraryEntry][] {
+    const found = new Map<string, LibraryEntry>();
+    const visit = (name: string): void => {
+      if (found.has(name)) return;
+      const { module, imports } = this.#entries.get(name)!;
+      found.set(name, { module, imports });
+      imports.forEach(visit);
+    };
+    names.forEach(visit);
+    return [...found];
+  }
+
   /** A function that was defined, on the memory attached last. */
   get(name: string): NativeFunction {
     const known = this.#functions.get(name);
@@ -97,7 +124,8 @@ export class Library {
   }
 
   instantiate(module: Module, imports: readonly string[]): Record<string, NativeFunction> {
-    const e: Record<string, Memory | NativeFunction> = { m: this.#memory! };
+    const e: Record<string, Memory | NativeFunction | number> = { m: this.#memory! };
+    if (this.#shared) e['t'] = 0;
     for (const name of imports) e[name] = this.get(name);
     return new api!.Instance(module, { e }).exports;
   }

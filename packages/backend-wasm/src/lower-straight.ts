@@ -6,7 +6,7 @@
 import type { Slot, StraightKernel } from '@jacobi/backend';
 import type { Expr } from './assembler/expr.ts';
 import { choose, i32 } from './assembler/expr.ts';
-import type { FunctionBuilder } from './assembler/function.ts';
+import type { Callee, FunctionBuilder } from './assembler/function.ts';
 import type { Lowering } from './lowering.ts';
 import { windows } from './straight/memory.ts';
 import type { Line, Operands, Unit } from './straight/order.ts';
@@ -52,6 +52,21 @@ function widthOf(
 
 export function lowerStraight(l: Lowering, kernel: StraightKernel): void {
   if (kernel.rows === 0) return;
+  lowerRows(l, kernel, undefined);
+}
+
+/** Some of the rows, at least as many as go together: a function (frame, constants, space, first row, rows). */
+export function straightPart(l: Lowering, kernel: StraightKernel): Callee {
+  lowerRows(l, kernel, { first: l.f.param(3, 'i32'), count: l.f.param(4, 'i32') });
+  return l.f;
+}
+
+interface Range {
+  readonly first: Expr<'i32'>;
+  readonly count: Expr<'i32'>;
+}
+
+function lowerRows(l: Lowering, kernel: StraightKernel, range: Range | undefined): void {
   const operands = operandsFor(kernel, l.slots)!;
   latest = undefined;
   const width = widthOf(kernel, operands, l.slots, l.mode.simd);
@@ -72,22 +87,29 @@ export function lowerStraight(l: Lowering, kernel: StraightKernel): void {
   const single = kernel.rows === 1;
   const write = (f: FunctionBuilder, piece: readonly Unit[], row: Expr<'i32'> | undefined): void =>
     new Writer(writing, f, piece, row).write();
-  if (pieces.length === 1) return overRows(l.f, kernel.rows, width, (row) => write(l.f, pieces[0]!, row));
-  const params = single ? (['i32', 'i32'] as const) : (['i32', 'i32', 'i32'] as const);
+  if (pieces.length === 1) return overRows(l.f, kernel.rows, range, width, (row) => write(l.f, pieces[0]!, row));
+  // The row comes last.
+  const own = l.f.params.slice(0, l.spaceParam === 0 ? 2 : 3).map((_, i) => l.f.param(i, 'i32'));
+  const params = Array.from({ length: own.length + (single ? 0 : 1) }, () => 'i32' as const);
   const functions = pieces.map((piece) =>
-    l.module.function({ params, results: [] }, (f) => write(f, piece, single ? undefined : f.param(2, 'i32'))),
+    l.module.function({ params, results: [] }, (f) => write(f, piece, single ? undefined : f.param(own.length, 'i32'))),
   );
-  const own = [l.f.param(0, 'i32'), l.f.param(1, 'i32')];
-  overRows(l.f, kernel.rows, width, (row) => {
+  overRows(l.f, kernel.rows, range, width, (row) => {
     for (const each of functions) l.f.call(each, ...own, ...(row ? [row] : []));
   });
 }
 
 /** Each block of rows. */
-function overRows(f: FunctionBuilder, rows: number, width: Width, body: (row: Expr<'i32'> | undefined) => void): void {
+function overRows(
+  f: FunctionBuilder,
+  rows: number,
+  range: Range | undefined,
+  width: Width,
+  body: (row: Expr<'i32'> | undefined) => void,
+): void {
   if (rows === 1) return body(undefined);
-  const last = i32.const(rows - width);
-  const row = f.let(i32.const(0));
+  const last = range ? f.let(i32.sub(i32.add(range.first, range.count), i32.const(width))) : i32.const(rows - width);
+  const row = f.let(range?.first ?? i32.const(0));
   const again = f.local('i32');
   f.repeat(() => {
     body(row);

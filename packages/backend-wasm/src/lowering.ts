@@ -49,7 +49,7 @@ export class ConstantPool {
   }
 }
 
-/** One kernel being lowered: a function (frame, constants). */
+/** One kernel being lowered: a function (frame, constants), or (frame, constants, space) where threads have space of their own. */
 export class Lowering {
   readonly f: FunctionBuilder;
   readonly module: ModuleBuilder;
@@ -62,6 +62,8 @@ export class Lowering {
   readonly #places: readonly (Place | undefined)[];
   readonly #library: Library;
   readonly #end: number;
+  /** The parameter that space is counted from. */
+  readonly spaceParam: 0 | 2;
 
   constructor(
     f: FunctionBuilder,
@@ -75,6 +77,8 @@ export class Lowering {
       readonly importer: Importer;
       /** Where the frame's slots end. */
       readonly end: number;
+      /** Each thread has space of its own. */
+      readonly threaded?: boolean;
     },
   ) {
     this.f = f;
@@ -85,7 +89,8 @@ export class Lowering {
     this.importer = shared.importer;
     this.#places = shared.places;
     this.#library = shared.library;
-    this.#end = shared.end;
+    this.#end = shared.threaded ? 0 : shared.end;
+    this.spaceParam = shared.threaded ? 2 : 0;
   }
 
   dtype(slot: number): DType {
@@ -119,10 +124,10 @@ export class Lowering {
 
   /** The address of memory that this kernel alone uses. */
   space(bytes: number): I32 {
-    return i32.add(this.f.param(0, 'i32'), i32.const(this.spaceAt(bytes)));
+    return i32.add(this.f.param(this.spaceParam, 'i32'), i32.const(this.spaceAt(bytes)));
   }
 
-  /** The same as an offset in the frame. */
+  /** The same as an offset from that parameter: in the frame, where it is the first. */
   spaceAt(bytes: number): number {
     const at = this.#end + this.taken;
     this.taken += Math.ceil(bytes / 64 + 1) * 64;

@@ -9,6 +9,8 @@ import type { Engine } from './engine.ts';
 import type { Library } from './library.ts';
 import { canLowerMap, shapeOf } from './lower-map.ts';
 import { keyOf, rowSignature, writeRow } from './row.ts';
+import { elementTime } from './split.ts';
+import type { Pool } from './threads/pool.ts';
 import type { NativeFunction } from './wasm-api.ts';
 
 /** Elements of a piece. */
@@ -44,13 +46,22 @@ export function streamOf(plan: Plan, simd: boolean): Stream | undefined {
     return { ...known, offset, dtype, unit, place: i * ROOM, bytes: bytesPerElement(dtype) };
   });
   const name = keyOf(spec);
+  const time = elementTime(spec.body as never);
+  // Carrying elements in and out takes some 0.4 ns each, and is done by one thread.
+  const heavy = time > 0.5 && time * row.size > 200_000;
   return (engine, library, inputs, outputs) => {
     library.define(name, () => ({
       ...rowSignature(spec),
       write: (f, importer) => writeRow(f, spec, simd, importer),
     }));
     const arrays = sources.map(({ input, output, data }) => data ?? inputs[input] ?? outputs[output]!);
-    runPieces(engine, library.get(name), sources, arrays, row.size);
+    const { pool } = engine;
+    // In place, a run could not be begun again.
+    const shared =
+      pool && pool.threads > 1 && heavy && !arrays.slice(1).some((array) => array.buffer === arrays[0]!.buffer);
+    if (!shared) return runPieces(engine, library.get(name), sources, arrays, row.size);
+    const job = pool.job(name, () => ({ call: name }), library);
+    return runShared(engine, pool, job, library.get(name), sources, arrays, row.size);
   };
 }
 
@@ -96,4 +107,60 @@ function runPieces(
     const first = addresses[0]! / bytes;
     arrays[0]!.set(views[dtype].subarray(first, first + count), offset + start);
   }
+}
+
+/** Elements of a part, and parts that are carried at a time. */
+const PART = 4 * PIECE;
+const BATCH = 8;
+const PART_ROOM = PART * 8;
+/** An operand's parts, and some to read past them. */
+const BATCH_ROOM = BATCH * PART_ROOM + 128;
+
+/** The same with threads: while they work on some parts, the main thread carries the parts before out and the next ones in. */
+function runShared(
+  engine: Engine,
+  pool: Pool,
+  job: number,
+  call: NativeFunction,
+  sources: readonly Source[],
+  arrays: readonly TypedArray[],
+  size: number,
+): void {
+  const frame = engine.frame(2 * sources.length * BATCH_ROOM);
+  const { heap } = engine;
+  const { views } = heap;
+  const all = BATCH * PART;
+  const countOf = (batch: number): number => Math.min(all, size - batch * all);
+  const addressOf = (i: number, batch: number): number => frame + (2 * i + (batch & 1)) * BATCH_ROOM;
+  for (let i = 1; i < sources.length; i++) {
+    const { unit, offset, dtype } = sources[i]!;
+    if (!unit) for (const set of [0, 1]) heap.write(addressOf(i, set), arrays[i]!.subarray(offset, offset + 1), dtype);
+  }
+  const carryIn = (batch: number): void => {
+    for (let i = 1; i < sources.length; i++) {
+      const { unit, offset, dtype, bytes } = sources[i]!;
+      const at = offset + batch * all;
+      if (unit) views[dtype].set(arrays[i]!.subarray(at, at + countOf(batch)), addressOf(i, batch) / bytes);
+    }
+  };
+  const carryOut = (batch: number): void => {
+    const { dtype, offset, bytes } = sources[0]!;
+    const first = addressOf(0, batch) / bytes;
+    arrays[0]!.set(views[dtype].subarray(first, first + countOf(batch)), offset + batch * all);
+  };
+  const steps = sources.map(({ unit, bytes }) => (unit ? PART * bytes : 0));
+  const batches = Math.ceil(size / all);
+  carryIn(0);
+  for (let batch = 0; batch < batches; batch++) {
+    const count = countOf(batch);
+    const addresses = sources.map((_, i) => addressOf(i, batch));
+    const values = addresses.flatMap((address, i) => [address, steps[i]!]);
+    pool.start(job, Math.ceil(count / PART), [count, PART, sources.length, ...values]);
+    if (batch > 0) carryOut(batch - 1);
+    if (batch + 1 < batches) carryIn(batch + 1);
+    pool.finish((part) => {
+      call(Math.min(PART, count - part * PART), ...addresses.map((address, i) => address + part * steps[i]!));
+    });
+  }
+  carryOut(batches - 1);
 }

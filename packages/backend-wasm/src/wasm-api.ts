@@ -4,6 +4,7 @@
  */
 
 export interface Memory {
+  /** A SharedArrayBuffer where threads share the memory: views on either are used alike. */
   readonly buffer: ArrayBuffer;
   grow(pages: number): number;
 }
@@ -17,11 +18,11 @@ export interface Module {
 export type NativeFunction = (...args: readonly number[]) => number;
 
 interface Api {
-  readonly Memory: new (descriptor: { initial: number; maximum?: number }) => Memory;
+  readonly Memory: new (descriptor: { initial: number; maximum?: number; shared?: boolean }) => Memory;
   readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => Module;
   readonly Instance: new (
     module: Module,
-    imports: { e: Record<string, Memory | NativeFunction> },
+    imports: { e: Record<string, Memory | NativeFunction | number> },
   ) => { readonly exports: Record<string, NativeFunction> };
   validate(bytes: Uint8Array<ArrayBuffer>): boolean;
 }

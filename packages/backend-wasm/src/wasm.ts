@@ -10,13 +10,16 @@ import { canCompile, compilePlan, type PlanModule } from './compile.ts';
 import { costOf } from './cost.ts';
 import { Engine, type Ready } from './engine.ts';
 import { NoWebAssemblyError } from './errors.ts';
-import { detect, type Features } from './features.ts';
+import { canShare, detect, type Features } from './features.ts';
 import { Library } from './library.ts';
 import { contractionKind } from './lower-contract.ts';
 import type { Mode } from './lowering.ts';
 import { LANES } from './recipes/fold.ts';
 import { compileSteps, type Run } from './steps.ts';
 import { type Stream, streamOf } from './stream.ts';
+import { MOST_THREADS } from './threads/limits.ts';
+import { Lost, type Pool, type PoolOptions, startPool } from './threads/pool.ts';
+import { available, type Start, starter } from './threads/start.ts';
 
 /** How a plan is run: by cost, or always in one way (for tests). */
 export type Tier = 'auto' | 'steps' | 'module';
@@ -31,6 +34,13 @@ export interface WasmOptions {
   readonly fused?: boolean;
   /** Which tier runs plans: `'auto'` unless a test wants one. */
   readonly tier?: Tier;
+  /**
+   * Threads for large plans, the one that asks among them: a number, or true for as many as the machine offers, 32 at most.
+   * They are started by `await wasm({ threads })`, in Node and on pages that are cross-origin isolated; `traits.threads` says
+   * how many there are. Where there can be none, there is one thread. Results are the same to the last bit. Workers keep no
+   * process alive, and `[Symbol.dispose]()` ends them. One thread unless this is said.
+   */
+  readonly threads?: number | boolean;
 }
 
 /** Counts of the WebAssembly backend: the modules made so far and the time that took, and what linear memory holds now. */
@@ -58,20 +68,49 @@ interface WasmExecutable extends Executable {
 }
 
 /** A WebAssembly backend, ready at once. Throws NoWebAssemblyError where there is no WebAssembly. */
-export function createWasmBackend(options: WasmOptions = {}): WasmBackend {
+export function createWasmBackend(options: Omit<WasmOptions, 'threads'> = {}): WasmBackend {
   const features = detect();
   if (!features) throw new NoWebAssemblyError('the engine has none, or a content security policy forbids it');
   return new Tiers(options, features).backend();
 }
 
-/** The same as a promise, as other devices are made. */
-export function wasm(options: WasmOptions = {}): Promise<WasmBackend> {
-  return Promise.resolve().then(() => createWasmBackend(options));
+/** The same as a promise, as other devices are made; with threads, if they are asked for. */
+export async function wasm(options: WasmOptions = {}): Promise<WasmBackend> {
+  const { threads = 1 } = options;
+  const wanted = threads === true ? available() : Number(threads);
+  if (!(Number.isInteger(wanted) && wanted >= 0)) {
+    throw new RangeError(
+      `threads: ${threads} must be a whole number from 1 up, or true for as many as the machine offers`,
+    );
+  }
+  const start = starter();
+  if (wanted < 2 || !start) return createWasmBackend(options);
+  return threadedBackend(options, Math.min(wanted, MOST_THREADS), start);
+}
+
+/** Backends that are gone need no workers. */
+let forgotten: FinalizationRegistry<Pool> | undefined;
+
+/** With workers that are started in this way; without any, if none starts or memory cannot be shared. */
+export async function threadedBackend(
+  options: WasmOptions,
+  threads: number,
+  start: Start,
+  poolOptions?: PoolOptions,
+): Promise<WasmBackend> {
+  const features = detect();
+  const pool = features && canShare() ? await startPool(threads, start, poolOptions) : undefined;
+  if (!features || !pool) return createWasmBackend(options);
+  const tiers = new Tiers(options, features, pool);
+  forgotten ??= new FinalizationRegistry((gone) => gone.close());
+  forgotten.register(tiers, pool);
+  return tiers.backend();
 }
 
 class Tiers {
   readonly #cpu: Backend = createCpuBackend();
-  readonly #library = new Library();
+  readonly #library: Library;
+  readonly #pool: Pool | undefined;
   readonly #mode: Mode;
   readonly #tier: Tier;
   readonly #calls: ReturnType<typeof createCalls>;
@@ -85,7 +124,9 @@ class Tiers {
   /** Calls back when garbage was collected: a sign that time has passed, which keeps no process alive. */
   readonly #ticks: FinalizationRegistry<undefined> = new FinalizationRegistry(() => this.#tick());
 
-  constructor({ simd = true, fused = false, tier = 'auto' }: WasmOptions, features: Features) {
+  constructor({ simd = true, fused = false, tier = 'auto' }: WasmOptions, features: Features, pool?: Pool) {
+    this.#pool = pool;
+    this.#library = new Library(pool !== undefined);
     const vectors = simd && features.simd;
     this.#mode = { simd: vectors, fused: fused && vectors && features.relaxed };
     this.#tier = tier;
@@ -94,6 +135,7 @@ class Tiers {
 
   backend(): WasmBackend {
     const cpu = this.#cpu;
+    const pool = this.#pool;
     return {
       name: 'wasm',
       traits: {
@@ -102,7 +144,9 @@ class Tiers {
         simdLanes: this.#mode.simd ? 4 : 1,
         reductionLanes: LANES,
         doubleSums: false,
-        threads: 1,
+        get threads() {
+          return pool?.threads ?? 1;
+        },
       },
       compile: (plan) => this.#compile(plan),
       run: (executable, inputs, outputs) => {
@@ -124,7 +168,10 @@ class Tiers {
       readSync: (buffer) => buffer as TypedArray,
       stats: () => this.#stats(),
       release: () => this.#release(),
-      [Symbol.dispose]: () => this.#release(),
+      [Symbol.dispose]: () => {
+        this.#release();
+        pool?.close();
+      },
     };
   }
 
@@ -151,7 +198,7 @@ class Tiers {
   #use(): Engine {
     this.#used = true;
     if (!this.#engine) {
-      this.#engine = new Engine(this.#library);
+      this.#engine = new Engine(this.#library, this.#pool);
       this.#ticks.register({}, undefined);
     }
     return this.#engine;
@@ -165,6 +212,7 @@ class Tiers {
   }
 
   #release(): void {
+    if (this.#engine) this.#pool?.attach(undefined);
     this.#engine = undefined;
     this.#library.detach();
   }
@@ -213,18 +261,38 @@ class Tiers {
   }
 
   #stream(stream: Stream): Run {
-    return (inputs, outputs) => stream(this.#use(), this.#library, inputs, outputs);
+    return this.#again((inputs, outputs) => stream(this.#use(), this.#library, inputs, outputs));
   }
 
   #module(plan: Plan): Run {
     const start = performance.now();
-    const compiled: PlanModule = compilePlan(plan, this.#library, this.#mode);
+    const compiled: PlanModule = compilePlan(plan, this.#library, this.#mode, this.#pool);
     this.#compileTime += performance.now() - start;
     let ready: Ready | undefined;
-    return (inputs, outputs) => {
+    const run: Run = (inputs, outputs) => {
       const engine = this.#use();
       if (ready?.heap !== engine.heap) ready = engine.prepare(compiled, this.#library);
       engine.run(compiled, ready, inputs, outputs, this.#fresh);
+    };
+    return compiled.fork ? this.#again(run) : run;
+  }
+
+  /**
+   * With threads: if a worker is lost, memory that it may still write to is dropped, and all is run once more, without
+   * threads. Inputs are as they were, since results leave linear memory last.
+   */
+  #again(run: Run): Run {
+    const pool = this.#pool;
+    if (!pool) return run;
+    return (inputs, outputs) => {
+      const { threads } = pool;
+      try {
+        run(inputs, outputs);
+      } catch (error) {
+        if (threads > 1 && pool.threads === 1) this.#release();
+        if (!(error instanceof Lost)) throw error;
+        run(inputs, outputs);
+      }
     };
   }
 }

@@ -139,7 +139,7 @@ export class Writer {
     const { width, windows, line, spilled } = this.#w;
     const { loads } = line.kernel;
     if (operand >= loads.length) {
-      const parts = loadParts(this.#f, dtype, width, spilled.get(operand)!);
+      const parts = loadParts(this.#f.param(this.#w.l.spaceParam, 'i32'), dtype, width, spilled.get(operand)!);
       return this.#set(operand, { dtype, parts: parts.map((part) => this.#f.let(part)) });
     }
     const window = windows.get(operand);
@@ -205,7 +205,7 @@ export class Writer {
   /** Holds a value in locals, and leaves it for later functions. */
   #keep(operand: number, value: Value): void {
     const at = this.#w.spilled.get(operand);
-    if (at !== undefined) storeParts(this.#f, value, at);
+    if (at !== undefined) storeParts(this.#f, this.#f.param(this.#w.l.spaceParam, 'i32'), value, at);
     if (this.#left[operand] === 0) this.#f.release(...value.parts);
     else this.#values[operand] = value;
   }
@@ -387,14 +387,12 @@ const typeOf = (dtype: DType): 'f32' | 'f64' | 'i32' =>
   dtype === 'float32' ? 'f32' : dtype === 'float64' ? 'f64' : 'i32';
 
 /** The parts of a value that an earlier function has left in the frame. */
-function loadParts(f: FunctionBuilder, dtype: DType, width: Width, at: number): Expr[] {
-  const frame = f.param(0, 'i32');
+function loadParts(frame: Expr<'i32'>, dtype: DType, width: Width, at: number): Expr[] {
   if (width === 1) return [{ f32, f64, i32 }[typeOf(dtype)].load(frame, at)];
   return Array.from({ length: width === 4 && dtype === 'float64' ? 2 : 1 }, (_, i) => v128.load(frame, at + 16 * i));
 }
 
-function storeParts(f: FunctionBuilder, { dtype, parts }: Value, at: number): void {
-  const frame = f.param(0, 'i32');
+function storeParts(f: FunctionBuilder, frame: Expr<'i32'>, { dtype, parts }: Value, at: number): void {
   parts.forEach((part, i) => {
     if (part.type === 'v128') f.do(v128.store(frame, part as V, at + 16 * i));
     else f.do(({ f32, f64, i32 }[typeOf(dtype)].store as (a: Expr, v: Expr, o: number) => Code)(frame, part, at));
