@@ -3,7 +3,7 @@
  * jacobi-*. Option `backend`: cpu, wasm, wasm-threads, or default, whatever the umbrella makes.
  */
 import { readFileSync } from 'node:fs';
-import { createWasmBackend } from '@jacobi/backend-wasm';
+import { createWasmBackend, wasm } from '@jacobi/backend-wasm';
 import type { Tensor } from 'jacobi';
 import * as j from 'jacobi';
 import type { Input } from './inputs/inputs.ts';
@@ -228,8 +228,7 @@ async function backend(name: string): Promise<j.Backend | undefined> {
     case 'wasm-fused':
       return createWasmBackend({ fused: true });
     case 'wasm-threads': {
-      // An option that backends may not have yet: the traits tell whether it did anything.
-      const threaded = createWasmBackend({ threads: true } as never);
+      const threaded = await wasm({ threads: true });
       if (threaded.traits.threads < 2) throw new Error('the backend offers no threads');
       return threaded;
     }

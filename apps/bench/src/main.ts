@@ -76,7 +76,7 @@ async function gather(
   const native = compiler === undefined ? {} : await buildNative(directory);
   if (native.error !== undefined) console.error(`  g++: ${native.error}`);
   const found = findCompetitors({ engines, pythons, compiler }, native.built);
-  const threads = threadsOffered();
+  const threads = await threadsOffered();
   const chosen = found.competitors.filter(({ id }) => {
     const name = id.replace(/@.*/, '');
     if (name === 'jacobi-wasm-threads' && !threads) return false;

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { createWasmBackend } from '@jacobi/backend-wasm';
+import { wasm } from '@jacobi/backend-wasm';
 import { finish } from './process.ts';
 
 export interface Engine {
@@ -83,10 +83,10 @@ export async function findCompiler(): Promise<string | undefined> {
   return code === 0 ? output.trim() : undefined;
 }
 
-/** Whether the WebAssembly backend has threads: an option it may not have yet, so its traits tell. */
-export function threadsOffered(): boolean {
+/** Whether the WebAssembly backend has threads here. */
+export async function threadsOffered(): Promise<boolean> {
   try {
-    using backend = createWasmBackend({ threads: true } as never);
+    using backend = await wasm({ threads: true });
     return backend.traits.threads > 1;
   } catch {
     return false;
