@@ -18,8 +18,8 @@ import { LANES } from './recipes/fold.ts';
 import { compileSteps, type Run } from './steps.ts';
 import { type Stream, streamOf } from './stream.ts';
 import { MOST_THREADS } from './threads/limits.ts';
-import { Lost, type Pool, type PoolOptions, startPool } from './threads/pool.ts';
-import { available, type Start, starter } from './threads/start.ts';
+import { Lost, type Pool, startPool } from './threads/pool.ts';
+import { available, type PoolOptions, type Start, starter } from './threads/start.ts';
 
 /** How a plan is run: by cost, or always in one way (for tests). */
 export type Tier = 'auto' | 'steps' | 'module';

@@ -9,7 +9,7 @@ import type { Library, LibraryEntry } from '../library.ts';
 import { GRAIN, type Part, partsOf } from '../split.ts';
 import type { Memory, Module } from '../wasm-api.ts';
 import { MOST_PARTS, PART_BITS } from './limits.ts';
-import type { Helper, Start } from './start.ts';
+import type { Helper, PoolOptions, Start } from './start.ts';
 import { BOARD, workerSource } from './worker.ts';
 
 /** A job was not finished: what it has written so far must not be used. */
@@ -19,15 +19,6 @@ export class Lost extends Error {
 
 /** What a job runs: a module's exports `segment.part`, or one function of the library on piece after piece. */
 export type Job = { readonly module: Module; readonly imports: readonly string[] } | { readonly call: string };
-
-export interface PoolOptions {
-  /** Milliseconds without a sign of life after which a worker is given up. */
-  readonly patience?: number;
-  /** Milliseconds that a worker may take to start. */
-  readonly startup?: number;
-  /** Nanoseconds that a part takes at least: 0 for tests. */
-  readonly grain?: number | undefined;
-}
 
 /** Looks at the board before the main thread sleeps: some 10 µs. */
 const SPINS = 500;

@@ -51,6 +51,15 @@ function builtin<T>(name: string): T | undefined {
   return process?.versions?.node ? (process.getBuiltinModule?.(name) as T | undefined) : undefined;
 }
 
+export interface PoolOptions {
+  /** Milliseconds without a sign of life after which a worker is given up. */
+  readonly patience?: number;
+  /** Milliseconds that a worker may take to start. */
+  readonly startup?: number;
+  /** Nanoseconds that a part takes at least: 0 for tests. */
+  readonly grain?: number | undefined;
+}
+
 /** How workers are started here; undefined where they cannot share memory. */
 export function starter(): Start | undefined {
   if (typeof SharedArrayBuffer === 'undefined' || typeof Atomics === 'undefined') return undefined;
