@@ -4,7 +4,7 @@
  * frame and the constants lie. Must not import a backend.
  */
 import type { Kernel, Plan, Slot } from '@jacobi/backend';
-import { bytesPerElement } from '@jacobi/backend';
+import { bytesPerElement, readsOf } from '@jacobi/backend';
 import { i32 } from './assembler/expr.ts';
 import type { FunctionBuilder } from './assembler/function.ts';
 import { product } from './axes.ts';
@@ -155,31 +155,6 @@ function layOut(
   return { places, room, end };
 }
 
-/** The slots that a kernel reads. */
-function readBy(kernel: Kernel): readonly number[] {
-  switch (kernel.kind) {
-    case 'map':
-      return kernel.inputs.map(({ slot }) => slot);
-    case 'straight':
-      return kernel.loads.map(({ slot }) => slot);
-    case 'reduce':
-    case 'argreduce':
-      return [kernel.input.slot];
-    case 'contract':
-      return [kernel.left.slot, kernel.right.slot];
-    case 'gather':
-      return [kernel.source, kernel.indices];
-    case 'scatter':
-      return [kernel.updates, kernel.indices];
-    case 'scan':
-      return kernel.factors === undefined ? [kernel.values] : [kernel.values, kernel.factors];
-    case 'random':
-      return [kernel.keys];
-    default:
-      return kernel satisfies never;
-  }
-}
-
 /** True if kernels write as many elements of a slot as it has. */
 function isWritten({ steps, slots }: Plan, slot: number): boolean {
   let count = 0;
@@ -210,7 +185,7 @@ export function compilePlan(plan: Plan, library: Library, mode: Mode, threads?: 
   const pool = new ConstantPool();
   const { places, room, end } = layOut(plan, pool);
   const shared = { slots: plan.slots, places, pool, mode, library, importer: library.importer(module, imports), end };
-  const read = new Set(plan.steps.flatMap(readBy));
+  const read = new Set(plan.steps.flatMap(readsOf));
   const sparse = new Map<number, Sparse>();
   const idle = new Set<Kernel>();
   for (const slot of plan.outputs) {

@@ -4,7 +4,7 @@
  * The one idea: each result is the same sum in every form, so forms are chosen by shape alone. Must not import plans.
  */
 
-import type { ContractKernel, DType, MapKernel, Slot } from '@jacobi/backend';
+import type { Access, ContractKernel, DType, MapKernel, Slot } from '@jacobi/backend';
 import { bytesPerElement, rowMajor } from '@jacobi/backend';
 import { mul } from '@jacobi/backend/scalar';
 import { mapLoop } from '@jacobi/backend-cpu';
@@ -63,21 +63,23 @@ export function lowerContract(l: Lowering, kernel: ContractKernel): void {
   const { batch, m, n, k, left, right, output } = kernel;
   const dtype = summandOf(kernel, l.slots);
   const own = l.dtype(output.slot);
-  const sides = [left, right, output].map((access) => ({ start: l.start(access), strides: access.strides }));
-  if (dtype === own) return emitSums(l, { batch, m, n, k, dtype, sides: sides as unknown as Sums['sides'] });
+  const sideOf = (access: Access): Side => ({ start: l.start(access), strides: access.strides });
+  const sides = [sideOf(left), sideOf(right), sideOf(output)] as const;
+  if (dtype === own) return emitSums(l, { batch, m, n, k, dtype, sides });
   // Sums that are wider than the operands: those are widened first, and the results rounded last.
   const shapes = [
     [...batch, ...m, ...k],
     [...batch, ...n, ...k],
     [...batch, ...m, ...n],
-  ];
-  const wide = shapes.map((shape) => ({
+  ] as const;
+  const room = (shape: readonly number[]): Side => ({
     start: l.space(product(shape) * bytesPerElement(dtype)),
     strides: rowMajor(shape),
-  }));
-  for (const i of [0, 1]) emitCopy(l, shapes[i]!, { dtype: own, ...sides[i]! }, { dtype, ...wide[i]! });
-  emitSums(l, { batch, m, n, k, dtype, sides: wide as unknown as Sums['sides'] });
-  emitCopy(l, shapes[2]!, { dtype, ...wide[2]! }, { dtype: own, ...sides[2]! });
+  });
+  const wide = [room(shapes[0]), room(shapes[1]), room(shapes[2])] as const;
+  for (const i of [0, 1] as const) emitCopy(l, shapes[i], { dtype: own, ...sides[i] }, { dtype, ...wide[i] });
+  emitSums(l, { batch, m, n, k, dtype, sides: wide });
+  emitCopy(l, shapes[2], { dtype, ...wide[2] }, { dtype: own, ...sides[2] });
 }
 
 /** Where an operand or the result lies. */

@@ -296,3 +296,13 @@ describe('outputs of which little is written', () => {
     }
   });
 });
+
+test.for([
+  [{ thread: 2 }, 'wasm: there is no option "thread"; the options are simd, fused, tier, threads'],
+  [{ simd: 'no' }, 'wasm: simd must be true or false, not no'],
+  [{ tier: 'fast' }, "wasm: tier must be 'auto', 'steps' or 'module', not fast"],
+  [5, 'wasm: options must be an object like { simd: true }, not 5'],
+] as const)('options %j are refused', async ([options, message]) => {
+  expect(() => create(options as WasmOptions)).toThrow(message);
+  await expect(wasm(options as WasmOptions)).rejects.toThrow(message);
+});

@@ -67,8 +67,38 @@ interface WasmExecutable extends Executable {
   run: Run;
 }
 
+const TIERS: readonly unknown[] = ['auto', 'steps', 'module'];
+/** What each option may be. */
+const OPTIONS: Readonly<Record<keyof WasmOptions, readonly [is: (value: unknown) => boolean, text: string]>> = {
+  simd: [isFlag, 'true or false'],
+  fused: [isFlag, 'true or false'],
+  tier: [(value) => TIERS.includes(value), "'auto', 'steps' or 'module'"],
+  threads: [
+    (value) => isFlag(value) || (Number.isInteger(value) && (value as number) >= 1),
+    'a whole number from 1 up, or true for as many as the machine offers',
+  ],
+};
+
+function isFlag(value: unknown): boolean {
+  return typeof value === 'boolean';
+}
+
+/** Throws a TypeError that names what an option is and may be. */
+function checkOptions(options: unknown): void {
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError(`wasm: options must be an object like { simd: true }, not ${String(options)}`);
+  for (const [name, value] of Object.entries(options)) {
+    const rule = Object.hasOwn(OPTIONS, name) ? OPTIONS[name as keyof WasmOptions] : undefined;
+    if (!rule)
+      throw new TypeError(`wasm: there is no option "${name}"; the options are ${Object.keys(OPTIONS).join(', ')}`);
+    const [is, text] = rule;
+    if (value !== undefined && !is(value)) throw new TypeError(`wasm: ${name} must be ${text}, not ${String(value)}`);
+  }
+}
+
 /** A WebAssembly backend, ready at once. Throws NoWebAssemblyError where there is no WebAssembly. */
 export function createWasmBackend(options: Omit<WasmOptions, 'threads'> = {}): WasmBackend {
+  checkOptions(options);
   const features = detect();
   if (!features) throw new NoWebAssemblyError('the engine has none, or a content security policy forbids it');
   return new Tiers(options, features).backend();
@@ -76,13 +106,9 @@ export function createWasmBackend(options: Omit<WasmOptions, 'threads'> = {}): W
 
 /** The same as a promise, as other devices are made; with threads, if they are asked for. */
 export async function wasm(options: WasmOptions = {}): Promise<WasmBackend> {
+  checkOptions(options);
   const { threads = 1 } = options;
   const wanted = threads === true ? available() : Number(threads);
-  if (!(Number.isInteger(wanted) && wanted >= 0)) {
-    throw new RangeError(
-      `threads: ${threads} must be a whole number from 1 up, or true for as many as the machine offers`,
-    );
-  }
   const start = starter();
   if (wanted < 2 || !start) return createWasmBackend(options);
   return threadedBackend(options, Math.min(wanted, MOST_THREADS), start);

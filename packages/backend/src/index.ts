@@ -37,3 +37,4 @@ export { copyLoop } from './loops.ts';
 export type { RecordingBackend } from './recording.ts';
 export { recordingBackend, withoutSyncRead } from './recording.ts';
 export type { Reducer, ScalarFunction, Targets } from './scalar.ts';
+export { readsOf, writesOf } from './uses.ts';

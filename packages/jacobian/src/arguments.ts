@@ -2,9 +2,9 @@
  * Arguments of prepared functions, checked against what they were prepared for.
  * The one idea: a call takes what tracing saw, or says what differs. Must not import plans.
  */
-import type { TypedArray } from '@jacobi/backend';
+import type { DType, TypedArray } from '@jacobi/backend';
 import { dtypeOf } from '@jacobi/backend';
-import { ArgumentError, ShapeError, Tensor, tensor } from '@jacobi/tensor';
+import { ArgumentError, DTypeError, ShapeError, Tensor, tensor } from '@jacobi/tensor';
 import type { Flat, TensorType } from '@jacobi/tensor/internal';
 import { asTensor, flattenNest } from '@jacobi/tensor/internal';
 
@@ -41,18 +41,23 @@ const isValue = (x: unknown): x is Tensor | number | TypedArray =>
 
 function argumentTensor(value: unknown, type: TensorType, path: string): Tensor {
   if (value instanceof Tensor && value.type === type) return value;
-  const own = dtypeOf(value);
-  const t =
-    own !== undefined
-      ? tensor(value as TypedArray, (value as TypedArray).length === type.size ? { shape: type.shape } : {})
-      : asTensor('prepared Jacobian', path, value as Tensor, isTensor(value) ? undefined : type.dtype);
-  if (t.type !== type) {
-    const mark = (ok: boolean): string => (ok ? '✓' : '✗');
-    const sameShape = t.shape.join() === type.shape.join();
-    throw new ShapeError(
-      `prepared Jacobian: ${path} differs from what was prepared: shape [${t.shape.join()}] for [${type.shape.join()}] ${mark(sameShape)}, ` +
-        `dtype ${t.dtype} for ${type.dtype} ${mark(t.dtype === type.dtype)}; prepare again for other shapes and dtypes`,
-    );
+  if (dtypeOf(value) === undefined) {
+    const t = asTensor('prepared Jacobian', path, value as Tensor, isTensor(value) ? undefined : type.dtype);
+    if (t.type !== type) refuse(type, path, t.shape, t.dtype);
+    return t;
   }
-  return t;
+  const array = value as TypedArray;
+  const dtype = dtypeOf(array)!;
+  if (array.length !== type.size) refuse(type, path, [array.length], dtype);
+  if (dtype !== type.dtype) refuse(type, path, type.shape, dtype);
+  return tensor(array, { shape: type.shape });
+}
+
+function refuse(type: TensorType, path: string, shape: readonly number[], dtype: DType): never {
+  const mark = (ok: boolean): string => (ok ? '✓' : '✗');
+  const sameShape = shape.join() === type.shape.join();
+  throw new (sameShape ? DTypeError : ShapeError)(
+    `prepared Jacobian: ${path} differs from what was prepared: shape [${shape.join()}] for [${type.shape.join()}] ${mark(sameShape)}, ` +
+      `dtype ${dtype} for ${type.dtype} ${mark(dtype === type.dtype)}; prepare again for other shapes and dtypes`,
+  );
 }

@@ -51,6 +51,11 @@ export function intoWriter(
         `into: after the ${places} argument${places === 1 ? '' : 's'} must come the typed array to write to, not ${describe(out)}`,
       );
     }
+    if (all.length > places + 2) {
+      throw new ArgumentError(
+        `into: called with ${all.length} arguments, but takes ${places}, then the array to write to, then options`,
+      );
+    }
     const value = all.length > places + 1 ? valueOf(all[places + 1]) : undefined;
     if (value === undefined) write(all, [out as TypedArray]);
     else writeBoth(all, [out as TypedArray, value]);

@@ -23,6 +23,17 @@ function plain(nest: unknown): unknown {
   return nest;
 }
 
+test('arguments of another dtype, and arrays whose memory has gone elsewhere', () => {
+  const J = prepareJacobian((x: Tensor) => x, { shape: [3], dtype: 'float64' });
+  const out = new Float64Array(9);
+  expect(() => J.into(new Float32Array(3), out)).toThrow(ops.DTypeError);
+  const gone = new Float64Array(3);
+  structuredClone(gone, { transfer: [gone.buffer] });
+  expect(() => J.into(gone, out)).toThrow('argument 0 differs from what was prepared: shape [0] for [3] ✗');
+  J.into(new Float64Array(3), out);
+  expect([...out]).toEqual([1, 0, 0, 0, 1, 0, 0, 0, 1]);
+});
+
 describe('into', () => {
   const J = prepareJacobian(layer, spec(3));
   test('writes row-major, returns what was given, and the value if asked for', () => {
@@ -56,6 +67,7 @@ describe('into', () => {
     ],
     ['value no typed array', () => J.into(x1, new Float64Array(6), { value: [1, 2] }), 'value must be a typed array'],
     ['no array', () => J.into(x1), 'after the 1 argument must come the typed array to write to, not undefined'],
+    ['too many', () => J.into(x1, new Float64Array(6), {}, 1), 'called with 4 arguments, but takes 1, then the array'],
     ['an ordinary array', () => J.into(x1, [0, 0, 0, 0, 0, 0]), 'after the 1 argument must come the typed array'],
     ['a tensor', () => J.into(x1, f64([0, 0, 0, 0, 0, 0])), 'after the 1 argument must come the typed array'],
     ['an unknown option', () => J.into(x1, new Float64Array(6), { values: new Float64Array(2) }), 'no option "values"'],

@@ -4,7 +4,7 @@
  * temporaries that live at different times share memory. Must not import rows or operations.
  */
 import type { Access, Kernel, Plan, Slot } from '@jacobi/backend';
-import { isContiguous, sizeOf } from '@jacobi/backend';
+import { isContiguous, readsOf, sizeOf, writesOf } from '@jacobi/backend';
 import { alignedBytes, lowerRow, PlanWriter } from './lower.ts';
 import type { Inline, Operand } from './primitive.ts';
 import type { Program, Row, Var } from './program.ts';
@@ -97,31 +97,7 @@ export const lowerInline: Inline = {
 };
 
 /** Slots that a kernel reads and writes. */
-export function slotsOf(kernel: Kernel): readonly number[] {
-  switch (kernel.kind) {
-    case 'map':
-      return [...kernel.inputs.map((a) => a.slot), kernel.output.slot];
-    case 'reduce':
-    case 'argreduce':
-      return [kernel.input.slot, kernel.output.slot];
-    case 'contract':
-      return [kernel.left.slot, kernel.right.slot, kernel.output.slot];
-    case 'gather':
-      return [kernel.source, kernel.indices, kernel.output];
-    case 'scatter':
-      return [kernel.updates, kernel.indices, kernel.output];
-    case 'scan':
-      return kernel.factors === undefined
-        ? [kernel.values, kernel.output]
-        : [kernel.values, kernel.factors, kernel.output];
-    case 'random':
-      return [kernel.keys, kernel.output];
-    case 'straight':
-      return [...kernel.loads, ...kernel.stores].map((lane) => lane.slot);
-    default:
-      return kernel satisfies never;
-  }
-}
+export const slotsOf = (kernel: Kernel): readonly number[] => [...readsOf(kernel), ...writesOf(kernel)];
 
 /**
  * The memory plan: gives each temporary an offset in one arena, so that two share bytes only if their lives are apart.

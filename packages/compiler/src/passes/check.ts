@@ -5,8 +5,8 @@
  * Must not import passes.
  */
 import type { Access, Kernel, Plan, ScalarStep } from '@jacobi/backend';
-import { bytesPerElement, sizeOf } from '@jacobi/backend';
-import { isEmpty, readsOf, writesOf } from './fuse-uses.ts';
+import { bytesPerElement, readsOf, sizeOf, writesOf } from '@jacobi/backend';
+import { isEmpty } from './fuse-uses.ts';
 import { printPlan } from './print.ts';
 
 /** Throws if a plan breaks a rule; the message has the plan. */

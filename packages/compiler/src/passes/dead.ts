@@ -4,7 +4,8 @@
  * a slot ends the want. Must not import other passes.
  */
 import type { Kernel, Plan, Slot } from '@jacobi/backend';
-import { isEmpty, outputOf, readsOf, withSlots, writesOf, writesWhole } from './fuse-uses.ts';
+import { readsOf, writesOf } from '@jacobi/backend';
+import { isEmpty, outputOf, withSlots, writesWhole } from './fuse-uses.ts';
 
 /** The plan without steps whose results nobody reads, and without slots that nobody uses. Inputs and outputs stay. */
 export function dropDead(plan: Plan): Plan {

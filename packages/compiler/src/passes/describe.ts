@@ -1,8 +1,10 @@
 /** What a plan comes down to, in words. Must not import passes. */
-import type { Plan, ScalarStep } from '@jacobi/backend';
+import type { Plan, ScalarFunction, ScalarStep } from '@jacobi/backend';
+import { div, mul, reciprocal, square } from '@jacobi/backend/scalar';
 
-const isProduct = (step: ScalarStep): boolean =>
-  'fn' in step && ['mul', 'div', 'square', 'reciprocal'].includes(step.fn.name);
+const PRODUCTS: ReadonlySet<ScalarFunction> = /* @__PURE__ */ new Set([mul, div, square, reciprocal]);
+
+const isProduct = (step: ScalarStep): boolean => 'fn' in step && PRODUCTS.has(step.fn);
 
 /** One line: how many kernels, or how long the straight line is and how many of its steps are products. */
 export function describePlan({ steps }: Plan): string {

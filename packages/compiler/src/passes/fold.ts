@@ -4,10 +4,10 @@
  * one. Must not import backends.
  */
 import type { Access, Kernel, MapKernel, Plan, ReduceKernel, Slot, TypedArray } from '@jacobi/backend';
-import { allocate, sizeOf } from '@jacobi/backend';
-import { held, weightOf } from './fuse-body.ts';
+import { allocate, readsOf, sizeOf, writesOf } from '@jacobi/backend';
+import { held, weightOf } from './exact.ts';
 import { Steps } from './fuse-steps.ts';
-import { readsOf, withSlots, writesOf, writesWhole } from './fuse-uses.ts';
+import { withSlots, writesWhole } from './fuse-uses.ts';
 
 /** Elements up to which constants are computed ahead. */
 const MOST_ELEMENTS = 4096;

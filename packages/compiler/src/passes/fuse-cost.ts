@@ -5,7 +5,7 @@
  */
 import type { Access, Kernel, MapKernel, ScalarStep } from '@jacobi/backend';
 import { sizeOf } from '@jacobi/backend';
-import { weightOf } from './fuse-body.ts';
+import { weightOf } from './exact.ts';
 
 /** Starting a kernel. */
 const LAUNCH = 150;

@@ -5,7 +5,7 @@
  */
 import type { Access, Kernel, MapKernel, Plan, Slot } from '@jacobi/backend';
 import { rowMajor, sizeOf } from '@jacobi/backend';
-import { weightOf } from './fuse-body.ts';
+import { weightOf } from './exact.ts';
 
 /** Elements of a map, and how often each result must be there, from which on a kernel more pays. */
 const LEAST_ELEMENTS = 4096;

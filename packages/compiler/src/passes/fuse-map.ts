@@ -4,10 +4,11 @@
  * reader in place of the element that it would have written. Must not import passes.
  */
 import type { Access, ContractKernel, Kernel, MapKernel, ReduceKernel, Slot } from '@jacobi/backend';
+import { held } from './exact.ts';
 import type { Correspondence, Numbering } from './fuse-access.ts';
 import { compose, correspond, numberPositions, splitMap } from './fuse-access.ts';
 import type { Ref, Zeros } from './fuse-body.ts';
-import { BodyWriter, held } from './fuse-body.ts';
+import { BodyWriter } from './fuse-body.ts';
 import { coversAll } from './fuse-uses.ts';
 
 /** What a kernel may grow to. */

@@ -1,63 +1,19 @@
 /**
  * Fusion on random plans: results keep their bits.
  */
-import type { Access, DType, Kernel, MapKernel, Plan, ScalarStep, Slot, TypedArray } from '@jacobi/backend';
-import { allocate } from '@jacobi/backend';
+import type { Access, DType, Kernel, Plan, Slot } from '@jacobi/backend';
 import * as scalar from '@jacobi/backend/scalar';
-import { fullCpuBackend } from '@jacobi/testing';
+import { at, body, map, runPlan } from '@jacobi/testing';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { checkPlan } from './check.ts';
 import { fusePlan } from './fuse-plan.ts';
 
-const at = (slot: number, strides: readonly number[], offset = 0): Access => ({ slot, offset, strides });
-const body = (fn: scalar.ScalarFunction, dtype: DType = 'float32'): ScalarStep[] => [
-  { fn, args: Array.from({ length: fn.arity }, (_, i) => i), dtype },
-];
-const map = (
-  shape: readonly number[],
-  output: Access,
-  inputs: readonly Access[],
-  steps: readonly ScalarStep[] = [],
-): MapKernel => ({
-  kind: 'map',
-  shape,
-  inputs,
-  output,
-  body: steps,
-});
-
-/** Numbers with everything in them that a careless rewriting would lose. */
-function numbers(dtype: DType, length: number): TypedArray {
-  const special = [NaN, Infinity, -Infinity, -0, 0, 1e-42, 3e38];
-  const data = allocate(dtype, length);
-  for (let i = 0; i < length; i++) {
-    data[i] = dtype === 'bool' ? ((i * 7) % 3) & 1 : i % 5 === 3 ? special[(i * 3) % 7]! : Math.sin(1 + 1.7 * i) * 3;
-  }
-  return data;
-}
-
-/** What a plan gives. */
-function run(plan: Plan): TypedArray[] {
-  const cpu = fullCpuBackend();
-  let arenaBytes = 0;
-  const slots = plan.slots.map((slot): Slot => {
-    if (slot.role !== 'temporary') return slot;
-    const offset = slot.offset ?? arenaBytes;
-    arenaBytes = Math.max(arenaBytes, offset + Math.ceil(slot.length / 2) * 16);
-    return { ...slot, offset };
-  });
-  const inputs = plan.inputs.map((slot) => numbers(slots[slot]!.dtype, slots[slot]!.length));
-  const outputs = plan.outputs.map((slot) => allocate(slots[slot]!.dtype, slots[slot]!.length));
-  cpu.run(cpu.compile({ ...plan, slots, arenaBytes: Math.max(arenaBytes, plan.arenaBytes) }), inputs, outputs);
-  return outputs;
-}
-
 /** The plan after all passes, which must give the same bits. */
 function passed(plan: Plan): Plan {
   checkPlan(plan);
   const after = fusePlan(plan, {}, checkPlan);
-  expect(run(after)).toStrictEqual(run(plan));
+  expect(runPlan(after)).toStrictEqual(runPlan(plan));
   return after;
 }
 

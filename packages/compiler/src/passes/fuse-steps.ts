@@ -4,7 +4,7 @@
  * moved. Must not import passes.
  */
 import type { Kernel, Plan, Slot } from '@jacobi/backend';
-import { readsOf, writesOf } from './fuse-uses.ts';
+import { readsOf, writesOf } from '@jacobi/backend';
 
 const NONE: ReadonlySet<number> = /* @__PURE__ */ new Set<number>();
 

@@ -1,41 +1,9 @@
 /**
- * What kernels read and write.
- * The one idea: every pass asks the same three questions of a kernel (which slots it reads, which it writes, how it looks
- * with other slots), so they are answered once, by kind. Must not import passes.
+ * What passes ask of kernels: how one looks with other slots, what it covers, whether it moves or computes.
+ * The one idea: the answer goes by kind and is given once. Must not import passes.
  */
 import type { Access, Kernel, MapKernel } from '@jacobi/backend';
 import { sizeOf } from '@jacobi/backend';
-
-/** Slots that a kernel reads; a scatter adds to its output, so it reads that as well. */
-export function readsOf(kernel: Kernel): readonly number[] {
-  switch (kernel.kind) {
-    case 'map':
-      return kernel.inputs.map((access) => access.slot);
-    case 'reduce':
-    case 'argreduce':
-      return [kernel.input.slot];
-    case 'contract':
-      return [kernel.left.slot, kernel.right.slot];
-    case 'gather':
-      return [kernel.source, kernel.indices];
-    case 'scatter':
-      return [kernel.updates, kernel.indices, kernel.output];
-    case 'scan':
-      return kernel.factors === undefined ? [kernel.values] : [kernel.values, kernel.factors];
-    case 'random':
-      return [kernel.keys];
-    case 'straight':
-      return kernel.loads.map((lane) => lane.slot);
-    default:
-      return kernel satisfies never;
-  }
-}
-
-/** Slots that a kernel writes. */
-export function writesOf(kernel: Kernel): readonly number[] {
-  if (kernel.kind === 'straight') return kernel.stores.map((lane) => lane.slot);
-  return [typeof kernel.output === 'number' ? kernel.output : kernel.output.slot];
-}
 
 /** The kernel with other slots in place of those that it reads, or also of those that it writes. */
 export function withSlots(

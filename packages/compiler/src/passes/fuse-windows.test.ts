@@ -3,30 +3,15 @@
  */
 import type { Access, Kernel, MapKernel, Plan, ScalarStep, Slot, TypedArray } from '@jacobi/backend';
 import * as scalar from '@jacobi/backend/scalar';
-import { fullCpuBackend } from '@jacobi/testing';
+import { at, body, map, runPlan } from '@jacobi/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkPlan } from './check.ts';
 import { fusePlan } from './fuse-plan.ts';
 import { printPlan } from './print.ts';
 
-const at = (slot: number, strides: readonly number[], offset = 0): Access => ({ slot, offset, strides });
-const map = (
-  shape: readonly number[],
-  output: Access,
-  inputs: readonly Access[],
-  body: readonly ScalarStep[] = [],
-): MapKernel => ({
-  kind: 'map',
-  shape,
-  inputs,
-  output,
-  body,
-});
 const fill = (constant: number): ScalarStep[] => [{ constant }];
-const call = (fn: scalar.ScalarFunction): ScalarStep[] => [
-  { fn, args: Array.from({ length: fn.arity }, (_, i) => i), dtype: 'float32' },
-];
+const call = body;
 
 function planOf(slots: readonly Pick<Slot, 'role' | 'length'>[], steps: readonly Kernel[]): Plan {
   const made = slots.map((slot): Slot => ({ dtype: 'float32', ...slot }));
@@ -34,24 +19,13 @@ function planOf(slots: readonly Pick<Slot, 'role' | 'length'>[], steps: readonly
   return { format: 1, slots: made, inputs: of('input'), outputs: of('output'), steps, arenaBytes: 0 };
 }
 
-function run(plan: Plan, special: boolean): TypedArray[] {
-  const cpu = fullCpuBackend();
-  let arenaBytes = 0;
-  const slots = plan.slots.map((slot): Slot => {
-    if (slot.role !== 'temporary' || slot.offset !== undefined) return slot;
-    arenaBytes += Math.ceil(slot.length / 4) * 16;
-    return { ...slot, offset: arenaBytes - Math.ceil(slot.length / 4) * 16 };
-  });
-  const numbers = [NaN, Infinity, -0, -Infinity];
-  const inputs = plan.inputs.map((slot) =>
-    Float32Array.from({ length: slots[slot]!.length }, (_, i) =>
-      special && i % 3 === 1 ? numbers[(i >> 1) % 4]! : Math.sin(i + 1),
-    ),
+/** What a plan gives for ordinary numbers, or with some that a careless rewriting would lose. */
+const run = (plan: Plan, special: boolean): TypedArray[] => {
+  const rare = [NaN, Infinity, -0, -Infinity];
+  return runPlan(plan, (_dtype, length) =>
+    Float32Array.from({ length }, (_, i) => (special && i % 3 === 1 ? rare[(i >> 1) % 4]! : Math.sin(i + 1))),
   );
-  const outputs = plan.outputs.map((slot) => new Float32Array(slots[slot]!.length));
-  cpu.run(cpu.compile({ ...plan, slots, arenaBytes: Math.max(arenaBytes, plan.arenaBytes) }), inputs, outputs);
-  return outputs;
-}
+};
 
 const ROWS = 5;
 const COLUMNS = 7;

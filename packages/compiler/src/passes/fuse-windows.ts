@@ -5,7 +5,7 @@
  * Must not import backends.
  */
 import type { Access, Kernel, MapKernel, Plan, ReduceKernel } from '@jacobi/backend';
-import { isFloating, sizeOf } from '@jacobi/backend';
+import { isFloating, sizeOf, writesOf } from '@jacobi/backend';
 import * as scalar from '@jacobi/backend/scalar';
 import { mapLoop } from '@jacobi/backend-cpu';
 import type { PassOptions } from './fuse.ts';
@@ -18,7 +18,7 @@ import { finishMap, inlineInMap, read, sourceOf } from './fuse-map.ts';
 import type { Meeting } from './fuse-preimage.ts';
 import { meet } from './fuse-preimage.ts';
 import { Steps } from './fuse-steps.ts';
-import { coversAll, writesOf } from './fuse-uses.ts';
+import { coversAll } from './fuse-uses.ts';
 
 /** Pieces that one map may become. */
 const MOST_PIECES = 16;

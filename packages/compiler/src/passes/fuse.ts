@@ -5,13 +5,14 @@
  * Must not import backends.
  */
 import type { Kernel, MapKernel, Plan } from '@jacobi/backend';
+import { readsOf } from '@jacobi/backend';
 import { tidyMap } from './fuse-access.ts';
 import type { Zeros } from './fuse-body.ts';
 import { costOf, isTooDear } from './fuse-cost.ts';
 import type { Setting, Source } from './fuse-map.ts';
 import { inlineInMap, readThrough, simplifyMap, sourceOf } from './fuse-map.ts';
 import { Steps } from './fuse-steps.ts';
-import { isEmpty, isMove, readsOf } from './fuse-uses.ts';
+import { isEmpty, isMove } from './fuse-uses.ts';
 
 /** What passes may do. */
 export interface PassOptions {

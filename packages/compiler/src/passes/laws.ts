@@ -5,8 +5,8 @@
  */
 import type { DType, ScalarFunction } from '@jacobi/backend';
 import * as scalar from '@jacobi/backend/scalar';
+import { held, isExact } from './exact.ts';
 import type { Term, Terms } from './terms.ts';
-import { rounded } from './terms.ts';
 
 /** Operands that a function does not take are −1. */
 type Law = (terms: Terms, dtype: DType, a: Term, b: Term, c: Term) => Term | undefined;
@@ -118,52 +118,16 @@ export function tellsSigns(terms: Terms, fn: ScalarFunction, [a, b]: readonly Te
   }
 }
 
-/** Functions with one right result, which every target computes: these are computed ahead. */
-const EXACT: ReadonlySet<ScalarFunction> = /* @__PURE__ */ new Set([
-  scalar.add,
-  scalar.sub,
-  scalar.mul,
-  scalar.div,
-  scalar.neg,
-  scalar.abs,
-  scalar.square,
-  scalar.reciprocal,
-  scalar.sign,
-  scalar.maximum,
-  scalar.minimum,
-  scalar.sqrt,
-  scalar.relu,
-  scalar.floor,
-  scalar.ceil,
-  scalar.round,
-  scalar.equal,
-  scalar.notEqual,
-  scalar.less,
-  scalar.lessEqual,
-  scalar.greater,
-  scalar.greaterEqual,
-  scalar.logicalAnd,
-  scalar.logicalOr,
-  scalar.logicalXor,
-  scalar.logicalNot,
-  scalar.isNaN,
-  scalar.isFinite,
-  scalar.select,
-  scalar.identity,
-  scalar.toBool,
-  scalar.toInt,
-]);
-
 /** A term that a function of terms is equal to, if a law or a computation gives one. */
 export function simplify(terms: Terms, fn: ScalarFunction, dtype: DType, a: Term, b: Term, c: Term): Term | undefined {
   const p = terms.value(a);
-  if (p !== undefined && EXACT.has(fn)) {
+  if (p !== undefined && isExact(fn)) {
     const q = fn.arity > 1 ? terms.value(b) : 0;
     const r = fn.arity > 2 ? terms.value(c) : 0;
     if (q !== undefined && r !== undefined) {
       // Some take any number of operands, and must not see one that is not theirs.
       const call: (...operands: number[]) => number = (dtype === 'int32' ? fn.int : undefined) ?? fn.js;
-      return terms.constant(rounded(call(...[p, q, r].slice(0, fn.arity)), dtype), dtype);
+      return terms.constant(held(call(...[p, q, r].slice(0, fn.arity)), dtype), dtype);
     }
   }
   return LAWS.get(fn)?.(terms, dtype, a, b, c);

@@ -19,8 +19,8 @@ import type {
   ScatterKernel,
 } from '@jacobi/backend';
 import * as scalar from '@jacobi/backend/scalar';
+import { held } from './exact.ts';
 import type { Term, Terms } from './terms.ts';
-import { rounded } from './terms.ts';
 
 /** Why a plan has no straight line: thrown, and caught where straight lines are made. */
 export class NotStraight extends Error {}
@@ -202,7 +202,7 @@ function checkLength(reduced: readonly number[], most: number): void {
 /** The identity, or the nearest number that the dtype can hold. */
 function emptyOf({ identity }: Reducer, dtype: ReduceKernel['accumulate']): number {
   if (dtype === 'int32') return Math.min(Math.max(identity, -2147483648), 2147483647);
-  return rounded(identity, dtype);
+  return held(identity, dtype);
 }
 
 function runContract(symbols: Symbols, kernel: ContractKernel): void {

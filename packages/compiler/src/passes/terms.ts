@@ -19,20 +19,6 @@ export type Node =
   | { readonly lane: Lane; readonly dtype: DType }
   | { readonly fn: ScalarFunction; readonly args: readonly Term[]; readonly dtype: DType };
 
-/** A number as an array of the dtype would hold it. */
-export function rounded(value: number, dtype: DType): number {
-  switch (dtype) {
-    case 'float64':
-      return value;
-    case 'float32':
-      return Math.fround(value);
-    case 'int32':
-      return value | 0;
-    case 'bool':
-      return value !== 0 ? 1 : 0;
-  }
-}
-
 const DTYPES: readonly DType[] = ['float32', 'float64', 'int32', 'bool'];
 /** Terms that keys have room for. */
 const MOST = 2 ** 21;
