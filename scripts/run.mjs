@@ -1,6 +1,6 @@
 /*
- * What `npm start`, `npm test`, `npm run check`, `npm run bench` and `npm run bench:overhead` do once pnpm is there:
- * node scripts/run.mjs <build|start|test|check|bench|overhead> [args].
+ * What `npm start`, `npm test`, `npm run check`, `npm run engines`, `npm run bench` and `npm run bench:overhead` do once pnpm
+ * is there: node scripts/run.mjs <build|start|test|check|engines|bench|overhead> [args].
  * start and test stop at the first step that fails; check goes through all of its checks and lists those that failed.
  * Arguments go to the command's last step: `npm test -- packages/tensor` runs the tests of one package.
  */
@@ -13,6 +13,11 @@ const prepare = [
 const tour = { title: 'Tour', command: ['node', 'apps/examples/dist/tour.js'] };
 const overhead = { title: 'Overhead', command: ['node', 'apps/examples/dist/bench.js'] };
 const bench = { title: 'Bench', command: ['node', 'apps/bench/dist/main.js'] };
+const fetchEngines = {
+  title: 'Fetch engines',
+  command: ['pnpm', 'install', '--frozen-lockfile', '--dir', 'tests/engines'],
+};
+const engines = { title: 'Engines', command: ['node', 'tests/engines/main.mjs'] };
 const tests = { title: 'Test', command: ['vitest', 'run'] };
 const checks = [
   { title: 'Lint', command: ['oxlint', '--type-aware', '--deny-warnings'] },
@@ -38,6 +43,13 @@ async function check() {
   return failed.length === 0;
 }
 
+/** Engines that cannot be fetched are left out, visibly. */
+async function runEngines() {
+  if (!(await all(prepare))) return false;
+  await step(fetchEngines);
+  return step(engines);
+}
+
 const withArgs = (last, args) => ({ ...last, command: [...last.command, ...args] });
 const [name, ...args] = process.argv.slice(2);
 const commands = {
@@ -47,6 +59,7 @@ const commands = {
   bench: () => all([...prepare, withArgs(bench, args)]),
   overhead: () => all([...prepare, withArgs(overhead, args)]),
   check,
+  engines: runEngines,
 };
 if (!Object.hasOwn(commands, name)) {
   console.error(`run.mjs: expected one of ${Object.keys(commands).join(', ')}, got ${name ?? 'nothing'}`);
