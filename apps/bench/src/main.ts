@@ -40,6 +40,11 @@ function count(text: string): number {
   return n;
 }
 
+function fileName(text: string): string {
+  if (!/^[\w.-]+$/.test(text)) throw new InvalidArgumentError('Not a plain name: files go to apps/bench/results.');
+  return text;
+}
+
 const options = new Command('npm run bench --')
   .description(
     'Runs the same workloads on Jacobi and on what a user would pick instead: checked equal first, then timed.',
@@ -54,7 +59,7 @@ const options = new Command('npm run bench --')
   .option('--check', 'compare with the goals, and fail if one is not met')
   .option('--slopes', 'instead: fit time against n for dense, batch and sparse forms, Jacobi only')
   .option('--from <file>', 'run nothing: tables and goals from results kept earlier; with --out also their files')
-  .option('--out <name>', 'the name of the files in results/; latest for the full form, short for the short one')
+  .option('--out <name>', 'name of the files in results/; latest for the full form, short for the short one', fileName)
   .option('--list', 'run nothing: say what would run')
   .parse()
   .opts<Options>();
