@@ -1,7 +1,7 @@
 /** Nobody disposes of anything: memory stays bounded, and tapes keep what derivatives read and no more. */
 
 import type { Tensor } from '@jacobi/tensor';
-import { add, mul, sin, square, sum, tensor } from '@jacobi/tensor';
+import { add, div, mod, mul, sin, square, sum, tensor } from '@jacobi/tensor';
 import { describe, expect, test } from 'vitest';
 import { customGradient, GradientTape, grad, jit, vmap } from './index.ts';
 
@@ -43,6 +43,13 @@ describe('a tape keeps values only where a derivative reads them', () => {
   };
   test('a thousand additions keep none', async () => {
     expect(await growth(() => recorded((t) => add(t, 1)))).toBeLessThan(2 * MB);
+  });
+  test.each([
+    ['quotients', div],
+    ['remainders', mod],
+  ])('a thousand %s by a constant keep none', async (_, op) => {
+    const c = tensor(new Float64Array(4096).fill(1.25));
+    expect(await growth(() => recorded((t) => op(t, c)))).toBeLessThan(2 * MB);
   });
   test('a thousand sines keep their inputs', async () => {
     const grown = await growth(() => recorded(sin));

@@ -79,7 +79,7 @@ export interface ContractKernel {
 }
 
 /**
- * out[b, o, i, r] = source[b, o, indices[b, i], r], all slots row-major; `sourceBatch` false: one source for all b.
+ * output[b, o, i, r] = source[b, o, indices[b, i], r], all slots row-major.
  * An index outside 0…size−1 gives NaN (0 for integers).
  */
 export interface GatherKernel {
@@ -191,7 +191,7 @@ export interface Slot {
   readonly offset?: number;
 }
 
-/** A straight line of kernels over static slots. Plain data: a plan can be printed, compared and cached. */
+/** A straight line of kernels over static slots. Plain data but for the functions that its kernels name. */
 export interface Plan {
   readonly format: 1;
   readonly slots: readonly Slot[];

@@ -107,8 +107,10 @@ describe('special functions', () => {
 
 describe('rounding and division', () => {
   test('round takes ties to even', () => {
-    const round = (x: number): number => scalar.round.js(x, 0, 0) + 0;
-    expect([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 2.4, -2.6].map(round)).toEqual([-2, -2, 0, 0, 2, 2, 2, -3]);
+    const round = (x: number): number => scalar.round.js(x, 0, 0);
+    expect([-2.5, -1.5, -0.5, -0.3, -0, 0, 0.5, 1.5, 2.5, 2.4, -2.6].map(round)).toEqual([
+      -2, -2, -0, -0, -0, 0, 0, 2, 2, 2, -3,
+    ]);
     expect([Infinity, -Infinity].map(round)).toEqual([Infinity, -Infinity]);
   });
 

@@ -149,9 +149,9 @@ export const ceil: ScalarFunction = /* @__PURE__ */ fn1('ceil', Math.ceil);
 export const round: ScalarFunction = /* @__PURE__ */ fn1('round', (a) => {
   const below = Math.floor(a);
   const rest = a - below;
-  if (rest < 0.5) return below;
-  if (rest > 0.5) return below + 1;
-  return below % 2 === 0 ? below : below + 1;
+  const up = rest > 0.5 || (rest === 0.5 && below % 2 !== 0);
+  // What rounds to zero keeps its sign.
+  return up ? below + 1 || a * 0 : below;
 });
 
 // Comparison and logic; true is 1

@@ -1,4 +1,7 @@
 /** Properties that were once broken, each through the public names. */
+
+import { recordingBackend } from '@jacobi/backend';
+import { createCpuBackend } from '@jacobi/backend-cpu';
 import { describe, expect, test } from 'vitest';
 import type { Tensor } from './index.ts';
 import {
@@ -10,6 +13,7 @@ import {
   eye,
   GradientTape,
   grad,
+  hypot,
   jacfwd,
   jacrev,
   jit,
@@ -25,6 +29,7 @@ import {
   variable,
   vjp,
   vmap,
+  withBackend,
   zeros,
 } from './index.ts';
 
@@ -255,4 +260,17 @@ describe('tensors in places for numbers', () => {
     x.dataSync()[0] = 99;
     expect(x.arraySync()).toEqual([1, 2]);
   });
+});
+
+test('a derivative reads what the row has computed, and does not compute it again', () => {
+  const recording = recordingBackend(createCpuBackend());
+  const slope = withBackend(recording, () => {
+    const [a, b] = [tensor([3, 5], { dtype: 'float64' }), tensor([4, 12], { dtype: 'float64' })];
+    return grad((x: Tensor) => hypot(x, b).sum())(a) as Tensor;
+  });
+  expect([...slope.dataSync()]).toEqual([3 / 5, 5 / 13]);
+  const calls = recording.plans.flatMap(({ steps }) =>
+    steps.flatMap((kernel) => (kernel.kind === 'map' ? kernel.body.map((s) => ('fn' in s ? s.fn.name : '')) : [])),
+  );
+  expect(calls.filter((name) => name === 'hypot')).toHaveLength(1);
 });

@@ -7,7 +7,7 @@ import type { Backend, BufferRef, TypedArray } from '@jacobi/backend';
 import { dtypeOf } from '@jacobi/backend';
 import type { Optimised } from '@jacobi/compiler';
 import { buffersOf, compileOptimised } from '@jacobi/compiler';
-import { ArgumentError, DTypeError, getBackend, ShapeError, Tensor } from '@jacobi/tensor';
+import { ArgumentError, DeviceError, DTypeError, getBackend, ShapeError, Tensor } from '@jacobi/tensor';
 import type { Flat, Program, TensorType } from '@jacobi/tensor/internal';
 import { checkOptions, describe } from '@jacobi/tensor/internal';
 import { argumentTensors } from './arguments.ts';
@@ -111,7 +111,7 @@ function writer(
 
 function bindTo(backend: Backend, flats: readonly Flat<TensorType>[], program: Program): Bound {
   if (backend.readSync === undefined) {
-    throw new ArgumentError(
+    throw new DeviceError(
       `into: the ${backend.name} backend cannot read at once; call the prepared Jacobian and await data()`,
     );
   }

@@ -8,6 +8,7 @@ import { checkCount } from './convert.ts';
 import { getBackend } from './device.ts';
 import { isAlias, lowerApplication } from './lower.ts';
 import type { Application, Params, ParamValue, Primitive } from './primitive.ts';
+import { formatParam } from './primitive.ts';
 import { readAtOnce, Tensor, tensorFromData } from './tensor.ts';
 import type { TensorType } from './type.ts';
 import { watch } from './watch.ts';
@@ -110,13 +111,8 @@ function keyOf(inputs: readonly TensorType[], params: Params, held: Held): strin
   }
   let { key } = held;
   for (const t of inputs) key += `${t.id},`;
-  for (const name in params) key += `|${name}:${paramKey(params[name]!)}`;
+  for (const name in params) key += `|${name}:${formatParam(params[name]!)}`;
   return key;
-}
-
-function paramKey(value: ParamValue): string {
-  if (typeof value === 'object') return `[${value.map(paramKey).join()}]`;
-  return Object.is(value, -0) ? '-0' : typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
 
 /** Binds a primitive; returns all its outputs. */

@@ -31,7 +31,7 @@ export function makeDefaultBy(maker: () => Backend): void {
 export function withBackend<T>(backend: Backend, fn: () => T): T {
   checkBackend('withBackend', backend);
   if (typeof fn !== 'function') throw new ArgumentError(`withBackend: fn must be a function, not ${typeof fn}`);
-  const before = getBackend();
+  const before = current;
   current = backend;
   try {
     return refusePromise('withBackend', fn());

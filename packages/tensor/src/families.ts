@@ -9,7 +9,7 @@ import { ShapeError } from './errors.ts';
 import { access, call, emitMap } from './lower.ts';
 import { add, mul } from './ops/arithmetic.ts';
 import { broadcastTo } from './ops/shape.ts';
-import type { Derivative, Params, Primitive, RowValues, Tangent } from './primitive.ts';
+import type { Derivative, Keeps, Params, Primitive, RowValues, Tangent } from './primitive.ts';
 import type { Tensor } from './tensor.ts';
 import type { TensorType } from './type.ts';
 import { formatType, tensorType } from './type.ts';
@@ -79,20 +79,22 @@ export function unary<P extends Params = Params>(
   );
 }
 
-/** y = f(a, b) with the tangent of each operand given separately; both rules read a and b. */
-export function binary(
-  fn: ScalarFunction,
-  left: (t: Tensor, a: Tensor, b: Tensor) => Tensor,
-  right: (t: Tensor, a: Tensor, b: Tensor) => Tensor,
-  operation: string = fn.name,
-): Primitive {
+/** What becomes of the tangent of one operand of y = f(a, b), and which of a, b and y that reads. */
+export type Side = readonly [reads: string, rule: (t: Tensor, row: RowValues) => Tensor];
+
+/** y = f(a, b), with a rule for each operand. */
+export function binary(fn: ScalarFunction, left: Side, right: Side, operation: string = fn.name): Primitive {
+  const keepsOf = (reads: string): Keeps => ({
+    inputs: [0, 1].filter((i) => reads.includes('ab'[i]!)),
+    outputs: reads.includes('y') ? [0] : [],
+  });
+  const keeps = [left[0], right[0], left[0] + right[0]].map(keepsOf);
   const derivative: Derivative = {
     kind: 'rule',
-    keeps: () => ({ inputs: [0, 1], outputs: [] }),
+    keeps: ([a, b]) => keeps[a && b ? 2 : b ? 1 : 0]!,
     tangent: (row, [ta, tb]) => {
       const { shape } = row.outputs[0]!;
-      const part = (t: Tangent | undefined, rule: typeof left): Tangent =>
-        t ? broadcastTo(rule(t, row.x(0), row.x(1)), shape) : null;
+      const part = (t: Tangent | undefined, [, rule]: Side): Tangent => (t ? broadcastTo(rule(t, row), shape) : null);
       return [addTangents(part(ta, left), part(tb, right))];
     },
   };

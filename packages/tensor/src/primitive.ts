@@ -9,8 +9,15 @@ import type { Program } from './program.ts';
 import type { Tensor } from './tensor.ts';
 import type { TensorType } from './type.ts';
 
-/** A static argument of an operation: plain JSON. */
+/** A static argument of an operation: what JSON has, and all numbers. */
 export type ParamValue = number | string | boolean | readonly ParamValue[];
+
+/** A param as text: JSON, with the numbers that JSON lacks. Different values, different texts. */
+export function formatParam(value: ParamValue): string {
+  if (typeof value === 'object') return `[${value.map(formatParam).join()}]`;
+  return Object.is(value, -0) ? '-0' : typeof value === 'string' ? JSON.stringify(value) : String(value);
+}
+
 /** Static arguments by name. They are part of an operation's identity; values of tensors never are. */
 export type Params = { readonly [name: string]: ParamValue };
 

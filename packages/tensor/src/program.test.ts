@@ -1,7 +1,7 @@
 /** Programs: printed, checked, cut to what is needed. Built by hand, as a trace builds them. */
 import { describe, expect, test } from 'vitest';
 import type { Tensor } from './index.ts';
-import { add, matmul, mul, neg, reshape, sin, split, sum, tensor, transpose } from './index.ts';
+import { add, matmul, mul, neg, pad, reshape, sin, split, sum, tensor, transpose } from './index.ts';
 import type { Program } from './internal.ts';
 import { checkProgram, makeProgram, printProgram, Trace, tensorType, withFrame } from './internal.ts';
 
@@ -43,6 +43,23 @@ describe('printProgram', () => {
         %7:f32[2,2] = transpose %0 { permutation: [1,0] }
         return %6, %7"
     `);
+  });
+  test('params that differ print differently', () => {
+    const texts = [Infinity, -Infinity, NaN, 1].map((value) =>
+      printProgram(
+        trace((x) => [
+          pad(
+            x,
+            [
+              [0, 1],
+              [0, 0],
+            ],
+            value,
+          ),
+        ]),
+      ),
+    );
+    expect(new Set(texts).size).toBe(4);
   });
   test('rows that no output needs are gone', () => {
     const program = trace((x, y) => {

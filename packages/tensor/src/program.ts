@@ -4,6 +4,7 @@
  */
 import { JacobiError } from './errors.ts';
 import type { Application } from './primitive.ts';
+import { formatParam } from './primitive.ts';
 import type { Tensor } from './tensor.ts';
 import type { TensorType } from './type.ts';
 import { formatType } from './type.ts';
@@ -70,12 +71,15 @@ export function makeProgram(parts: Omit<Program, 'format' | 'id'>): Program {
   return program;
 }
 
-/** A program as text, one line a row: `%4:f32[2,2] = mul %2 %3`. */
+/** A program as text, one line a row: `%4:f32[2,2] = mul %2 %3`. Programs that a row holds follow it, further in. */
 export function printProgram(program: Program): string {
   const typed = (v: Var): string => `%${v}:${formatType(program.types[v]!)}`;
   const lines = [`program(${program.inputs.map(typed).join(', ')})`];
   for (const c of program.captured) lines.push(`  ${typed(c.variable)} = captured`);
-  for (const row of program.rows) lines.push(`  ${printRow(row, typed)}`);
+  for (const row of program.rows) {
+    lines.push(`  ${printRow(row, typed)}`);
+    for (const held of row.application.programs) lines.push(printProgram(held).replace(/^/gm, '    '));
+  }
   lines.push(`  return ${program.outputs.map((v) => `%${v}`).join(', ')}`);
   return lines.join('\n');
 }
@@ -83,7 +87,7 @@ export function printProgram(program: Program): string {
 function printRow(row: Row, typed: (v: Var) => string): string {
   const { primitive, params } = row.application;
   const args = row.inputs.map((v) => `%${v}`);
-  const entries = Object.entries(params).map(([k, v]) => `${k}: ${JSON.stringify(v)}`);
+  const entries = Object.entries(params).map(([k, v]) => `${k}: ${formatParam(v)}`);
   if (entries.length > 0) args.push(`{ ${entries.join(', ')} }`);
   return `${row.outputs.map(typed).join(', ')} = ${[primitive.name, ...args].join(' ')}`;
 }

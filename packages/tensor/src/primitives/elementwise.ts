@@ -31,8 +31,8 @@ export const mulRow: Primitive = /* @__PURE__ */ elementwise(scalar.mul, { kind:
 export const negRow: Primitive = /* @__PURE__ */ elementwise(scalar.neg, { kind: 'linear', map: 'neg' });
 export const divRow: Primitive = /* @__PURE__ */ binary(
   scalar.div,
-  (t, _a, b) => times(t, recip(b)),
-  (t, a, b) => times(t, negate(div(div(a, b), b))),
+  ['b', (t, row) => times(t, recip(row.x(1)))],
+  ['by', (t, row) => times(t, negate(div(row.y(0), row.x(1))))],
 );
 export const squareRow: Primitive = /* @__PURE__ */ unary(scalar.square, { fromInput: (x) => times(x, 2) });
 export const reciprocalRow: Primitive = /* @__PURE__ */ unary(scalar.reciprocal, {
@@ -43,30 +43,37 @@ export const signRow: Primitive = /* @__PURE__ */ elementwise(scalar.sign, { kin
 export const floorDivRow: Primitive = /* @__PURE__ */ elementwise(scalar.floorDiv, { kind: 'zero' });
 export const floorModRow: Primitive = /* @__PURE__ */ binary(
   scalar.floorMod,
-  (t) => t,
-  (t, a, b) => times(t, negate(floorOf(div(a, b)))),
+  ['', (t) => t],
+  ['ab', (t, row) => times(t, negate(floorOf(div(row.x(0), row.x(1)))))],
   'mod',
 );
 
 // Ties go half to each: a mean of the two one-sided choices. Tangents are selected, never multiplied by zero.
 export const maximumRow: Primitive = /* @__PURE__ */ binary(
   scalar.maximum,
-  (t, a, b) => where(gt(a, b), t, where(eq(a, b), times(t, 0.5), 0)),
-  (t, a, b) => where(gt(b, a), t, where(eq(a, b), times(t, 0.5), 0)),
+  ['ab', (t, row) => chosen(t, gt, row.x(0), row.x(1))],
+  ['ab', (t, row) => chosen(t, gt, row.x(1), row.x(0))],
 );
 export const minimumRow: Primitive = /* @__PURE__ */ binary(
   scalar.minimum,
-  (t, a, b) => where(lt(a, b), t, where(eq(a, b), times(t, 0.5), 0)),
-  (t, a, b) => where(lt(b, a), t, where(eq(a, b), times(t, 0.5), 0)),
+  ['ab', (t, row) => chosen(t, lt, row.x(0), row.x(1))],
+  ['ab', (t, row) => chosen(t, lt, row.x(1), row.x(0))],
 );
+/** The tangent where this operand wins, half of it at a tie. */
+function chosen(t: Tensor, wins: typeof gt, own: Tensor, other: Tensor): Tensor {
+  return where(wins(own, other), t, where(eq(own, other), times(t, 0.5), 0));
+}
 
 // Powers, exponentials, logarithms.
 // pow: d/da at (0, 0) is 0, not 0·∞; d/db at a = 0, b ≥ 0 is 0, below a = 0 it is NaN.
 export const powRow: Primitive = /* @__PURE__ */ binary(
   scalar.pow,
-  (t, a, b) => times(t, times(b, power(oneAtZero(a, eq(b, 0)), minus(b, 1)))),
-  (t, a, b) => times(t, times(logOf(oneAtZero(a, ge(b, 0))), power(a, b))),
+  ['ab', (t, row) => times(t, powSlope(row.x(0), row.x(1)))],
+  ['aby', (t, row) => times(t, times(logOf(oneAtZero(row.x(0), ge(row.x(1), 0))), row.y(0)))],
 );
+function powSlope(a: Tensor, b: Tensor): Tensor {
+  return times(b, power(oneAtZero(a, eq(b, 0)), minus(b, 1)));
+}
 /** a, but 1 where a is 0 and the condition holds. */
 function oneAtZero(a: Tensor, condition: Tensor): Tensor {
   return where(eq(a, 0), where(condition, 1, a), a);
@@ -98,17 +105,19 @@ export const acosRow: Primitive = /* @__PURE__ */ unary(scalar.acos, {
 export const atanRow: Primitive = /* @__PURE__ */ unary(scalar.atan, { fromInput: (x) => recip(add(1, squared(x))) });
 export const atan2Row: Primitive = /* @__PURE__ */ binary(
   scalar.atan2,
-  (t, y, x) => times(t, div(x, add(squared(x), squared(y)))),
-  (t, y, x) => times(t, negate(div(y, add(squared(x), squared(y))))),
+  ['ab', (t, row) => times(t, angleSlope(row.x(1), row.x(0)))],
+  ['ab', (t, row) => times(t, negate(angleSlope(row.x(0), row.x(1))))],
 );
+function angleSlope(own: Tensor, other: Tensor): Tensor {
+  return div(own, add(squared(own), squared(other)));
+}
 // hypot: both slopes are 0 at (0, 0), the subgradient of least norm.
 export const hypotRow: Primitive = /* @__PURE__ */ binary(
   scalar.hypot,
-  (t, a, b) => times(t, hypotSlope(a, b)),
-  (t, a, b) => times(t, hypotSlope(b, a)),
+  ['ay', (t, row) => times(t, hypotSlope(row.x(0), row.y(0)))],
+  ['by', (t, row) => times(t, hypotSlope(row.x(1), row.y(0)))],
 );
-function hypotSlope(a: Tensor, b: Tensor): Tensor {
-  const h = hypotOf(a, b);
+function hypotSlope(a: Tensor, h: Tensor): Tensor {
   return div(a, where(eq(h, 0), 1, h));
 }
 export const asinhRow: Primitive = /* @__PURE__ */ unary(scalar.asinh, { fromInput: (x) => recip(hypotOf(x, 1)) });

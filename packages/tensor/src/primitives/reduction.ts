@@ -54,7 +54,9 @@ export const prodRow: Primitive<Axes> = /* @__PURE__ */ reduction(scalar.prodRed
     if (n === 0) return [null];
     const order = [...x.shape.keys()].filter((a) => !axes.includes(a)).concat(axes);
     const flat = (z: Tensor): Tensor => reshape(transpose(z, order), [...kept, n]);
-    const all = runningTangent(flat(x), flat(t!), kept.length, false);
+    const factors = flat(x);
+    const along: Along = { axis: kept.length, reverse: false };
+    const all = runningTangent(factors, bindOne(cumprodRow, [factors], along), flat(t!), along);
     return [reshape(slice(all, [...kept.map(() => 0), n - 1], [...kept, 1]), kept)];
   },
 });
@@ -160,16 +162,16 @@ export const cumprodRow: Primitive<Along> = {
   lower: /* @__PURE__ */ lowerScan('product'),
   derivative: {
     kind: 'rule',
-    keeps: () => ({ inputs: [0], outputs: [] }),
-    tangent: (row, [t]) => [runningTangent(row.x(0), t!, row.params.axis, row.params.reverse)],
+    keeps: () => ({ inputs: [0], outputs: [0] }),
+    tangent: (row, [t]) => [runningTangent(row.x(0), row.y(0), t!, row.params)],
   },
   batching: shiftAlong,
 };
 
 /** Tangent of the running product p[i] = x[i]·p[i−1]: dp[i] = dx[i]·p[i−1] + x[i]·dp[i−1]. */
-function runningTangent(x: Tensor, t: Tensor, axis: number, reverse: boolean): Tensor {
-  const before = shifted(bindOne(cumprodRow, [x], { axis, reverse }), axis, reverse, onesAround);
-  return bindOne(recurrenceRow, [mul(t, before), x], { axis, reverse });
+function runningTangent(x: Tensor, p: Tensor, t: Tensor, params: Along): Tensor {
+  const before = shifted(p, params.axis, params.reverse, onesAround);
+  return bindOne(recurrenceRow, [mul(t, before), x], params);
 }
 
 /** Padding with zeros, or with ones. */
