@@ -1,8 +1,8 @@
 /**
  * Each scalar function for WebAssembly: how it is computed in float32, float64 and int32 lanes.
- * The one idea: the table is complete by its type, so a function added to @jacobi/backend does not compile until it has a
- * form here. The forms stand here and not in the rows of @jacobi/backend, because a program that uses the CPU backend only
- * would carry them in its bundle. Must not import plans.
+ * The one idea: a form is how to be fast, not what a function is. A function without one, such as one that was just added
+ * to @jacobi/backend, runs in JavaScript, and a plan that holds it in steps. The forms stand here and not in the rows of
+ * @jacobi/backend, because a program that uses the CPU backend only would carry them in its bundle. Must not import plans.
  */
 
 import type { ScalarFunction } from '@jacobi/backend';
@@ -84,7 +84,7 @@ const sign: Program = (m, a) => {
   return m.select(m.is('gt', a, m.num(0)), m.num(1), below);
 };
 
-const FUNCTIONS: Readonly<Record<ScalarName, Row>> = {
+const FUNCTIONS: Readonly<Partial<Record<ScalarName, Row>>> = {
   add: same((m, a, b) => m.add(a, b), integers.add),
   sub: same((m, a, b) => m.sub(a, b), integers.sub),
   mul: same((m, a, b) => m.mul(a, b), integers.mul),
@@ -149,7 +149,7 @@ const FUNCTIONS: Readonly<Record<ScalarName, Row>> = {
   bitsToRange: { kind: 'words', by: integers.bitsToRange },
 };
 
-/** How a function is computed; undefined for one that this package has never heard of. */
+/** How a function is computed; undefined for one that has no form. */
 export function rowOf(fn: ScalarFunction): Row | undefined {
   return Object.hasOwn(FUNCTIONS, fn.name) ? FUNCTIONS[fn.name as ScalarName] : undefined;
 }
