@@ -145,7 +145,7 @@ describe('straight lines', () => {
   for (const dtypes of [['float64'], ['float32'], ['float64', 'bool'], ['int32', 'bool'], DTYPES] as const) {
     for (const rows of [1, 2, 3, 4, 5, 7, 50]) {
       test(`${dtypes.join()}, ${rows} rows: the same bits in every tier`, () => {
-        for (let seed = 1; seed <= 6; seed++) agree(program(seed * 97 + rows, rows, 10 + 20 * seed, dtypes));
+        for (let seed = 1; seed <= 12; seed++) agree(program(seed * 97 + rows, rows, 10 + 20 * seed, dtypes));
       });
     }
   }
@@ -157,6 +157,30 @@ describe('straight lines', () => {
   test('10 000 steps, cut into functions', () => {
     for (const dtypes of [['float64'], ['float32'], DTYPES] as const) {
       for (const rows of [1, 3, 6]) agree(program(11, rows, 10_000, dtypes));
+    }
+  });
+
+  test('what a line computes twice is there twice', () => {
+    const names = ['sin', 'cos', 'sin', 'sin', 'cos'] as const;
+    for (const dtype of ['float64', 'float32'] as const) {
+      const slots: Slot[] = [
+        { dtype, length: 3, role: 'input' },
+        { dtype, length: 15, role: 'output' },
+      ];
+      const body = names.map((name) => ({ fn: scalar[name], args: [0], dtype }));
+      const stores = names.map((_, i) => ({ slot: 1, offset: i, stride: 5, value: i + 1 }));
+      for (const rows of [1, 3]) {
+        const kernel = { kind: 'straight', rows, loads: [{ slot: 0, offset: 0, stride: 1 }], body, stores } as const;
+        const plan: Plan = { format: 1, slots, inputs: [0], outputs: [1], steps: [kernel], arenaBytes: 0 };
+        const [out] = agree({
+          plan,
+          inputs: [dtype === 'float64' ? Float64Array.of(1, 2, 3) : Float32Array.of(1, 2, 3)],
+        });
+        for (let i = 0; i < 5 * rows; i++) {
+          const expected = Math[names[i % 5]!](1 + Math.floor(i / 5));
+          expect(out![i]).toBeCloseTo(expected, dtype === 'float64' ? 15 : 7);
+        }
+      }
     }
   });
 

@@ -144,7 +144,8 @@ export function orderLine(
     const turn = fn.name === 'sin' ? 0 : fn.name === 'cos' ? 1 : undefined;
     const angle = turn === undefined ? undefined : `${own[0]}:${dtype}`;
     const twin = angle === undefined ? undefined : angles.get(angle);
-    if (twin) {
+    // A line may compute the same twice.
+    if (twin && twin.results[turn!] === undefined) {
       twin.results[turn!] = operand;
       return;
     }
