@@ -16,7 +16,7 @@ import { costOf, straighten, straightenRows } from './straight.ts';
 export function optimise(plan: Plan, traits: Traits): Plan {
   const check = debugging() ? checkPlan : undefined;
   check?.(plan);
-  const fused = fusePlan(plan, { zeros: 'vanish' }, check);
+  const fused = fusePlan(plan, { zeros: 'vanish', order: traits }, check);
   if (fused.steps.length === 0) return fused;
   const line = straightenRows(plan, traits) ?? straighten(fused, traits);
   if (line === undefined || costOf(line, traits) >= costOf(fused, traits)) return fused;
