@@ -10,7 +10,7 @@ import { choose, f32, f64, i32 } from '../assembler/expr.ts';
 import type { FunctionBuilder, Local } from '../assembler/function.ts';
 import { f64x2, v128 } from '../assembler/simd.ts';
 import type { Recipe } from '../library.ts';
-import { LEVELS, SUMS } from '../scratch.ts';
+import { LEVELS, SUMS, TILE } from '../scratch.ts';
 
 export type FoldName = 'sum' | 'prod' | 'max' | 'min';
 export type Float = 'float32' | 'float64';
@@ -59,34 +59,74 @@ export function blockRecipe({ name, dtype }: FoldSpec, unit: boolean, simd: bool
     results: ['f64'],
     write(f) {
       const [n, at, stride] = [f.param(0, 'i32'), f.param(1, 'i32'), f.param(2, 'i32')];
-      if (simd && unit) groups(f, { name, dtype }, n, at);
-      else for (let i = 0; i < LANES; i++) f.do(f64.store(f.scratch(SUMS), f64.const(IDENTITY[name]), 8 * i));
-      rest(f, { name, dtype }, n, at, stride);
+      groups(f, name, n, simd && unit ? takeUnit(f, dtype, at) : undefined);
+      rest(f, name, n, takeOne(f, dtype, at, stride));
       return total(f, name);
     },
   };
 }
 
-/** Eight elements at a time, while there are eight; leaves the accumulators at SUMS. */
-function groups(f: FunctionBuilder, { name, dtype }: FoldSpec, n: Local<'i32'>, at: Local<'i32'>): void {
-  const size = bytesPerElement(dtype);
+/** Writes what reads the next elements, and moves on: four in two vectors of float64, or one. `left`: how many there are. */
+export type Take = (left: I32) => readonly Expr[];
+
+/** Four elements that lie next to each other. */
+const takeUnit =
+  (f: FunctionBuilder, dtype: Float, at: Local<'i32'>): Take =>
+  () => {
+    const size = bytesPerElement(dtype);
+    const parts = [0, 2].map((i) => f.let(loadPair(dtype, at, i * size)));
+    f.increment(at, 4 * size);
+    return parts;
+  };
+
+const takeOne =
+  (f: FunctionBuilder, dtype: Float, at: Local<'i32'>, stride: I32): Take =>
+  () => {
+    const element = f.let(loadDouble(dtype, at));
+    f.increment(at, stride);
+    return [element];
+  };
+
+/** The total of a block of elements that are made as they are read. */
+export function writeBlock(f: FunctionBuilder, name: FoldName, n: Counter, take: Take, simd: boolean): Expr<'f64'> {
+  groups(f, name, n, simd ? take : undefined);
+  if (!simd) rest(f, name, n, take);
+  else {
+    // What is left over passes through memory, so that lanes that hold nothing are not combined.
+    const [left, to, from] = [f.let(n), f.let(f.scratch(TILE)), f.let(f.scratch(TILE))];
+    f.while(i32.gt(left, i32.const(0)), () => {
+      take(left).forEach((part, i) => f.do(v128.store(to, part as V, 16 * i)));
+      f.increment(to, 32);
+      f.increment(left, -4);
+    });
+    rest(f, name, n, takeOne(f, 'float64', from, i32.const(8)));
+  }
+  return total(f, name);
+}
+
+/** Eight elements at a time, while there are eight, if they can be read so; leaves the accumulators at SUMS. */
+function groups(f: FunctionBuilder, name: FoldName, n: Counter, take: Take | undefined): void {
+  if (!take) {
+    for (let i = 0; i < LANES; i++) f.do(f64.store(f.scratch(SUMS), f64.const(IDENTITY[name]), 8 * i));
+    return;
+  }
   const sums = [0, 1, 2, 3].map(() => f.let(f64x2.const(IDENTITY[name])));
   f.while(i32.ge(n, i32.const(LANES)), () => {
-    for (const [i, sum] of sums.entries()) f.set(sum, op2(name, sum, loadPair(dtype, at, 2 * i * size)));
-    f.increment(at, LANES * size);
+    for (const pair of [sums.slice(0, 2), sums.slice(2)]) {
+      take(n).forEach((part, i) => f.set(pair[i]!, op2(name, pair[i]!, part as V)));
+    }
     f.increment(n, -LANES);
   });
   for (const [i, sum] of sums.entries()) f.do(v128.store(f.scratch(SUMS), sum, 16 * i));
 }
 
 /** One element at a time, to the accumulators in memory in turn. */
-function rest(f: FunctionBuilder, { name, dtype }: FoldSpec, n: Local<'i32'>, at: Local<'i32'>, stride: I32): void {
+function rest(f: FunctionBuilder, name: FoldName, n: Counter, take: Take): void {
   const first = f.scratch(SUMS);
   const to = f.let(first);
   f.while(i32.gt(n, i32.const(0)), () => {
-    f.do(f64.store(to, op1(name, f64.load(to), loadDouble(dtype, at))));
+    f.do(f64.store(to, op1(name, f64.load(to), take(n)[0] as Expr<'f64'>)));
     f.set(to, i32.add(first, i32.and(i32.add(i32.sub(to, first), i32.const(8)), i32.const(63))));
-    f.increment(at, stride);
     f.increment(n, -1);
   });
 }
@@ -101,22 +141,34 @@ export function alongRecipe(spec: FoldSpec, blockName: string): Recipe {
       const block = importer(blockName, { params, results: ['f64'] });
       const [left, at, stride] = [f.param(0, 'i32'), f.param(1, 'i32'), f.param(2, 'i32')];
       f.if(i32.le(left, i32.const(BLOCK)), () => f.return(f.callFor('f64', block, left, at, stride)));
-      const [blocks, level, bits] = [f.local('i32'), f.local('i32'), f.local('i32')];
-      const sum = f.local('f64');
-      f.while(i32.gt(left, i32.const(0)), () => {
-        const count = f.let(choose(i32.lt(left, i32.const(BLOCK)), left, i32.const(BLOCK)));
+      return writeBlocks(f, spec.name, left, (count, sum) => {
         f.set(sum, f.callFor('f64', block, count, at, stride));
-        carry(f, blocks, level, bits, () => f.set(sum, op1(spec.name, f64.load(f.scratch(level), LEVELS), sum)), 8);
-        f.do(f64.store(f.scratch(level), sum, LEVELS));
-        f.increment(blocks, 1);
         f.increment(at, i32.mul(stride, i32.const(BLOCK)));
-        f.increment(left, -BLOCK);
       });
-      f.set(sum, f64.const(IDENTITY[spec.name]));
-      finish(f, blocks, level, bits, () => f.set(sum, op1(spec.name, f64.load(f.scratch(level), LEVELS), sum)), 8);
-      return sum;
     },
   };
+}
+
+/** The total of all blocks; `next` gives that of the next one, of up to 256 elements. */
+export function writeBlocks(
+  f: FunctionBuilder,
+  name: FoldName,
+  left: Counter,
+  next: (count: I32, total: Local<'f64'>) => void,
+): Expr<'f64'> {
+  const [blocks, level, bits] = [f.let(i32.const(0)), f.local('i32'), f.local('i32')];
+  const sum = f.local('f64');
+  const merge = (): void => f.set(sum, op1(name, f64.load(f.scratch(level), LEVELS), sum));
+  f.while(i32.gt(left, i32.const(0)), () => {
+    next(f.let(choose(i32.lt(left, i32.const(BLOCK)), left, i32.const(BLOCK))), sum);
+    carry(f, blocks, level, bits, merge, 8);
+    f.do(f64.store(f.scratch(level), sum, LEVELS));
+    f.increment(blocks, 1);
+    f.increment(left, -BLOCK);
+  });
+  f.set(sum, f64.const(IDENTITY[name]));
+  finish(f, blocks, level, bits, merge, 8);
+  return sum;
 }
 
 type Counter = Local<'i32'>;
@@ -169,42 +221,49 @@ export function acrossRecipe(spec: FoldSpec, simd: boolean): Recipe {
         Counter,
         Counter,
       ];
-      const [blocks, level, bits, lane] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')];
-      const rows = new Rows(f, spec.name, f.let(i32.mul(width, i32.const(8))), simd);
-      const endBlock = (): void => rows.endBlock(blocks, level, bits);
-      rows.reset();
-      f.while(i32.gt(left, i32.const(0)), () => {
-        takeRow(f, spec, rows, at, lane);
+      writeAcross(f, spec.name, simd, left, width, () => {
+        const from = f.let(at);
         f.increment(at, stride);
-        f.set(lane, i32.and(i32.add(lane, i32.const(1)), i32.const(BLOCK - 1)));
-        f.increment(left, -1);
-        // After each block, but not after the last row: what is left stays in the accumulators.
-        f.if(i32.and(i32.eqz(lane), i32.gt(left, i32.const(0))), () => {
-          endBlock();
-          rows.reset();
-        });
+        const size = i32.const(bytesPerElement(spec.dtype));
+        return simd ? takeUnit(f, spec.dtype, from) : takeOne(f, spec.dtype, from, size);
       });
-      f.if(i32.eqz(blocks), () => {
-        rows.total();
-        f.return();
-      });
-      endBlock();
-      rows.clear();
-      finish(f, blocks, level, bits, () => rows.merge(level), ROW);
     },
   };
 }
 
-/** One element for each result, to the accumulators of this lane. */
-function takeRow(f: FunctionBuilder, { name, dtype }: FoldSpec, rows: Rows, at: I32, lane: Counter): void {
-  const row = f.let(i32.mul(i32.and(lane, i32.const(LANES - 1)), i32.const(ROW)));
-  const from = f.let(at);
-  rows.each((offset) => {
-    const place = f.let(f.scratch(i32.add(row, offset)));
-    if (rows.simd) f.do(v128.store(place, op2(name, v128.load(place, SUMS), loadPair(dtype, from, 0)), SUMS));
-    else f.do(f64.store(place, op1(name, f64.load(place, SUMS), loadDouble(dtype, from)), SUMS));
-    f.increment(from, bytesPerElement(dtype) * (rows.simd ? 2 : 1));
+/** The totals of results side by side, to SUMS; `next` moves on to the next element of each, and says how they are read. */
+export function writeAcross(
+  f: FunctionBuilder,
+  name: FoldName,
+  simd: boolean,
+  left: Counter,
+  width: I32,
+  next: () => Take,
+): void {
+  const [blocks, lane] = [f.let(i32.const(0)), f.let(i32.const(0))];
+  const [level, bits] = [f.local('i32'), f.local('i32')];
+  const rows = new Rows(f, name, f.let(i32.mul(width, i32.const(8))), simd);
+  const endBlock = (): void => rows.endBlock(blocks, level, bits);
+  rows.reset();
+  f.while(i32.gt(left, i32.const(0)), () => {
+    rows.take(lane, next());
+    f.set(lane, i32.and(i32.add(lane, i32.const(1)), i32.const(BLOCK - 1)));
+    f.increment(left, -1);
+    // After each block, but not after the last row: what is left stays in the accumulators.
+    f.if(i32.and(i32.eqz(lane), i32.gt(left, i32.const(0))), () => {
+      endBlock();
+      rows.reset();
+    });
   });
+  f.if(
+    blocks,
+    () => {
+      endBlock();
+      rows.clear();
+      finish(f, blocks, level, bits, () => rows.merge(level), ROW);
+    },
+    () => rows.total(),
+  );
 }
 
 /** Rows of float64 in scratch memory: the accumulators of each lane at SUMS, totals of blocks at LEVELS. */
@@ -223,6 +282,22 @@ class Rows {
   /** Each place of a row; an odd last one is done along with one that is not used. */
   each(body: (offset: Counter) => void): void {
     this.#f.for(this.#bytes, body, this.simd ? 16 : 8);
+  }
+  /** One element for each result, to the accumulators of a lane; behind the last one there may be some that nobody reads. */
+  take(lane: I32, take: Take): void {
+    const f = this.#f;
+    const row = f.let(i32.mul(i32.and(lane, i32.const(LANES - 1)), i32.const(ROW)));
+    f.for(
+      this.#bytes,
+      (offset) => {
+        const place = f.let(i32.add(row, offset));
+        take(i32.shrU(i32.sub(this.#bytes, offset), i32.const(3))).forEach((part, i) => {
+          const at = SUMS + 16 * i;
+          this.#store(place, this.#op(this.#load(place, at), part), at);
+        });
+      },
+      this.simd ? 32 : 8,
+    );
   }
   #load(offset: I32, at: number): Expr {
     const place = this.#f.scratch(offset);

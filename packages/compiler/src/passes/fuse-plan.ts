@@ -11,6 +11,7 @@ import type { PassOptions } from './fuse.ts';
 import { fuse } from './fuse.ts';
 import { hoistRepeated } from './fuse-hoist.ts';
 import { mapOuterProducts } from './fuse-outer.ts';
+import { fuseIntoReductions } from './fuse-prologue.ts';
 import { mapShortSums, sumOperandsFirst } from './fuse-sums.ts';
 import { fuseWindows } from './fuse-windows.ts';
 
@@ -30,6 +31,15 @@ function again(plan: Plan, before: Plan, options: PassOptions): Plan {
 /** Sums in other groups, if they may be. */
 function regroupSums(plan: Plan, { order }: PassOptions): Plan {
   return order === undefined ? plan : mapShortSums(sumOperandsFirst(plan), order);
+}
+
+/**
+ * The plan as it is run, where it stays loops: with the last pass, whose kernels no other knows.
+ */
+export function finishPlan(plan: Plan, check?: (plan: Plan) => void): Plan {
+  const made = placeTemporaries(dropDead(fuseIntoReductions(unplaced(plan))));
+  check?.(made);
+  return made;
 }
 
 /** The plan after all passes. `check` sees what each of them makes. */
