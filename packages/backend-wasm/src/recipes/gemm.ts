@@ -279,7 +279,7 @@ function spillFunction(module: ModuleBuilder, vector: Vector): Callee {
   });
 }
 
-/** Packs rows into panels of `height`: (to, from, table of rows, table of k, rows, depth, way). Missing rows are zeros. */
+/** Packs rows into panels of `height`: (to, from, table of rows, table of k, rows, depth, way). Missing rows are anything. */
 function packFunction(module: ModuleBuilder, vector: Vector, height: number): Callee {
   const signature: Signature = { params: Array.from({ length: 7 }, () => 'i32' as const), results: [] };
   const panel = panelFunction(module, vector, height);
@@ -290,13 +290,13 @@ function packFunction(module: ModuleBuilder, vector: Vector, height: number): Ca
     f.while(i32.gt(count!, c(0)), () => {
       const slow = (): void => f.call(panel, to!, source!, rows!, ks!, count!, depth!);
       if (across && along) {
-        const full = i32.ge(count!, c(height));
+        const whole = i32.ge(count!, c(height));
         const first = i32.add(source!, i32.load(rows!));
         const start = i32.add(source!, i32.load(ks!));
         f.if(
-          i32.and(full, i32.eq(way!, c(WAY.acrossK))),
+          i32.eq(way!, c(WAY.acrossK)),
           () => f.call(across, to!, first, ks!, depth!),
-          () => f.if(i32.and(full, i32.eq(way!, c(WAY.alongK))), () => f.call(along, to!, start, rows!, depth!), slow),
+          () => f.if(i32.and(whole, i32.eq(way!, c(WAY.alongK))), () => f.call(along, to!, start, rows!, depth!), slow),
         );
       } else slow();
       f.increment(to!, i32.mul(depth!, c(height * vector.bytes)));
@@ -335,7 +335,7 @@ function panelFunction(module: ModuleBuilder, vector: Vector, height: number): C
   });
 }
 
-/** A whole panel whose rows lie next to each other: (to, first row, table of k, depth). */
+/** A panel whose rows lie next to each other: (to, first row, table of k, depth). Reads on behind the last row. */
 function acrossPanel(module: ModuleBuilder, vector: Vector, height: number): Callee {
   const signature: Signature = { params: ['i32', 'i32', 'i32', 'i32'], results: [] };
   return module.function(signature, (f) => {
