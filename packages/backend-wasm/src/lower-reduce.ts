@@ -7,34 +7,24 @@
 import type { ArgReduceKernel, DType, ReduceKernel, ScalarStep, Slot } from '@jacobi/backend';
 import { bytesPerElement, inputsOf, rowMajor, termsApart, termType } from '@jacobi/backend';
 import type { Spacing } from './access.ts';
-import { loadValue, storeOne } from './access.ts';
+import { storeOne } from './access.ts';
 import type { Expr } from './assembler/expr.ts';
 import { choose, f32, f64, i32 } from './assembler/expr.ts';
-import type { Callee, FunctionBuilder, Local, Signature } from './assembler/function.ts';
+import type { Callee, Local } from './assembler/function.ts';
 import type { Axis } from './axes.ts';
 import { collapse, product } from './axes.ts';
-import { writeBody } from './body.ts';
+import type { Recipe } from './library.ts';
 import { canLowerBody, emitMap, shapeOf } from './lower-map.ts';
 import type { Lowering } from './lowering.ts';
-import type { Float, FoldName, FoldSpec, Take } from './recipes/fold.ts';
-import {
-  acrossRecipe,
-  alongRecipe,
-  BLOCK,
-  blockRecipe,
-  IDENTITY,
-  WIDTH,
-  writeAcross,
-  writeBlock,
-  writeBlocks,
-} from './recipes/fold.ts';
+import type { FoldName } from './recipes/fold.ts';
+import { acrossRecipe, BLOCK, blockRecipe, IDENTITY, WIDTH, writeBlocks } from './recipes/fold.ts';
 import { positionRecipe, wholeRecipe } from './recipes/whole.ts';
+import type { RowSpec } from './row.ts';
 import { keyOf } from './row.ts';
 import { SUMS } from './scratch.ts';
-import { convert } from './value.ts';
 
 type I32 = Expr<'i32'>;
-const isFloat = (dtype: string): dtype is Float => dtype === 'float32' || dtype === 'float64';
+const isFloat = (dtype: DType): dtype is 'float32' | 'float64' => dtype === 'float32' || dtype === 'float64';
 
 /** How a reduction is computed: in float64 in one order, in whole numbers, or not here. */
 export function reductionKind(kernel: ReduceKernel, slots: readonly Slot[]): 'fold' | 'whole' | undefined {
@@ -67,19 +57,19 @@ export function lowerReduce(l: Lowering, kernel: ReduceKernel): void {
       sources.map(({ strides }) => strides.slice(rank)),
     );
   };
-  let { body } = kernel.prologue ?? {};
+  let body = kernel.prologue?.body ?? [];
   let sources = inputsOf(kernel).map((access): Source => {
     return { dtype: l.dtype(access.slot), start: l.start(access), strides: access.strides };
   });
-  if (count > 0 && (axesOf(sources).length > 1 || (body && !isFloat(dtype)))) {
+  if (count > 0 && (axesOf(sources).length > 1 || (body.length > 0 && !isFloat(dtype)))) {
     sources = [inOrder(l, kernel, sources, dtype)];
-    body = undefined;
+    body = [];
   }
   const [terms = { size: 1, strides: sources.map(() => 1) }] = axesOf(sources);
   const axes = collapse(kept, [output.strides, ...sources.map(({ strides }) => strides.slice(0, rank))]);
   const dtypes = [l.dtype(output.slot), ...sources.map((source) => source.dtype)];
   const run: Run = { l, axes, count, terms, dtypes, starts: [l.start(output), ...sources.map(({ start }) => start)] };
-  if (isFloat(dtype)) fold(run, { name: reducer.name as FoldName, dtype }, count === 0 ? undefined : body);
+  if (isFloat(dtype)) fold(run, reducer.name as FoldName, body);
   else
     each(
       run,
@@ -109,88 +99,76 @@ interface Run {
   readonly starts: readonly I32[];
 }
 
-/** `body`: what makes the terms of the sources' elements. */
-function fold(run: Run, spec: FoldSpec, body: readonly ScalarStep[] | undefined): void {
-  const { axes, count, terms, l } = run;
+/** Floating terms, which `body` makes of the sources' elements. */
+function fold(run: Run, name: FoldName, body: readonly ScalarStep[]): void {
+  const { l, axes, count, terms } = run;
+  const { simd } = l.mode;
   const lane = axes.findIndex(({ size, strides }) => size >= 8 && strides.includes(1, 1));
   if (lane >= 0 && count > 1 && !terms.strides.includes(1)) {
     const [axis] = axes.splice(lane, 1);
-    const step = i32.const(terms.strides[0]! * bytesPerElement(spec.dtype));
-    const across = body ? acrossWith(run, spec, body, axis!) : acrossFunction(l, spec);
-    sideBySide(run, axis!, (at, width) => {
-      if (body) l.f.call(across, width, ...at);
-      else l.f.call(across, i32.const(count), at[0]!, step, width);
+    const { row, strides } = rowAlong(run, axis!.strides.slice(1), body);
+    const across = folding(l, `across:${name}:${keyOf(row)}`, row, () => acrossRecipe(name, row, simd));
+    const steps = inBytes(run, [0, ...terms.strides]).slice(1);
+    return sideBySide(run, axis!, (at, width) => {
+      l.f.call(across, ...[i32.const(count), width, ...at, ...[...steps, ...strides].map(i32.const)]);
     });
-  } else if (body) nested(run, (at) => foldAlong(run, spec, body, at));
-  else each(run, alongFunction(l, spec, terms.strides[0] === 1));
+  }
+  const { row, strides } = rowAlong(run, terms.strides, body);
+  const block = folding(l, `block:${name}:${keyOf(row)}`, row, () => blockRecipe(name, row, simd));
+  const total = (some: I32, at: readonly I32[]): Expr<'f64'> => {
+    return l.f.callFor('f64', block, some, ...at, ...strides.map(i32.const));
+  };
+  nested(run, (from) => (count <= BLOCK ? total(i32.const(count), from) : foldBlocks(run, name, from, total)));
 }
 
-/** Code that makes the next terms of elements at `at`, as far apart as `strides` says. */
-function maker(
-  { l, dtypes }: Run,
-  body: readonly ScalarStep[],
+/** A row of terms of sources that lie so far apart, and the strides that its function has to be told. */
+function rowAlong(
+  run: Run,
   strides: readonly number[],
-): (f: FunctionBuilder, at: readonly Local<'i32'>[]) => Take {
-  const { simd } = l.mode;
-  const width = simd ? 4 : 1;
-  const bytes = strides.map((stride, i) => i32.const(stride * bytesPerElement(dtypes[i + 1]!)));
-  const spacing = (stride: number): Spacing => (stride === 1 ? 'unit' : stride === 0 ? 'zero' : 'any');
-  return (f, at) => (left) => {
-    const inputs = at.map((each, i) => {
-      return loadValue(f, dtypes[i + 1]!, each, spacing(strides[i]!), bytes[i]!, left, simd);
-    });
-    const value = writeBody({ f, width, import: l.importer }, inputs, body, 'float64');
-    at.forEach((each, i) => f.increment(each, i32.mul(bytes[i]!, i32.const(width))));
-    return convert(f, value, 'float64', width).parts;
+  body: readonly ScalarStep[],
+): { readonly row: RowSpec; readonly strides: readonly number[] } {
+  const spacings = strides.map((stride): Spacing => (stride === 1 ? 'unit' : stride === 0 ? 'zero' : 'any'));
+  const bytes = inBytes(run, [0, ...strides]).slice(1);
+  return {
+    row: { dtypes: ['float64', ...run.dtypes.slice(1)], spacings: ['unit', ...spacings], body },
+    strides: bytes.filter((_, i) => spacings[i] === 'any'),
   };
 }
 
-/** The terms of one result, a block at a time. */
-function foldAlong(run: Run, { name }: FoldSpec, body: readonly ScalarStep[], from: readonly I32[]): Expr<'f64'> {
-  const { l, count, terms } = run;
-  const { f } = l;
-  const make = maker(run, body, terms.strides);
-  const signature: Signature = { params: ['i32', ...from.map(() => 'i32' as const)], results: ['f64'] };
-  const key = `${name}:${terms.strides.join()}:${keyOf({ dtypes: run.dtypes, spacings: [], body })}`;
-  const block = l.module.named(key, signature, (own) => {
-    const [n, ...at] = signature.params.map((_, i) => own.param(i, 'i32'));
-    return writeBlock(own, name, n!, make(own, at), l.mode.simd);
-  });
-  const at = from.map((each) => f.let(each));
-  return writeBlocks(f, name, f.let(i32.const(count)), (some, total) => {
-    f.set(total, f.callFor('f64', block, some, ...at));
-    at.forEach((each, i) => {
-      f.increment(each, BLOCK * terms.strides[i]! * bytesPerElement(run.dtypes[i + 1]!));
-    });
-  });
+/** A function that all plans share, where the body is short, or the plan's own. */
+function folding(l: Lowering, key: string, { body }: RowSpec, make: () => Recipe): Callee {
+  if (body.length <= 1) return l.shared(key, make);
+  const recipe = make();
+  return l.module.named(key, recipe, (f) => recipe.write(f, l.importer, l.module));
 }
 
-/** The next term of each of some results, one term after the other: a function of (results, sources), which leaves them at SUMS. */
-function acrossWith(run: Run, { name }: FoldSpec, body: readonly ScalarStep[], lane: Axis): Callee {
-  const { l, count, terms, dtypes } = run;
-  const make = maker(run, body, lane.strides.slice(1));
-  const signature: Signature = { params: ['i32', ...terms.strides.map(() => 'i32' as const)], results: [] };
-  return l.module.function(signature, (f) => {
-    const [width, ...at] = signature.params.map((_, i) => f.param(i, 'i32'));
-    writeAcross(f, name, l.mode.simd, f.let(i32.const(count)), width!, () => {
-      const own = at.map((each) => f.let(each));
-      at.forEach((each, i) => f.increment(each, terms.strides[i]! * bytesPerElement(dtypes[i + 1]!)));
-      return make(f, own);
-    });
+/** The terms of one result, block by block. */
+function foldBlocks(
+  { l, count, terms, dtypes }: Run,
+  name: FoldName,
+  from: readonly I32[],
+  block: (count: I32, at: readonly I32[]) => Expr<'f64'>,
+): Expr<'f64'> {
+  const { f } = l;
+  const at = from.map((each) => f.let(each));
+  return writeBlocks(f, name, f.let(i32.const(count)), (some, total) => {
+    f.set(total, block(some, at));
+    at.forEach((each, i) => f.increment(each, BLOCK * terms.strides[i]! * bytesPerElement(dtypes[i + 1]!)));
   });
 }
 
 /** Bytes in place of elements. */
-function inBytes({ dtypes }: Run, axes: readonly Axis[]): Axis[] {
-  const sizes = dtypes.map(bytesPerElement);
-  return axes.map(({ size, strides }) => ({ size, strides: strides.map((s, i) => s * sizes[i]!) }));
-}
+const inBytes = ({ dtypes }: Run, strides: readonly number[]): number[] =>
+  strides.map((stride, i) => stride * bytesPerElement(dtypes[i]!));
+
+const axesInBytes = (run: Run): Axis[] =>
+  run.axes.map(({ size, strides }) => ({ size, strides: inBytes(run, strides) }));
 
 /** One result at a time. */
 function nested(run: Run, result: (from: readonly Local<'i32'>[]) => Expr): void {
-  const { l, axes, starts, dtypes } = run;
+  const { l, starts, dtypes } = run;
   const [to, ...from] = starts.map((start) => l.f.let(start));
-  l.nest(inBytes(run, axes), [to!, ...from], () => {
+  l.nest(axesInBytes(run), [to!, ...from], () => {
     const value = result(from);
     storeOne(l.f, dtypes[0]!, to!, dtypes[0] === 'float32' ? f32.demote(value as Expr<'f64'>) : value);
   });
@@ -208,36 +186,25 @@ function sideBySide(run: Run, lane: Axis, call: (at: readonly I32[], width: I32)
   const { l, starts, dtypes } = run;
   const { f } = l;
   const pointers = starts.map((start) => f.let(start));
-  const [own] = inBytes(run, [lane]);
-  l.nest(inBytes(run, run.axes), pointers, () => {
+  const own = inBytes(run, lane.strides);
+  l.nest(axesInBytes(run), pointers, () => {
     const to = f.let(pointers[0]!);
     f.for(
       i32.const(lane.size),
       (w) => {
         const left = f.let(i32.sub(i32.const(lane.size), w));
         const width = f.let(choose(i32.lt(left, i32.const(WIDTH)), left, i32.const(WIDTH)));
-        const at = pointers.slice(1).map((each, i) => i32.add(each, i32.mul(w, i32.const(own!.strides[i + 1]!))));
+        const at = pointers.slice(1).map((each, i) => i32.add(each, i32.mul(w, i32.const(own[i + 1]!))));
         call(at, width);
         f.for(width, (j) => {
           const value = f64.load(f.scratch(i32.shl(j, i32.const(3))), SUMS);
           storeOne(f, dtypes[0]!, to, dtypes[0] === 'float32' ? f32.demote(value) : value);
-          f.increment(to, own!.strides[0]!);
+          f.increment(to, own[0]!);
         });
       },
       WIDTH,
     );
   });
-}
-
-function alongFunction(l: Lowering, spec: FoldSpec, unit: boolean): Callee {
-  const { simd } = l.mode;
-  const name = `fold:${spec.name}:${spec.dtype}:${unit ? 'unit' : 'any'}`;
-  l.shared(`${name}:block`, () => blockRecipe(spec, unit, simd));
-  return l.shared(name, () => alongRecipe(spec, `${name}:block`));
-}
-
-function acrossFunction(l: Lowering, spec: FoldSpec): Callee {
-  return l.shared(`fold:${spec.name}:${spec.dtype}:across`, () => acrossRecipe(spec, l.mode.simd));
 }
 
 export function lowerArgReduce(l: Lowering, { kept, length, input, output, largest }: ArgReduceKernel): void {

@@ -4,16 +4,16 @@
  * blocks are combined like the digits of a binary counter, so errors grow with the logarithm of the length.
  * Must not import plans. fold.ts of `steps` computes the same in JavaScript.
  */
-import { bytesPerElement } from '@jacobi/backend';
 import type { Expr } from '../assembler/expr.ts';
-import { choose, f32, f64, i32 } from '../assembler/expr.ts';
+import { choose, f64, i32 } from '../assembler/expr.ts';
 import type { FunctionBuilder, Local } from '../assembler/function.ts';
 import { f64x2, v128 } from '../assembler/simd.ts';
 import type { Recipe } from '../library.ts';
+import type { RowSpec } from '../row.ts';
+import { cursorsOf, writeElements } from '../row.ts';
 import { LEVELS, SUMS, TILE } from '../scratch.ts';
 
 export type FoldName = 'sum' | 'prod' | 'max' | 'min';
-export type Float = 'float32' | 'float64';
 type I32 = Expr<'i32'>;
 type V = Expr<'v128'>;
 
@@ -26,22 +26,6 @@ const ROW = WIDTH * 8;
 export const IDENTITY: Readonly<Record<FoldName, number>> = { sum: 0, prod: 1, max: -Infinity, min: Infinity };
 const OPERATION = { sum: 'add', prod: 'mul', max: 'max', min: 'min' } as const;
 
-/** What a fold is made of. */
-export interface FoldSpec {
-  readonly name: FoldName;
-  readonly dtype: Float;
-}
-
-/** One element as float64. */
-function loadDouble(dtype: Float, address: I32, offset = 0): Expr<'f64'> {
-  return dtype === 'float32' ? f64.promote(f32.load(address, offset)) : f64.load(address, offset);
-}
-
-/** Two elements next to each other as float64. */
-function loadPair(dtype: Float, address: I32, offset: number): V {
-  return dtype === 'float32' ? f64x2.promote(v128.load64(address, offset)) : v128.load(address, offset);
-}
-
 const op1 = (name: FoldName, a: Expr<'f64'>, b: Expr<'f64'>): Expr<'f64'> => f64[OPERATION[name]](a, b);
 const op2 = (name: FoldName, a: V, b: V): V => f64x2[OPERATION[name]](a, b);
 
@@ -52,56 +36,52 @@ function total(f: FunctionBuilder, name: FoldName): Expr<'f64'> {
   return op1(name, four(0), four(1));
 }
 
-/** A block of up to 256 elements: (count, address, stride) → its total. */
-export function blockRecipe({ name, dtype }: FoldSpec, unit: boolean, simd: boolean): Recipe {
+/** Writes what reads the next elements, and moves on: four in two vectors of float64, or one. `left`: how many there are. */
+type Take = (left: I32) => readonly Expr[];
+
+const i32s = (count: number): 'i32'[] => Array.from({ length: count }, () => 'i32');
+const apart = ({ spacings }: RowSpec): number => spacings.filter((spacing) => spacing === 'any').length;
+
+/** A block of up to 256 terms: (count, sources, strides of those spaced by 'any') → its total. `row`: to float64. */
+export function blockRecipe(name: FoldName, row: RowSpec, simd: boolean): Recipe {
+  const [, ...spacings] = row.spacings;
   return {
-    params: ['i32', 'i32', 'i32'],
+    params: i32s(1 + spacings.length + apart(row)),
     results: ['f64'],
-    write(f) {
-      const [n, at, stride] = [f.param(0, 'i32'), f.param(1, 'i32'), f.param(2, 'i32')];
-      groups(f, name, n, simd && unit ? takeUnit(f, dtype, at) : undefined);
-      rest(f, name, n, takeOne(f, dtype, at, stride));
+    write(f, importer) {
+      const n = f.param(0, 'i32');
+      const sources = cursorsOf(f, row.dtypes.slice(1), spacings, 1, 1 + spacings.length);
+      const take: Take = (left) => writeElements(f, row, sources, left, simd, importer).parts;
+      const plain = simd && row.body.length === 0 && row.dtypes[1] === 'float32' && spacings[0] === 'unit';
+      groups(f, name, n, plain ? takePairs(f, sources[0]!.at) : simd ? take : undefined);
+      rest(f, name, n, simd ? takeByMemory(f, n, take) : take);
       return total(f, name);
     },
   };
 }
 
-/** Writes what reads the next elements, and moves on: four in two vectors of float64, or one. `left`: how many there are. */
-export type Take = (left: I32) => readonly Expr[];
-
-/** Four elements that lie next to each other. */
-const takeUnit =
-  (f: FunctionBuilder, dtype: Float, at: Local<'i32'>): Take =>
+/** Four elements of float32 next to each other: two loads take less than a load and a shuffle. */
+const takePairs =
+  (f: FunctionBuilder, at: Counter): Take =>
   () => {
-    const size = bytesPerElement(dtype);
-    const parts = [0, 2].map((i) => f.let(loadPair(dtype, at, i * size)));
-    f.increment(at, 4 * size);
+    const parts = [0, 8].map((offset) => f.let(f64x2.promote(v128.load64(at, offset))));
+    f.increment(at, 16);
     return parts;
   };
 
-const takeOne =
-  (f: FunctionBuilder, dtype: Float, at: Local<'i32'>, stride: I32): Take =>
-  () => {
-    const element = f.let(loadDouble(dtype, at));
-    f.increment(at, stride);
+/** Elements one at a time that are made by fours: what is left over, at most seven, so that empty lanes are not combined. */
+function takeByMemory(f: FunctionBuilder, n: Counter, take: Take): Take {
+  const [left, to, from] = [f.let(n), f.let(f.scratch(TILE)), f.let(f.scratch(TILE))];
+  f.while(i32.gt(left, i32.const(0)), () => {
+    take(left).forEach((part, i) => f.do(v128.store(to, part as V, 16 * i)));
+    f.increment(to, 32);
+    f.increment(left, -4);
+  });
+  return () => {
+    const element = f.let(f64.load(from));
+    f.increment(from, 8);
     return [element];
   };
-
-/** The total of a block of elements that are made as they are read. */
-export function writeBlock(f: FunctionBuilder, name: FoldName, n: Counter, take: Take, simd: boolean): Expr<'f64'> {
-  groups(f, name, n, simd ? take : undefined);
-  if (!simd) rest(f, name, n, take);
-  else {
-    // What is left over passes through memory, so that lanes that hold nothing are not combined.
-    const [left, to, from] = [f.let(n), f.let(f.scratch(TILE)), f.let(f.scratch(TILE))];
-    f.while(i32.gt(left, i32.const(0)), () => {
-      take(left).forEach((part, i) => f.do(v128.store(to, part as V, 16 * i)));
-      f.increment(to, 32);
-      f.increment(left, -4);
-    });
-    rest(f, name, n, takeOne(f, 'float64', from, i32.const(8)));
-  }
-  return total(f, name);
 }
 
 /** Eight elements at a time, while there are eight, if they can be read so; leaves the accumulators at SUMS. */
@@ -129,24 +109,6 @@ function rest(f: FunctionBuilder, name: FoldName, n: Counter, take: Take): void 
     f.set(to, i32.add(first, i32.and(i32.add(i32.sub(to, first), i32.const(8)), i32.const(63))));
     f.increment(n, -1);
   });
-}
-
-/** Any number of elements, by blocks: (count, address, stride) → the result. */
-export function alongRecipe(spec: FoldSpec, blockName: string): Recipe {
-  const params = ['i32', 'i32', 'i32'] as const;
-  return {
-    params,
-    results: ['f64'],
-    write(f, importer) {
-      const block = importer(blockName, { params, results: ['f64'] });
-      const [left, at, stride] = [f.param(0, 'i32'), f.param(1, 'i32'), f.param(2, 'i32')];
-      f.if(i32.le(left, i32.const(BLOCK)), () => f.return(f.callFor('f64', block, left, at, stride)));
-      return writeBlocks(f, spec.name, left, (count, sum) => {
-        f.set(sum, f.callFor('f64', block, count, at, stride));
-        f.increment(at, i32.mul(stride, i32.const(BLOCK)));
-      });
-    },
-  };
 }
 
 /** The total of all blocks; `next` gives that of the next one, of up to 256 elements. */
@@ -209,37 +171,30 @@ function finish(
   });
 }
 
-/** Up to 64 results side by side, which all take one element at a time: (count, address, stride, results). To SUMS. */
-export function acrossRecipe(spec: FoldSpec, simd: boolean): Recipe {
+/**
+ * Up to 64 results side by side, which all take one term at a time: (count, results, sources, bytes to the next term of each,
+ * strides of those spaced by 'any'). To SUMS.
+ */
+export function acrossRecipe(name: FoldName, row: RowSpec, simd: boolean): Recipe {
+  const [, ...spacings] = row.spacings;
+  const sources = spacings.length;
   return {
-    params: ['i32', 'i32', 'i32', 'i32'],
+    params: i32s(2 + 2 * sources + apart(row)),
     results: [],
-    write(f) {
-      const [left, at, stride, width] = [0, 1, 2, 3].map((i) => f.param(i, 'i32')) as [
-        Counter,
-        Counter,
-        Counter,
-        Counter,
-      ];
-      writeAcross(f, spec.name, simd, left, width, () => {
-        const from = f.let(at);
-        f.increment(at, stride);
-        const size = i32.const(bytesPerElement(spec.dtype));
-        return simd ? takeUnit(f, spec.dtype, from) : takeOne(f, spec.dtype, from, size);
+    write(f, importer) {
+      const cursors = cursorsOf(f, row.dtypes.slice(1), spacings, 2, 2 + 2 * sources);
+      writeAcross(f, name, simd, () => {
+        const own = cursors.map((each) => ({ ...each, at: f.let(each.at) }));
+        cursors.forEach(({ at }, i) => f.increment(at, f.param(2 + sources + i, 'i32')));
+        return (left) => writeElements(f, row, own, left, simd, importer).parts;
       });
     },
   };
 }
 
-/** The totals of results side by side, to SUMS; `next` moves on to the next element of each, and says how they are read. */
-export function writeAcross(
-  f: FunctionBuilder,
-  name: FoldName,
-  simd: boolean,
-  left: Counter,
-  width: I32,
-  next: () => Take,
-): void {
+/** The totals of results side by side, to SUMS; `next` moves on to the next term of each, and says how they are made. */
+function writeAcross(f: FunctionBuilder, name: FoldName, simd: boolean, next: () => Take): void {
+  const [left, width] = [f.param(0, 'i32'), f.param(1, 'i32')];
   const [blocks, lane] = [f.let(i32.const(0)), f.let(i32.const(0))];
   const [level, bits] = [f.local('i32'), f.local('i32')];
   const rows = new Rows(f, name, f.let(i32.mul(width, i32.const(8))), simd);
