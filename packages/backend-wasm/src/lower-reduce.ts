@@ -110,7 +110,7 @@ function fold(run: Run, name: FoldName, body: readonly ScalarStep[]): void {
     const across = folding(l, `across:${name}:${keyOf(row)}`, row, () => acrossRecipe(name, row, simd));
     const steps = inBytes(run, [0, ...terms.strides]).slice(1);
     return sideBySide(run, axis!, (at, width) => {
-      l.f.call(across, ...[i32.const(count), width, ...at, ...[...steps, ...strides].map(i32.const)]);
+      l.f.call(across, i32.const(count), width, ...at, ...[...steps, ...strides].map(i32.const));
     });
   }
   const { row, strides } = rowAlong(run, terms.strides, body);

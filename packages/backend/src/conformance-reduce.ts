@@ -76,7 +76,7 @@ function* reduced(reducer: Reducer, dtype: DType): Generator<Case> {
 
 /** Prologues: of three operands in layouts of their own, one of them a mask and one of whole numbers; and of a mask alone. */
 export function* prologues(): Generator<Case> {
-  const [x, y, mask] = [0, 1, 2];
+  const [x, y, mask] = [0, 1, 2] as const;
   for (const dtype of ['float32', 'float64'] as const) {
     for (const reducer of [scalar.sumReducer, scalar.maxReducer]) {
       for (const [kept, axes] of SPLITS) {
@@ -84,9 +84,9 @@ export function* prologues(): Generator<Case> {
         for (const [i, layout] of layouts.entries()) {
           const own = [layout, layouts[(i + 1) % layouts.length]!, layouts[(5 * i + 3) % layouts.length]!];
           const body: ScalarStep[] = [
-            { fn: scalar.mul, args: [x!, y!], dtype },
+            { fn: scalar.mul, args: [x, y], dtype },
             { constant: 3 },
-            { fn: scalar.select, args: [mask!, 3, 4], dtype },
+            { fn: scalar.select, args: [mask, 3, 4], dtype },
           ];
           yield prologue(dtype, reducer, [kept, axes], own, [dtype, 'int32', 'bool'], body);
         }

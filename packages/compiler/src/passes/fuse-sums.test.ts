@@ -1,7 +1,7 @@
 /**
  * Sums in other groups: what becomes of them, and that they are the same sums.
  */
-import type { Access, ContractKernel, DType, Kernel, Plan, ReduceKernel, Reducer, TypedArray } from '@jacobi/backend';
+import type { Access, ContractKernel, DType, Plan, ReduceKernel, Reducer, TypedArray } from '@jacobi/backend';
 import * as scalar from '@jacobi/backend/scalar';
 import { at, body, map, numbers, planOf, runPlan } from '@jacobi/testing';
 import { describe, expect, test } from 'vitest';

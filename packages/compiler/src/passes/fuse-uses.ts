@@ -43,7 +43,7 @@ export function withSlots(
 }
 
 /** What a reduction reads, with other accesses. */
-export function withInputs(
+function withInputs(
   { input, prologue }: ReduceKernel,
   change: (access: Access) => Access,
 ): Pick<ReduceKernel, 'input' | 'prologue'> {

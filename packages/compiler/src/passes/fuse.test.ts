@@ -1,7 +1,7 @@
 /**
  * Fusion by hand-made plans: what becomes of them, and that results keep their bits.
  */
-import type { Access, DType, Kernel, MapKernel, Plan, ScalarStep, Slot, TypedArray } from '@jacobi/backend';
+import type { Access, Kernel, MapKernel, Plan, ScalarStep } from '@jacobi/backend';
 import { describeBackend } from '@jacobi/backend/conformance';
 import * as scalar from '@jacobi/backend/scalar';
 import { at, body, fullCpuBackend, map, planOf, runPlan } from '@jacobi/testing';
