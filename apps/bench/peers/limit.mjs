@@ -83,6 +83,8 @@ function loop(wabt, n, shape, fused) {
 }
 
 const SHAPES = [
+  [4, 2, 1],
+  [2, 4, 1],
   [4, 2, 2],
   [4, 2, 4],
   [2, 4, 2],

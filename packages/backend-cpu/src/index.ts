@@ -8,6 +8,6 @@ export { cpu, createCpuBackend } from './cpu.ts';
 export { gatherLoop, scatterLoop } from './gather.ts';
 export { mapLoop } from './map.ts';
 export { randomLoop } from './random.ts';
-export { reduceLoop } from './reduce.ts';
+export { prologueLoop, reduceLoop } from './reduce.ts';
 export { scanLoop } from './scan.ts';
 export { straightLoop } from './straight.ts';

@@ -3,8 +3,10 @@
  * binary counter, so that rounding errors grow with the logarithm of their number, and the order depends on nothing else.
  * Must not import reducers: the kernel brings its own.
  */
-import type { Fold, ReduceKernel } from '@jacobi/backend';
-import type { Visit } from './nest.ts';
+import type { Fold, ReduceKernel, Slot } from '@jacobi/backend';
+import { allocate, sizeOf, termsApart, termType } from '@jacobi/backend';
+import { mapLoop } from './map.ts';
+import type { Slots, Visit } from './nest.ts';
 import { collapse, takeRow, walk } from './nest.ts';
 
 /** Elements that go one after the other into an accumulator before it is combined with others. */
@@ -61,4 +63,20 @@ export function reduceLoop({ kept, reduced, input, output, reducer, accumulate }
     while (done.length > 0) value = combine(done.pop()!, value);
     slots[output.slot]![at[0]!] = value;
   });
+}
+
+/** A reduction with a prologue: its terms go to an array first, since a function call for each would cost more. */
+export function prologueLoop(kernel: ReduceKernel, slots: readonly Slot[], arrays: Slots): Visit {
+  const dtype = termType(kernel, slots);
+  const length = sizeOf([...kernel.kept, ...kernel.reduced]);
+  const slot = arrays.push(allocate(dtype, length)) - 1;
+  const [make, reduce] = termsApart(kernel, slot);
+  const all = [...slots];
+  all[slot] = { dtype, length, role: 'temporary' };
+  const first = mapLoop(make, all, arrays);
+  const then = reduceLoop(reduce);
+  return (each) => {
+    first(each);
+    then(each);
+  };
 }

@@ -2,24 +2,28 @@
  * What a plan costs in each tier, roughly, in nanoseconds. The one idea: a plan becomes a module when what JavaScript has
  * lost on it so far would have paid for the module. Must not import tiers.
  */
-import type { Kernel, Plan } from '@jacobi/backend';
+import type { Kernel, Plan, ScalarStep } from '@jacobi/backend';
 import { bytesPerElement } from '@jacobi/backend';
 import { product } from './axes.ts';
 import { rowOf } from './functions.ts';
 
-/** Elements times steps, weighted by what a function takes in JavaScript. */
+/** Steps of a body, weighted by what a function takes in JavaScript. */
+function stepsOf(body: readonly ScalarStep[]): number {
+  let steps = 0;
+  for (const step of body) {
+    const row = 'constant' in step ? undefined : rowOf(step.fn);
+    if (!('constant' in step)) steps += row?.kind === 'numeric' && !row.exact ? 12 : 1;
+  }
+  return steps;
+}
+
+/** Elements times steps. */
 function workOf(kernel: Kernel): number {
   switch (kernel.kind) {
-    case 'map': {
-      let steps = 1;
-      for (const step of kernel.body) {
-        const row = 'constant' in step ? undefined : rowOf(step.fn);
-        if (!('constant' in step)) steps += row?.kind === 'numeric' && !row.exact ? 12 : 1;
-      }
-      return product(kernel.shape) * steps;
-    }
+    case 'map':
+      return product(kernel.shape) * (1 + stepsOf(kernel.body));
     case 'reduce':
-      return 100 + 4 * product(kernel.kept) * product(kernel.reduced);
+      return 100 + product(kernel.kept) * product(kernel.reduced) * (4 + stepsOf(kernel.prologue?.body ?? []));
     case 'argreduce':
       return product(kernel.kept) * kernel.length;
     case 'contract':

@@ -288,7 +288,7 @@ function emitSmall(l: Lowering, form: Small, dtype: Summand): void {
   const [leftK, rightK] = k.strides as [number, number];
   const way = n.strides[0] === 1 ? 'unit' : rightK === 1 ? 'along' : 'any';
   const { simd, fused } = l.mode;
-  const leftWay = leftK === 1 ? 'terms' : m.strides[0] === 1 ? 'rows' : 'any';
+  const leftWay = m.strides[0] === 1 ? 'rows' : 'any';
   const spec = { dtype, left: leftWay, right: way } as const;
   const callee = l.shared(`small:${dtype}:${leftWay}:${way}`, () => smallRecipe(spec, simd, fused));
   const batch = axes.pop() ?? { size: 1, strides: [0, 0, 0] };

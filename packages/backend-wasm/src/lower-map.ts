@@ -43,7 +43,12 @@ const MOST_OPERANDS = 24;
 
 export function canLowerMap({ inputs, output, body }: MapKernel, slots: readonly Slot[]): boolean {
   const dtypes = [output, ...inputs].map(({ slot }) => slots[slot]!.dtype);
-  return inputs.length < MOST_OPERANDS && canWrite({ dtypes, spacings: [], body });
+  return canLowerBody(dtypes, body);
+}
+
+/** True if a body has a form; `dtypes` of the result, then of the operands. */
+export function canLowerBody(dtypes: readonly DType[], body: readonly ScalarStep[]): boolean {
+  return dtypes.length <= MOST_OPERANDS && canWrite({ dtypes, spacings: [], body });
 }
 
 export function lowerMap(l: Lowering, kernel: MapKernel): void {
@@ -61,7 +66,7 @@ export function lowerMap(l: Lowering, kernel: MapKernel): void {
 }
 
 /** A map between any places. */
-function emitMap(l: Lowering, { outer, row, spec }: MapShape, starts: readonly Expr<'i32'>[]): void {
+export function emitMap(l: Lowering, { outer, row, spec }: MapShape, starts: readonly Expr<'i32'>[]): void {
   const sizes = spec.dtypes.map(bytesPerElement);
   const callee = rowFunction(l, spec);
   const pointers = starts.map((start) => l.f.let(start));

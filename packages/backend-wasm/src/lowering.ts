@@ -156,10 +156,4 @@ export class Lowering {
       if (strides[i] !== 0) this.f.increment(pointer, strides[i]! * times);
     }
   }
-
-  /** Strides in bytes. */
-  inBytes(axes: readonly Axis[], slots: readonly number[]): Axis[] {
-    const sizes = slots.map((slot) => bytesPerElement(this.dtype(slot)));
-    return axes.map(({ size, strides }) => ({ size, strides: strides.map((s, i) => s * sizes[i]!) }));
-  }
 }

@@ -60,7 +60,7 @@ export function rowSignature({ spacings }: RowSpec): Signature {
 }
 
 /** An operand while the loop runs. */
-interface Cursor {
+export interface Cursor {
   readonly dtype: DType;
   readonly spacing: Spacing;
   readonly at: Local<'i32'>;
@@ -68,27 +68,56 @@ interface Cursor {
   readonly stride: Expr<'i32'> | undefined;
 }
 
-export function writeRow(f: FunctionBuilder, spec: RowSpec, simd: boolean, importer: Importer): void {
-  let next = 1 + spec.spacings.length;
-  const cursors = spec.spacings.map((spacing, i): Cursor => {
-    const stride = spacing === 'any' ? f.param(next++, 'i32') : undefined;
-    return { dtype: spec.dtypes[i]!, spacing, at: f.param(1 + i, 'i32'), stride };
+/** Operands whose addresses are parameters from `first` on; the strides of those that are spaced by 'any' from `next` on. */
+export function cursorsOf(
+  f: FunctionBuilder,
+  dtypes: readonly DType[],
+  spacings: readonly Spacing[],
+  first: number,
+  next: number,
+): Cursor[] {
+  let last = next;
+  return spacings.map((spacing, i) => {
+    const stride = spacing === 'any' ? f.param(last++, 'i32') : undefined;
+    return { dtype: dtypes[i]!, spacing, at: f.param(first + i, 'i32'), stride };
   });
+}
+
+/** Up to four elements of an operand, or one. */
+const load = (f: FunctionBuilder, { dtype, at, spacing, stride }: Cursor, left: Expr<'i32'>, simd: boolean): Value =>
+  loadValue(f, dtype, at, spacing, stride, left, simd);
+
+export function writeRow(f: FunctionBuilder, spec: RowSpec, simd: boolean, importer: Importer): void {
+  const cursors = cursorsOf(f, spec.dtypes, spec.spacings, 1, 1 + spec.spacings.length);
   const [result, ...sources] = cursors;
   const left = f.param(0, 'i32');
   const width = simd ? 4 : 1;
-  const load = ({ dtype, at, spacing, stride }: Cursor): Value => loadValue(f, dtype, at, spacing, stride, left, simd);
   // What all elements share is read once.
-  const shared = sources.map((each) => (each.spacing === 'zero' ? load(each) : undefined));
+  const shared = sources.map((each) => (each.spacing === 'zero' ? load(f, each, left, simd) : undefined));
   f.repeat(() => {
-    const inputs = sources.map((each, i) => shared[i] ?? load(each));
-    const value = writeBody({ f, width, import: importer }, inputs, spec.body, result!.dtype);
-    const last = convert(f, value, result!.dtype, width);
+    const last = writeElements(f, spec, sources, left, simd, importer, shared);
     storeValue(f, last, result!.at, result!.spacing, result!.stride, left, simd);
-    for (const each of cursors) advance(f, each, width);
+    advance(f, result!, width);
     f.increment(left, -width);
     return i32.gt(left, i32.const(0));
   });
+}
+
+/** The next elements of a row, of which there are `left`: four, or one. Moves on behind them. */
+export function writeElements(
+  f: FunctionBuilder,
+  { dtypes, body }: RowSpec,
+  sources: readonly Cursor[],
+  left: Expr<'i32'>,
+  simd: boolean,
+  importer: Importer,
+  shared: readonly (Value | undefined)[] = [],
+): Value {
+  const width = simd ? 4 : 1;
+  const inputs = sources.map((each, i) => shared[i] ?? load(f, each, left, simd));
+  const value = writeBody({ f, width, import: importer }, inputs, body, dtypes[0]!);
+  for (const each of sources) advance(f, each, width);
+  return convert(f, value, dtypes[0]!, width);
 }
 
 function advance(f: FunctionBuilder, { dtype, spacing, at, stride }: Cursor, width: number): void {

@@ -3,8 +3,8 @@
  * The one idea: a part is a kernel like any other, over a stretch of one axis of the results; since each result is the same
  * number in every form of a kernel, no cut changes a bit, and no two parts write to one place. Must not import lowerings.
  */
-import type { Access, ContractKernel, Kernel, Lane, Plan, Slot } from '@jacobi/backend';
-import { bytesPerElement } from '@jacobi/backend';
+import type { Access, ContractKernel, Kernel, Lane, Plan, Prologue, Slot } from '@jacobi/backend';
+import { bytesPerElement, inputsOf } from '@jacobi/backend';
 import { product } from './axes.ts';
 import { rowOf } from './functions.ts';
 
@@ -32,7 +32,9 @@ function timeOf(kernel: Kernel): number {
     case 'map':
       return product(kernel.shape) * elementTime(kernel.body as never);
     case 'reduce':
-      return product(kernel.kept) * product(kernel.reduced) * 0.3;
+      return (
+        product(kernel.kept) * product(kernel.reduced) * (0.3 + elementTime((kernel.prologue?.body ?? []) as never))
+      );
     case 'argreduce':
       return product(kernel.kept) * kernel.length;
     case 'contract':
@@ -88,6 +90,7 @@ function cut(kernel: Kernel, wanted: number, round: boolean): readonly Part[] {
           kept: kernel.kept.with(axis, count),
           input: moved(kernel.input, axis, first),
           output: moved(kernel.output, axis, first),
+          ...(kernel.kind === 'reduce' && kernel.prologue && { prologue: movedPrologue(kernel.prologue, axis, first) }),
         }),
       );
     }
@@ -142,6 +145,11 @@ const moved = (access: Access, axis: number, first: number): Access => ({
   offset: access.offset + first * access.strides[axis]!,
 });
 
+const movedPrologue = ({ inputs, body }: Prologue, axis: number, first: number): Prologue => ({
+  inputs: inputs.map((input) => moved(input, axis, first)),
+  body,
+});
+
 function stretches(
   size: number,
   wanted: number,
@@ -181,6 +189,7 @@ function accessesOf(kernel: Kernel): readonly [readonly (Access | Lane)[], reado
     case 'map':
       return [kernel.inputs, [kernel.output]];
     case 'reduce':
+      return [inputsOf(kernel), [kernel.output]];
     case 'argreduce':
       return [[kernel.input], [kernel.output]];
     case 'contract':

@@ -16,7 +16,8 @@ import type {
   Slot,
   TypedArray,
 } from '@jacobi/backend';
-import { viewBytes } from '@jacobi/backend';
+import { termsApart, termType, viewBytes } from '@jacobi/backend';
+import { mapLoop, reduceLoop } from '@jacobi/backend-cpu';
 import { positions, product } from './axes.ts';
 import { domainOf, type Operand } from './body.ts';
 import { foldElements } from './fold.ts';
@@ -37,13 +38,32 @@ export type CallOf = (
   domain: 'float32' | 'float64',
 ) => ScalarFunction['js'];
 
-export function compileSteps(plan: Plan, cpu: Backend, callOf: CallOf): Run {
+export function compileSteps(original: Plan, cpu: Backend, callOf: CallOf): Run {
+  const plan = termsInMemory(original);
   const steps = plan.steps.map((kernel) => prepared(kernel, plan.slots, callOf));
   if (steps.every((kernel) => !ownStep(kernel, plan.slots))) {
     const executable = cpu.compile({ ...plan, steps });
     return (inputs, outputs) => cpu.run(executable, inputs, outputs);
   }
   return mixed({ ...plan, steps }, cpu);
+}
+
+/** The plan with the terms of reductions written first. */
+function termsInMemory(plan: Plan): Plan {
+  const slots = [...plan.slots];
+  let arenaBytes = Math.ceil(plan.arenaBytes / 8) * 8;
+  const steps = plan.steps.flatMap((kernel): readonly Kernel[] => {
+    if (kernel.kind !== 'reduce' || !kernel.prologue) return [kernel];
+    const length = product([...kernel.kept, ...kernel.reduced]);
+    const slot = slots.push({ dtype: termType(kernel, slots), length, role: 'temporary', offset: arenaBytes }) - 1;
+    arenaBytes += length * 8;
+    const [terms, reduction] = termsApart(kernel, slot);
+    return [
+      { ...terms, js: mapLoop },
+      { ...reduction, js: reduceLoop },
+    ];
+  });
+  return { ...plan, slots, steps, arenaBytes };
 }
 
 /** A kernel whose functions compute what the lanes would; products without a sum are a map, as in modules. */

@@ -15,6 +15,7 @@ import {
 } from './conformance-kit.ts';
 import type { DType, TypedArray } from './dtype.ts';
 import { allocate } from './dtype.ts';
+import type { ScalarStep } from './kernel.ts';
 import type { Reducer } from './scalar.ts';
 import * as scalar from './scalar.ts';
 
@@ -71,6 +72,49 @@ function* reduced(reducer: Reducer, dtype: DType): Generator<Case> {
       yield reduction(title, reducer, kept, axes, layout, to, integers(dtype, layout.length));
     }
   }
+}
+
+/** Prologues: of three operands in layouts of their own, one of them a mask and one of whole numbers; and of a mask alone. */
+export function* prologues(): Generator<Case> {
+  const [x, y, mask] = [0, 1, 2] as const;
+  for (const dtype of ['float32', 'float64'] as const) {
+    for (const reducer of [scalar.sumReducer, scalar.maxReducer]) {
+      for (const [kept, axes] of SPLITS) {
+        const layouts = inputLayouts([...kept, ...axes]);
+        for (const [i, layout] of layouts.entries()) {
+          const own = [layout, layouts[(i + 1) % layouts.length]!, layouts[(5 * i + 3) % layouts.length]!];
+          const body: ScalarStep[] = [
+            { fn: scalar.mul, args: [x, y], dtype },
+            { constant: 3 },
+            { fn: scalar.select, args: [mask, 3, 4], dtype },
+          ];
+          yield prologue(dtype, reducer, [kept, axes], own, [dtype, 'int32', 'bool'], body);
+        }
+        const counting: ScalarStep[] = [{ fn: scalar.identity, args: [0], dtype }];
+        yield prologue(dtype, reducer, [kept, axes], [layouts.at(-1)!], ['bool'], counting);
+      }
+    }
+  }
+}
+
+function prologue(
+  dtype: 'float32' | 'float64',
+  reducer: Reducer,
+  [kept, reduced]: readonly [readonly number[], readonly number[]],
+  layouts: readonly Layout[],
+  dtypes: readonly DType[],
+  body: readonly ScalarStep[],
+): Case {
+  const sketch = new Sketch();
+  const accesses = layouts.map((layout, i) => {
+    return accessTo(sketch.input(integers(dtypes[i]!, layout.length, i + 1)), layout);
+  });
+  const [input, ...inputs] = accesses;
+  const to = outputLayouts(kept).at(-1)!;
+  const output = accessTo(sketch.output(dtype, to.length), to);
+  const title = `${reducer.name} ${dtype} [${kept.join()}] over [${reduced.join()}] of ${layouts.map((l) => l.name).join(', ')}`;
+  const kernel = { kind: 'reduce', reducer, kept, reduced, input: input!, output, accumulate: dtype } as const;
+  return sketch.step({ ...kernel, prologue: { inputs, body } }).case(title);
 }
 
 /** Elements that are read several times: windows that overlap along one axis, and along two. */

@@ -10,7 +10,7 @@ import type { Case, TestKit } from './conformance-kit.ts';
 import { canRun, difference, integers, runCase, testCases, upload } from './conformance-kit.ts';
 import { copies, edges, fills, functions, mixtures, pairs, programs } from './conformance-map.ts';
 import { fusions, plans } from './conformance-plan.ts';
-import { orders, positions, reductions, specials, sums, windows } from './conformance-reduce.ts';
+import { orders, positions, prologues, reductions, specials, sums, windows } from './conformance-reduce.ts';
 import { straightened, straightLines } from './conformance-straight.ts';
 import type { DType } from './dtype.ts';
 
@@ -41,6 +41,7 @@ export function describeBackend(name: string, make: () => Backend | Promise<Back
     });
     kit.describe('reduce', () => {
       cases('reduces any axes of any layout', reductions);
+      cases('combines what a prologue makes', prologues);
       cases('reads overlapping windows', windows);
       cases('sums without losing accuracy', sums);
       cases('keeps NaN and infinities', specials);

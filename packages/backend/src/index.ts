@@ -13,6 +13,7 @@ export type {
   Lane,
   MapKernel,
   Plan,
+  Prologue,
   RandomKernel,
   ReduceKernel,
   RunnableKernel,
@@ -37,4 +38,4 @@ export { copyLoop } from './loops.ts';
 export type { RecordingBackend } from './recording.ts';
 export { recordingBackend, withoutSyncRead } from './recording.ts';
 export type { Reducer, ScalarFunction, Targets } from './scalar.ts';
-export { readsOf, writesOf } from './uses.ts';
+export { inputsOf, readsOf, termsApart, termType, writesOf } from './uses.ts';

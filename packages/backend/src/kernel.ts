@@ -39,7 +39,10 @@ export interface MapKernel {
   readonly body: readonly ScalarStep[];
 }
 
-/** out[i] = combine over r of in[i, r]; `input` has strides for kept then reduced axes, `output` for the kept ones. */
+/**
+ * out[i] = combine over r of in[i, r]; `input` has strides for kept then reduced axes, `output` for the kept ones. With a
+ * prologue, in[i, r] is what its body makes of the element of `input` and those of its own inputs.
+ */
 export interface ReduceKernel {
   readonly kind: 'reduce';
   readonly js?: KernelLoop<ReduceKernel>;
@@ -50,6 +53,13 @@ export interface ReduceKernel {
   readonly output: Access;
   /** The dtype to accumulate in. */
   readonly accumulate: DType;
+  readonly prologue?: Prologue;
+}
+
+/** An elementwise body before a reduction: of the operands before its own inputs, then these; the last step is floating. */
+export interface Prologue {
+  readonly inputs: readonly Access[];
+  readonly body: readonly ScalarStep[];
 }
 
 /** out[i] = the first position along one axis of `length` where in[i, ·] is largest (or smallest); NaN counts as it. */

@@ -21,6 +21,7 @@ import type {
   ScatterKernel,
   StraightKernel,
 } from './kernel.ts';
+import { inputsOf } from './uses.ts';
 
 /** Runs `plan` on `inputs` and writes `outputs`; temporaries have memory of their own. */
 export function interpret(plan: Plan, inputs: readonly TypedArray[], outputs: readonly TypedArray[]): void {
@@ -143,13 +144,15 @@ function straight({ rows, loads, body, stores }: StraightKernel, slots: readonly
 }
 
 function reduce(kernel: ReduceKernel, slots: readonly TypedArray[]): void {
-  const { kept, reduced, input, output, reducer, accumulate } = kernel;
+  const { kept, reduced, output, reducer, accumulate } = kernel;
   for (const index of indicesOf(kept)) {
     // Sums are exact up to a rounding of the last bits: Neumaier's compensation, or integers.
     let total = reducer.identity;
     let compensation = 0;
     for (const inner of indicesOf(reduced)) {
-      const value = load(slots, input, index, inner);
+      const values = inputsOf(kernel).map((access) => load(slots, access, index, inner));
+      compute(values, kernel.prologue?.body ?? []);
+      const value = values.at(-1)!;
       if (accumulate === 'int32') total = (reducer.int ?? reducer.js)(total, value) | 0;
       else if (reducer.name === 'sum' && Number.isFinite(total + value)) {
         const next = total + value;

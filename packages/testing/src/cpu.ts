@@ -9,6 +9,7 @@ import {
   createCpuBackend,
   gatherLoop,
   mapLoop,
+  prologueLoop,
   randomLoop,
   reduceLoop,
   scanLoop,
@@ -19,7 +20,7 @@ import {
 /** The loop of each kind of kernel. */
 const LOOPS: { readonly [K in Kernel as K['kind']]: KernelLoop<K> } = {
   map: mapLoop,
-  reduce: reduceLoop,
+  reduce: (kernel, ...rest) => (kernel.prologue ? prologueLoop(kernel, ...rest) : reduceLoop(kernel)),
   argreduce: argReduceLoop,
   contract: contractLoop,
   gather: gatherLoop,

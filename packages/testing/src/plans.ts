@@ -2,7 +2,7 @@
  * Plans written by hand, for tests of what is done to plans. Inputs are numbers with everything in them that a careless
  * rewriting would lose.
  */
-import type { Access, DType, MapKernel, Plan, ScalarStep, Slot, TypedArray } from '@jacobi/backend';
+import type { Access, DType, Kernel, MapKernel, Plan, ScalarStep, Slot, TypedArray } from '@jacobi/backend';
 import { allocate } from '@jacobi/backend';
 import type { ScalarFunction } from '@jacobi/backend/scalar';
 import { fullCpuBackend } from './cpu.ts';
@@ -26,6 +26,21 @@ export const map = (
   output,
   body: steps,
 });
+
+/** A plan from slots and kernels; temporaries have no places yet. */
+export function planOf(
+  slots: readonly (readonly [Slot['role'], number, DType?] | TypedArray)[],
+  steps: readonly Kernel[],
+): Plan {
+  const made = slots.map((slot): Slot => {
+    if (!Array.isArray(slot))
+      return { dtype: 'float32', length: (slot as TypedArray).length, role: 'constant', data: slot as TypedArray };
+    const [role, length, dtype = 'float32'] = slot as readonly [Slot['role'], number, DType?];
+    return { dtype, length, role };
+  });
+  const of = (role: Slot['role']): number[] => [...made.keys()].filter((i) => made[i]!.role === role);
+  return { format: 1, slots: made, inputs: of('input'), outputs: of('output'), steps, arenaBytes: 0 };
+}
 
 /** Numbers with everything in them that a careless rewriting would lose. */
 export function numbers(dtype: DType, length: number): TypedArray {

@@ -220,30 +220,17 @@ function tileFunction(module: ModuleBuilder, vector: Vector): Callee {
     const sums = Array.from({ length: MR }, () => [f.let(vector.zero), f.let(vector.zero)] as const);
     const all = (body: (sum: Local, r: number, i: number, at: number) => void): void =>
       sums.forEach((row, r) => row.forEach((sum, i) => body(sum, r, i, (2 * r + i) * sumBytes)));
-    const step = (u: number): void => {
-      const b = [0, 1].map((i) => f.let(vector.load(right, bytes * width * (2 * u + i))));
-      sums.forEach((row, r) => {
-        const a = f.let(vector.spread(left, bytes * (MR * u + r)));
-        row.forEach((sum, i) => f.set(sum, vector.madd(a, b[i]!, sum)));
-      });
-    };
     const count = f.let(depth);
-    const products = (): void => {
-      f.while(i32.ge(count, c(2)), () => {
-        step(0);
-        step(1);
-        advance(2);
+    // One product at a time, all of left first: engines keep every sum in a register then, which they do not for two.
+    const products = (): void =>
+      f.while(count, () => {
+        const a = sums.map((_, r) => f.let(vector.spread(left, bytes * r)));
+        const b = [0, 1].map((i) => f.let(vector.load(right, bytes * width * i)));
+        for (const i of [0, 1]) sums.forEach((row, r) => f.set(row[i]!, vector.madd(a[r]!, b[i]!, row[i]!)));
+        f.increment(left, MR * bytes);
+        f.increment(right, 2 * width * bytes);
+        f.increment(count, -1);
       });
-      f.if(count, () => {
-        step(0);
-        advance(1);
-      });
-    };
-    const advance = (by: number): void => {
-      f.increment(left, by * MR * bytes);
-      f.increment(right, by * 2 * width * bytes);
-      f.increment(count, -by);
-    };
     const place = (r: number): I32 => f.param(5 + r, 'i32');
     f.if(i32.and(i32.eq(turn, c(FIRST + LAST)), i32.le(depth, c(DEPTH))), () => {
       products();
@@ -292,7 +279,7 @@ function spillFunction(module: ModuleBuilder, vector: Vector): Callee {
   });
 }
 
-/** Packs rows into panels of `height`: (to, from, table of rows, table of k, rows, depth, way). Missing rows are zeros. */
+/** Packs rows into panels of `height`: (to, from, table of rows, table of k, rows, depth, way). Missing rows are anything. */
 function packFunction(module: ModuleBuilder, vector: Vector, height: number): Callee {
   const signature: Signature = { params: Array.from({ length: 7 }, () => 'i32' as const), results: [] };
   const panel = panelFunction(module, vector, height);
@@ -303,13 +290,13 @@ function packFunction(module: ModuleBuilder, vector: Vector, height: number): Ca
     f.while(i32.gt(count!, c(0)), () => {
       const slow = (): void => f.call(panel, to!, source!, rows!, ks!, count!, depth!);
       if (across && along) {
-        const full = i32.ge(count!, c(height));
+        const whole = i32.ge(count!, c(height));
         const first = i32.add(source!, i32.load(rows!));
         const start = i32.add(source!, i32.load(ks!));
         f.if(
-          i32.and(full, i32.eq(way!, c(WAY.acrossK))),
+          i32.eq(way!, c(WAY.acrossK)),
           () => f.call(across, to!, first, ks!, depth!),
-          () => f.if(i32.and(full, i32.eq(way!, c(WAY.alongK))), () => f.call(along, to!, start, rows!, depth!), slow),
+          () => f.if(i32.and(whole, i32.eq(way!, c(WAY.alongK))), () => f.call(along, to!, start, rows!, depth!), slow),
         );
       } else slow();
       f.increment(to!, i32.mul(depth!, c(height * vector.bytes)));
@@ -348,7 +335,7 @@ function panelFunction(module: ModuleBuilder, vector: Vector, height: number): C
   });
 }
 
-/** A whole panel whose rows lie next to each other: (to, first row, table of k, depth). */
+/** A panel whose rows lie next to each other: (to, first row, table of k, depth). Reads on behind the last row. */
 function acrossPanel(module: ModuleBuilder, vector: Vector, height: number): Callee {
   const signature: Signature = { params: ['i32', 'i32', 'i32', 'i32'], results: [] };
   return module.function(signature, (f) => {

@@ -47,8 +47,8 @@ export const argumentsOf = (args: SmallArguments): I32[] => NAMES.map((name) => 
 /** Bytes to pack one right operand into. */
 export const smallWork = (dtype: Summand, n: number, k: number): number => (n + 8) * k * (dtype === 'float64' ? 8 : 4);
 
-/** How left lies: terms next to each other, rows next to each other, or neither. */
-export type LeftWay = 'terms' | 'rows' | 'any';
+/** Whether rows of left lie next to each other. */
+export type LeftWay = 'rows' | 'any';
 /** How right's columns lie: next to each other, each together, or anywhere. */
 export type RightWay = 'unit' | 'along' | 'any';
 
@@ -156,23 +156,17 @@ function products(
 ): Local[][] {
   const { width, bytes } = vector;
   const sums = Array.from({ length: ROWS }, () => Array.from({ length: vectors }, () => f.let(vector.zero)));
-  const [terms, term] = [f.let(p.k), f.let(right)];
-  const take = (count: number): void => {
-    for (let t = 0; t < count; t++) {
-      const b = Array.from({ length: vectors }, (_, i) => f.let(vector.load(term, i * width * bytes)));
-      f.set(term, i32.add(term, row));
-      sums.forEach((own, r) => {
-        const offset = way === 'rows' ? r * bytes : way === 'terms' ? t * bytes : 0;
-        const a = f.let(vector.spread(starts[way === 'rows' ? 0 : r]!, offset));
-        own.forEach((sum, i) => f.set(sum, vector.madd(a, b[i]!, sum)));
-      });
-      if (way !== 'terms') for (const each of starts) f.set(each, i32.add(each, p.leftK));
-    }
-    if (way === 'terms') for (const each of starts) f.increment(each, count * bytes);
-    f.increment(terms, -count);
-  };
-  f.while(i32.ge(terms, c(4)), () => take(4));
-  f.while(i32.gt(terms, c(0)), () => take(1));
+  const term = f.let(right);
+  // One term at a time, all of left first, as in gemm.ts.
+  f.for(p.k, () => {
+    const a = sums.map((_, r) => f.let(vector.spread(starts[way === 'rows' ? 0 : r]!, way === 'rows' ? r * bytes : 0)));
+    const b = sums[0]!.map((_, i) => f.let(vector.load(term, i * width * bytes)));
+    b.forEach((each, i) => {
+      sums.forEach((own, r) => f.set(own[i]!, vector.madd(a[r]!, each, own[i]!)));
+    });
+    f.set(term, i32.add(term, row));
+    for (const each of starts) f.set(each, i32.add(each, p.leftK));
+  });
   return sums;
 }
 

@@ -1,13 +1,13 @@
 /**
  * The checker must notice broken plans, and the printer must say what there is.
  */
-import type { Access, Kernel, Plan, Slot } from '@jacobi/backend';
+import type { Kernel, Plan, Slot } from '@jacobi/backend';
 import * as scalar from '@jacobi/backend/scalar';
+import { at, body } from '@jacobi/testing';
 import { describe, expect, test } from 'vitest';
 import { checkPlan } from './check.ts';
 import { printPlan } from './print.ts';
 
-const at = (slot: number, strides: readonly number[], offset = 0): Access => ({ slot, offset, strides });
 const double: Kernel = {
   kind: 'map',
   shape: [2, 3],
@@ -77,6 +77,24 @@ describe('broken plans', () => {
       'strides for other axes',
       /1 strides for 2 axes/,
       { ...plan, steps: [{ ...double, output: at(2, [1]) } as Kernel] },
+    ],
+    [
+      'a prologue that reads outside a slot',
+      /goes from 1 to 6 of 6/,
+      {
+        ...plan,
+        steps: [double, { ...sum, prologue: { inputs: [at(0, [2, 1], 1)], body: body(scalar.mul) } } as Kernel],
+      },
+    ],
+    [
+      'a prologue that gives a mask, or nothing',
+      /gives no number/,
+      { ...plan, steps: [double, { ...sum, prologue: { inputs: [], body: body(scalar.isNaN, 'bool') } } as Kernel] },
+    ],
+    [
+      'a prologue whose operand is missing',
+      /not there yet/,
+      { ...plan, steps: [double, { ...sum, prologue: { inputs: [], body: body(scalar.mul) } } as Kernel] },
     ],
     ['an arena that is too small', /outside the arena/, { ...plan, arenaBytes: 16 }],
     [

@@ -4,8 +4,8 @@
  * written before it is read, and two values in one place of the arena never live at the same time.
  * Must not import passes.
  */
-import type { Access, Kernel, Plan, ScalarStep } from '@jacobi/backend';
-import { bytesPerElement, readsOf, sizeOf, writesOf } from '@jacobi/backend';
+import type { Access, Kernel, Plan, Prologue, ScalarStep } from '@jacobi/backend';
+import { bytesPerElement, inputsOf, isFloating, readsOf, sizeOf, writesOf } from '@jacobi/backend';
 import { isEmpty } from './fuse-uses.ts';
 import { printPlan } from './print.ts';
 
@@ -64,7 +64,11 @@ function problemIn(kernel: Kernel, plan: Plan): string | undefined {
       );
     }
     case 'reduce':
-      return inside(kernel.output, ...kernel.kept) ?? inside(kernel.input, ...kernel.kept, ...kernel.reduced);
+      return (
+        inside(kernel.output, ...kernel.kept) ??
+        first(inputsOf(kernel), (access) => inside(access, ...kernel.kept, ...kernel.reduced)) ??
+        (kernel.prologue && prologueProblem(kernel.prologue))
+      );
     case 'argreduce':
       return inside(kernel.output, ...kernel.kept) ?? inside(kernel.input, ...kernel.kept, kernel.length);
     case 'contract': {
@@ -151,6 +155,12 @@ function bodyProblem(body: readonly ScalarStep[], inputs: number): string | unde
     if (step.args.some((arg) => !(arg >= 0 && arg < inputs + i))) return `${step.fn.name} reads what is not there yet`;
   }
   return undefined;
+}
+
+function prologueProblem({ inputs, body }: Prologue): string | undefined {
+  const last = body.at(-1);
+  if (last === undefined || 'constant' in last || !isFloating(last.dtype)) return 'a prologue that gives no number';
+  return bodyProblem(body, 1 + inputs.length);
 }
 
 /** Temporaries that were given places: inside the arena, and never two at once in one place. */

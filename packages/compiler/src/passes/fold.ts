@@ -4,7 +4,7 @@
  * one. Must not import backends.
  */
 import type { Access, Kernel, MapKernel, Plan, ReduceKernel, Slot, TypedArray } from '@jacobi/backend';
-import { allocate, readsOf, sizeOf, writesOf } from '@jacobi/backend';
+import { allocate, inputsOf, readsOf, sizeOf, writesOf } from '@jacobi/backend';
 import { held, weightOf } from './exact.ts';
 import { Steps } from './fuse-steps.ts';
 import { withSlots, writesWhole } from './fuse-uses.ts';
@@ -124,7 +124,7 @@ function keyOf(kernel: Kernel, versions: ReadonlyMap<number, number>): string | 
     case 'map':
       return `map ${operands.join()} ${kernel.shape.join()} ${layouts(kernel.output, ...kernel.inputs)} ${bodyKey(kernel)}`;
     case 'reduce':
-      return `${reduceKey(kernel)} ${operands.join()} ${layouts(kernel.output, kernel.input)}`;
+      return `${reduceKey(kernel)} ${operands.join()} ${layouts(kernel.output, ...inputsOf(kernel))}`;
     case 'contract': {
       const { batch, m, n, k, left, right, output, accumulate } = kernel;
       const sizes = [batch, m, n, k].map((axes) => axes.join()).join(';');
@@ -135,11 +135,11 @@ function keyOf(kernel: Kernel, versions: ReadonlyMap<number, number>): string | 
   }
 }
 
-function reduceKey({ reducer, kept, reduced, accumulate }: ReduceKernel): string {
-  return `${reducer.name} ${kept.join()};${reduced.join()} ${accumulate}`;
+function reduceKey({ reducer, kept, reduced, accumulate, prologue }: ReduceKernel): string {
+  return `${reducer.name} ${kept.join()};${reduced.join()} ${accumulate} ${bodyKey(prologue ?? { body: [] })}`;
 }
 
-function bodyKey({ body }: MapKernel): string {
+function bodyKey({ body }: Pick<MapKernel, 'body'>): string {
   return body
     .map((step) => {
       if ('constant' in step) return Object.is(step.constant, -0) ? '-0' : step.constant;

@@ -22,7 +22,8 @@ export function costOf({ shape, inputs, output, body }: MapKernel): number {
   return LAUNCH + size * (steps + memory);
 }
 
-function workOf(body: readonly ScalarStep[]): number {
+/** What a body costs for one element. */
+export function workOf(body: readonly ScalarStep[]): number {
   let work = 0;
   for (const step of body) work += weightOf(step);
   return work;

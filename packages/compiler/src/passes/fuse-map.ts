@@ -4,6 +4,7 @@
  * reader in place of the element that it would have written. Must not import passes.
  */
 import type { Access, ContractKernel, Kernel, MapKernel, ReduceKernel, Slot } from '@jacobi/backend';
+import { prologueLoop } from '@jacobi/backend-cpu';
 import { held } from './exact.ts';
 import type { Correspondence, Numbering } from './fuse-access.ts';
 import { compose, correspond, numberPositions, splitMap } from './fuse-access.ts';
@@ -148,6 +149,15 @@ export function readThrough(source: Source, reader: Kernel, slots: readonly Slot
     default:
       return undefined;
   }
+}
+
+/** A reduction of what a source writes, computed as it is combined; undefined if it is read in no such order. */
+export function prologueFrom({ kernel, numbering }: Source, reader: ReduceKernel): ReduceKernel | undefined {
+  const shape = [...reader.kept, ...reader.reduced];
+  const found = correspond(numbering, kernel.shape.length, shape, reader.input);
+  if (found === undefined || 'axis' in found) return undefined;
+  const [input, ...inputs] = kernel.inputs.map((access) => compose(access, found, shape.length));
+  return input && { ...reader, js: prologueLoop, input, prologue: { inputs, body: kernel.body } };
 }
 
 /** The map with its constants as numbers, and its body simplified. */

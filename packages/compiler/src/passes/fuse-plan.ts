@@ -11,6 +11,8 @@ import type { PassOptions } from './fuse.ts';
 import { fuse } from './fuse.ts';
 import { hoistRepeated } from './fuse-hoist.ts';
 import { mapOuterProducts } from './fuse-outer.ts';
+import { fuseIntoReductions } from './fuse-prologue.ts';
+import { mapShortSums, sumOperandsFirst } from './fuse-sums.ts';
 import { fuseWindows } from './fuse-windows.ts';
 
 /** A pass: from a plan to one that gives the same. */
@@ -21,9 +23,23 @@ function unplaced(plan: Plan): Plan {
   return { ...plan, slots: plan.slots.map(({ offset: _, ...slot }): Slot => slot), arenaBytes: 0 };
 }
 
-/** What the windows have left, if anything has changed. */
+/** What a pass has left, if anything has changed. */
 function again(plan: Plan, before: Plan, options: PassOptions): Plan {
   return plan === before ? plan : dropDead(fuse(plan, options));
+}
+
+/** Sums in other groups, if they may be. */
+function regroupSums(plan: Plan, { order }: PassOptions): Plan {
+  return order === undefined ? plan : mapShortSums(sumOperandsFirst(plan), order);
+}
+
+/**
+ * The plan as it is run, where it stays loops: with the last pass, whose kernels no other knows.
+ */
+export function finishPlan(plan: Plan, check?: (plan: Plan) => void): Plan {
+  const made = placeTemporaries(dropDead(fuseIntoReductions(unplaced(plan))));
+  check?.(made);
+  return made;
 }
 
 /** The plan after all passes. `check` sees what each of them makes. */
@@ -36,6 +52,7 @@ export function fusePlan(plan: Plan, options: PassOptions = {}, check?: (plan: P
     (p) => fuse(p, options),
     dropDead,
     (p) => again(fuseWindows(p, options), p, options),
+    (p) => again(regroupSums(p, options), p, options),
     (p) => foldConstants(p, true),
     dropDead,
     hoistRepeated,

@@ -2,7 +2,7 @@
  * What passes ask of kernels: how one looks with other slots, what it covers, whether it moves or computes.
  * The one idea: the answer goes by kind and is given once. Must not import passes.
  */
-import type { Access, Kernel, MapKernel } from '@jacobi/backend';
+import type { Access, Kernel, MapKernel, ReduceKernel } from '@jacobi/backend';
 import { sizeOf } from '@jacobi/backend';
 
 /** The kernel with other slots in place of those that it reads, or also of those that it writes. */
@@ -17,6 +17,7 @@ export function withSlots(
     case 'map':
       return { ...kernel, inputs: kernel.inputs.map(at), output: to(kernel.output) };
     case 'reduce':
+      return { ...kernel, ...withInputs(kernel, at), output: to(kernel.output) };
     case 'argreduce':
       return { ...kernel, input: at(kernel.input), output: to(kernel.output) };
     case 'contract':
@@ -39,6 +40,15 @@ export function withSlots(
     default:
       return kernel satisfies never;
   }
+}
+
+/** What a reduction reads, with other accesses. */
+function withInputs(
+  { input, prologue }: ReduceKernel,
+  change: (access: Access) => Access,
+): Pick<ReduceKernel, 'input' | 'prologue'> {
+  const own = prologue && { prologue: { ...prologue, inputs: prologue.inputs.map(change) } };
+  return { input: change(input), ...own };
 }
 
 /** True if the kernel writes nothing: there is no element to write. */

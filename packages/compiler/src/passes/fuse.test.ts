@@ -1,10 +1,10 @@
 /**
  * Fusion by hand-made plans: what becomes of them, and that results keep their bits.
  */
-import type { Access, DType, Kernel, MapKernel, Plan, ScalarStep, Slot, TypedArray } from '@jacobi/backend';
+import type { Access, Kernel, MapKernel, Plan, ScalarStep } from '@jacobi/backend';
 import { describeBackend } from '@jacobi/backend/conformance';
 import * as scalar from '@jacobi/backend/scalar';
-import { at, body, fullCpuBackend, map, runPlan } from '@jacobi/testing';
+import { at, body, fullCpuBackend, map, planOf, runPlan } from '@jacobi/testing';
 import { describe, expect, test } from 'vitest';
 import { checkPlan } from './check.ts';
 import { fusePlan } from './fuse-plan.ts';
@@ -17,21 +17,6 @@ describeBackend(
   },
   { describe, test, expect },
 );
-
-/** A plan from slots and kernels; temporaries have no places yet. */
-function planOf(
-  slots: readonly (readonly [Slot['role'], number, DType?] | TypedArray)[],
-  steps: readonly Kernel[],
-): Plan {
-  const made = slots.map((slot): Slot => {
-    if (!Array.isArray(slot))
-      return { dtype: 'float32', length: (slot as TypedArray).length, role: 'constant', data: slot as TypedArray };
-    const [role, length, dtype = 'float32'] = slot as readonly [Slot['role'], number, DType?];
-    return { dtype, length, role };
-  });
-  const of = (role: Slot['role']): number[] => [...made.keys()].filter((i) => made[i]!.role === role);
-  return { format: 1, slots: made, inputs: of('input'), outputs: of('output'), steps, arenaBytes: 0 };
-}
 
 /** The plan after all passes, which must give the same bits. */
 function passed(plan: Plan): Plan {

@@ -4,7 +4,7 @@
  * reading it again; copies and views vanish in the strides of whoever reads them. Results keep their bits.
  * Must not import backends.
  */
-import type { Kernel, MapKernel, Plan } from '@jacobi/backend';
+import type { BackendTraits, Kernel, MapKernel, Plan } from '@jacobi/backend';
 import { readsOf } from '@jacobi/backend';
 import { tidyMap } from './fuse-access.ts';
 import type { Zeros } from './fuse-body.ts';
@@ -18,6 +18,8 @@ import { isEmpty, isMove } from './fuse-uses.ts';
 export interface PassOptions {
   /** 'vanish': 0·x is 0 even where x is NaN or infinite, if the 0 is a number of the program. Exact otherwise. */
   readonly zeros?: Zeros;
+  /** The device's order of sums: with it, sums may be taken in other groups, which may change their last bits. */
+  readonly order?: Pick<BackendTraits, 'simdLanes' | 'reductionLanes'>;
 }
 
 /** Rounds over all steps: what one of them makes smaller, the next may fuse. */

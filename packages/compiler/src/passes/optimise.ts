@@ -5,7 +5,7 @@
 import type { Plan } from '@jacobi/backend';
 import { debugging } from '@jacobi/tensor/internal';
 import { checkPlan } from './check.ts';
-import { fusePlan } from './fuse-plan.ts';
+import { finishPlan, fusePlan } from './fuse-plan.ts';
 import type { Traits } from './straight.ts';
 import { costOf, straighten, straightenRows } from './straight.ts';
 
@@ -16,10 +16,10 @@ import { costOf, straighten, straightenRows } from './straight.ts';
 export function optimise(plan: Plan, traits: Traits): Plan {
   const check = debugging() ? checkPlan : undefined;
   check?.(plan);
-  const fused = fusePlan(plan, { zeros: 'vanish' }, check);
+  const fused = fusePlan(plan, { zeros: 'vanish', order: traits }, check);
   if (fused.steps.length === 0) return fused;
   const line = straightenRows(plan, traits) ?? straighten(fused, traits);
-  if (line === undefined || costOf(line, traits) >= costOf(fused, traits)) return fused;
+  if (line === undefined || costOf(line, traits) >= costOf(fused, traits)) return finishPlan(fused, check);
   check?.(line);
   return line;
 }

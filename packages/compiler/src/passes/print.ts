@@ -4,7 +4,7 @@
  * it is not the whole slot in order. Must not import passes.
  */
 import type { Access, Kernel, Lane, Plan, ScalarStep, Slot } from '@jacobi/backend';
-import { rowMajor, sizeOf } from '@jacobi/backend';
+import { inputsOf, rowMajor, sizeOf } from '@jacobi/backend';
 
 const SHORT = { float32: 'f32', float64: 'f64', int32: 'i32', bool: 'bool' } as const;
 const LETTER = { input: 'in', output: 'out', constant: 'c', temporary: 't' } as const;
@@ -51,9 +51,10 @@ function printKernel(kernel: Kernel, slots: readonly Slot[], names: readonly str
         kernel.inputs.map((access) => from(access, kernel.shape)),
       )}`;
     case 'reduce': {
-      const { kept, reduced, reducer, input, output, accumulate } = kernel;
+      const { kept, reduced, reducer, output, accumulate, prologue } = kernel;
       const over = `over [${reduced.join()}] in ${SHORT[accumulate]}`;
-      return `${to(output, kept)} = ${reducer.name} ${from(input, [...kept, ...reduced])} ${over}`;
+      const inputs = inputsOf(kernel).map((access) => from(access, [...kept, ...reduced]));
+      return `${to(output, kept)} = ${reducer.name} ${printBody(prologue?.body ?? [], inputs)} ${over}`;
     }
     case 'argreduce': {
       const { kept, length, input, output, largest } = kernel;

@@ -156,7 +156,7 @@ function runMap(symbols: Symbols, { shape, inputs, output, body }: MapKernel): v
 }
 
 /** What reducers combine with. */
-const COMBINE: ReadonlyMap<Reducer, ScalarFunction> = /* @__PURE__ */ new Map([
+export const COMBINE: ReadonlyMap<Reducer, ScalarFunction> = /* @__PURE__ */ new Map([
   [scalar.sumReducer, scalar.add],
   [scalar.prodReducer, scalar.mul],
   [scalar.maxReducer, scalar.maximum],
