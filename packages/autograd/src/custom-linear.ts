@@ -2,7 +2,7 @@
  * Linear rows whose transpose the user gave. They exist in linear programs that will be transposed; where tangents get
  * values, a row is replaced by the transpose of its transpose, which is possible if that is linear in its cotangent.
  */
-import { inline } from '@jacobi/compiler';
+import { inline, interpret } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
 import type { Primitive, Program, Row, Tangent, TensorType, Var } from '@jacobi/tensor/internal';
 import {
@@ -63,26 +63,12 @@ export function customTangents(
 /** Binds the rows of a linear program; custom rows as they are, or by the transpose of their transpose. */
 export function inlineLinear(program: Program, values: readonly Tensor[], abstract: boolean): Tensor[] {
   if (abstract || !program.rows.some((r) => isCustom(r.application.primitive))) return inline(program, values);
-  const env: Tensor[] = new Array(program.types.length);
-  program.inputs.forEach((v, i) => {
-    env[v] = values[i]!;
-  });
-  for (const { application, inputs, outputs } of program.rows) {
-    const args = inputs.map((v) => env[v]!);
+  return interpret(program, values, ({ application }, args) => {
     const { residuals } = application.params as unknown as CustomParams;
-    const made = isCustom(application.primitive)
-      ? transposedRule(
-          args.slice(0, residuals),
-          args.slice(residuals),
-          application.outputs,
-          application.closures[0] as CustomTranspose,
-        )
-      : bindApplication(application, args);
-    outputs.forEach((v, i) => {
-      env[v] = made[i]!;
-    });
-  }
-  return program.outputs.map((v) => env[v]!);
+    if (!isCustom(application.primitive)) return bindApplication(application, args);
+    const rule = application.closures[0] as CustomTranspose;
+    return transposedRule(args.slice(0, residuals), args.slice(residuals), application.outputs, rule);
+  });
 }
 
 /** J·t from a rule for Jᵀ·c: the rule is traced in c, and its rows are transposed. */

@@ -5,7 +5,7 @@
  */
 import type { Backend, BufferRef, Executable } from '@jacobi/backend';
 import { getBackend, Tensor } from '@jacobi/tensor';
-import type { Program } from '@jacobi/tensor/internal';
+import type { Program, Row } from '@jacobi/tensor/internal';
 import { bindApplication, currentTrace, isFollowed, lowerProgram, moveTo } from '@jacobi/tensor/internal';
 import { counters } from './stats.ts';
 
@@ -43,19 +43,27 @@ export function evaluate(program: Program, inputs: readonly Tensor[]): Tensor[] 
 
 /** Binds the rows of a program one by one. `values`: its inputs, then what it captured. */
 export function inline(program: Program, values: readonly Tensor[]): Tensor[] {
-  const env: Tensor[] = new Array(program.types.length);
-  program.inputs.forEach((v, i) => {
+  return interpret(program, values, ({ application }, args) => bindApplication(application, args));
+}
+
+/** Goes through the rows of a program on values of any kind; `step` makes a row's outputs of its operands. */
+export function interpret<Value>(
+  program: Program,
+  values: readonly Value[],
+  step: (row: Row, args: readonly Value[]) => readonly Value[],
+): Value[] {
+  const env: Value[] = new Array(program.types.length);
+  [...program.inputs, ...program.captured.map((c) => c.variable)].forEach((v, i) => {
     env[v] = values[i]!;
   });
-  program.captured.forEach((c, i) => {
-    env[c.variable] = values[program.inputs.length + i]!;
-  });
   for (const row of program.rows) {
-    const outputs = bindApplication(
-      row.application,
+    const made = step(
+      row,
       row.inputs.map((v) => env[v]!),
     );
-    for (let i = 0; i < outputs.length; i++) env[row.outputs[i]!] = outputs[i]!;
+    row.outputs.forEach((v, i) => {
+      env[v] = made[i]!;
+    });
   }
   return program.outputs.map((v) => env[v]!);
 }

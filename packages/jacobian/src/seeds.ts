@@ -6,6 +6,7 @@
  * maps.
  */
 import { batchRow, linearMapIn, openOperands } from '@jacobi/autograd/internal';
+import { interpret } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
 import { broadcastTo, cast, reshape, sum, transpose, where } from '@jacobi/tensor';
 import type { Program, Row } from '@jacobi/tensor/internal';
@@ -45,28 +46,16 @@ const isSeeded = (value: Value): value is Seeded => 'axes' in value;
 
 /** Runs a linear program on one input of seeds; its outputs have one seed axis, first, in the order of the free axes. */
 export function pushSeeds(program: Program, inputs: readonly SeedInput[]): Tensor[] {
-  const env: Value[] = new Array(program.types.length);
   let block = new Block([]);
-  [...program.inputs, ...program.captured.map((c) => c.variable)].forEach((v, i) => {
-    const input = inputs[i]!;
-    if ('ones' in input) {
-      block = new Block(
-        input.free.map((a) => input.ones.shape[a]!),
-        input.rows,
-      );
-      env[v] = { tensor: input.ones, axes: input.free };
-    } else env[v] = { plain: input.tensor, zero: input.zero ?? false };
-  });
-  for (const row of program.rows) {
-    const made = block.push(
-      row,
-      row.inputs.map((v) => env[v]!),
+  const values = inputs.map((input): Value => {
+    if (!('ones' in input)) return { plain: input.tensor, zero: input.zero ?? false };
+    block = new Block(
+      input.free.map((a) => input.ones.shape[a]!),
+      input.rows,
     );
-    row.outputs.forEach((v, i) => {
-      env[v] = made[i]!;
-    });
-  }
-  return program.outputs.map((v) => block.whole(env[v]!));
+    return { tensor: input.ones, axes: input.free };
+  });
+  return interpret(program, values, (row, args) => block.push(row, args)).map((value) => block.whole(value));
 }
 
 /** A block of seeds with dimensions of these sizes, or some rows of it. */

@@ -79,14 +79,12 @@ function fromData(
   dtype: DType | undefined,
   shape?: Shape,
 ): Tensor {
+  if (!ArrayBuffer.isView(data)) return fromNested(operation, argument, data, dtype, shape);
   const own = dtypeOf(data);
-  if (own !== undefined) return fromTyped(data as TypedArray, dtype ?? own, shape);
-  if (ArrayBuffer.isView(data)) {
-    throw new DTypeError(
-      `${operation}: ${argument} is a ${(data as object).constructor.name}, which has no dtype here; copy it to a Float32Array, Float64Array, Int32Array or Uint8Array (bool)`,
-    );
-  }
-  return fromNested(operation, argument, data, dtype, shape);
+  if (own !== undefined) return fromTyped(data, dtype ?? own, shape);
+  throw new DTypeError(
+    `${operation}: ${argument} is a ${(data as object).constructor.name}, which has no dtype here; copy it to a Float32Array, Float64Array, Int32Array or Uint8Array (bool)`,
+  );
 }
 
 function fromTyped(data: TypedArray, dtype: DType, shape: Shape = [data.length]): Tensor {
@@ -105,16 +103,11 @@ function fromNested(
 ): Tensor {
   if (typeof data === 'number' && shape === undefined)
     return scalarTensor(data, dtype ?? 'float32', operation, argument);
-  const own: number[] = [];
-  let probe: NestedLike | undefined = data;
-  while (Array.isArray(probe)) {
-    if (own.push(probe.length) > 99) throw new ShapeError(`${operation}: ${argument} is nested too deep, or in itself`);
-    probe = probe[0] as NestedLike | undefined;
-  }
-  if (hasTensor(data)) {
+  if (hasTensor(operation, argument, data)) {
     const joined = stackNested(operation, argument, data as readonly NestedLike[]);
     return retyped(operation, argument, joined, dtype, shape);
   }
+  const own: number[] = [];
   const flat: (number | boolean)[] = [];
   flatten(operation, data, own, 0, flat, argument);
   const type = dtype ?? (flat.length > 0 && flat.every((v) => typeof v === 'boolean') ? 'bool' : 'float32');
@@ -132,19 +125,16 @@ function held(operation: string, argument: string, value: number, dtype: DType):
   return value;
 }
 
-function hasTensor(data: NestedLike): boolean {
-  if (data instanceof Tensor || isVariable(data)) return true;
-  return Array.isArray(data) && data.some(hasTensor);
+function hasTensor(operation: string, argument: string, data: NestedLike, depth = 0): boolean {
+  if (depth > 99) throw new ShapeError(`${operation}: ${argument} is nested too deep, or in itself`);
+  if (Array.isArray(data)) return data.some((d: NestedLike) => hasTensor(operation, argument, d, depth + 1));
+  return data instanceof Tensor || isVariable(data);
 }
 
 /** Arrays with tensors inside, stacked; connected to each of them. */
 function stackNested(operation: string, argument: string, data: readonly NestedLike[]): Tensor {
   const beside = widestType(data);
-  const parts = Array.from(data, (d, i) =>
-    Array.isArray(d) && hasTensor(d)
-      ? stackNested(operation, `${argument}[${i}]`, d)
-      : asBeside(operation, `${argument}[${i}]`, d as TensorLike, beside),
-  );
+  const parts = Array.from(data, (d, i) => asBeside(operation, `${argument}[${i}]`, d, beside));
   const dtype = widestType(parts)!;
   const { type } = parts[0]!;
   const rows = parts.map((part, i) => {
@@ -158,15 +148,17 @@ function stackNested(operation: string, argument: string, data: readonly NestedL
   return bindOne(concatRow, rows, { axis: 0 });
 }
 
+/** Numbers in arrays, into `out`; the first of each depth say what `shape` is, the others must agree. */
 function flatten(
   operation: string,
   data: NestedLike,
-  shape: Shape,
+  shape: number[],
   axis: number,
   out: (number | boolean)[],
   path: string,
 ): void {
   const isArray = Array.isArray(data);
+  if (isArray && axis === shape.length && out.length === 0) shape.push(data.length);
   const size = shape[axis];
   if (isArray ? data.length !== size : size !== undefined) {
     const given = isArray ? `${data.length} elements` : describe(data);
@@ -256,7 +248,6 @@ export function asPair(
   const other = typeof a === 'number' && typeof b !== 'number' ? asTensor(operation, names[1], b) : undefined;
   const x = asBeside(operation, names[0], a, other?.dtype);
   const y = other ?? asBeside(operation, names[1], b, x.dtype);
-  if (x.dtype === y.dtype) return [x, y];
   const dtype = promoteTypes(x.dtype, y.dtype);
   return [castTo(x, dtype), castTo(y, dtype)];
 }
@@ -307,7 +298,7 @@ export function describe(value: unknown): string {
     return `[${text}${value.length > 6 ? ', …' : ''}]`;
   }
   const { name } = value.constructor ?? Object;
-  return name === 'Object'
-    ? `an object { ${Object.keys(value).slice(0, 4).join(', ')} }`.replace('  ', ' ')
-    : `a ${name}`;
+  if (name !== 'Object') return `a ${name}`;
+  const keys = Object.keys(value).slice(0, 4);
+  return `an object {${keys.map((key) => ` ${key}`).join()} }`;
 }
