@@ -19,8 +19,6 @@ export const NONE: Params = /* @__PURE__ */ Object.freeze({});
 interface Bound extends Application {
   executable: Executable | null;
   on: Backend | null;
-  /** The output is the input's buffer under another type. */
-  alias: boolean;
 }
 
 /** Applications of one primitive that are kept for being found again. */

@@ -158,8 +158,13 @@ export type Batching<P extends Params = Params> =
 export interface Inline {
   /** The plan of the row alone. */
   readonly alone: (application: Application) => Plan;
-  /** Writes its program's rows into a larger plan; gives the values of its outputs. */
-  readonly within: (writer: PlanWriter, application: Application, inputs: readonly Operand[]) => readonly Operand[];
+  /** Writes its program's rows into a larger plan; gives the values of its outputs, made in `targets` where that can be. */
+  readonly within: (
+    writer: PlanWriter,
+    application: Application,
+    inputs: readonly Operand[],
+    targets: readonly (Operand | undefined)[],
+  ) => readonly Operand[];
 }
 
 /** One operation. */
@@ -196,4 +201,6 @@ export interface Application<P extends Params = Params> {
   readonly programs: readonly Program[];
   readonly closures: readonly unknown[];
   readonly outputs: readonly TensorType[];
+  /** The output is the input's buffer under another type. */
+  readonly alias: boolean;
 }
