@@ -4,7 +4,7 @@
  */
 import { inline, interpret } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
-import type { Primitive, Program, Row, Tangent, TensorType, Var } from '@jacobi/tensor/internal';
+import type { LinearRow, Primitive, Program, Row, Tangent, TensorType, Var } from '@jacobi/tensor/internal';
 import {
   bind,
   bindApplication,
@@ -17,8 +17,10 @@ import {
 } from '@jacobi/tensor/internal';
 import { RuleError } from './errors.ts';
 import { openOperands } from './pushforward.ts';
-import type { CustomTranspose } from './transpose.ts';
 import { transposeRows } from './transpose.ts';
+
+/** How a custom linear row is transposed. Residuals are its closed operands, in order. */
+export type CustomTranspose = (residuals: readonly Tensor[], cotangents: readonly Tensor[]) => readonly Tangent[];
 
 /** Types as a param: a row without a program says what it gives by them. */
 export type TypeList = readonly (readonly [string, ...number[]])[];
@@ -33,13 +35,28 @@ type CustomParams = { readonly residuals: number; readonly types: TypeList };
 const customLinearRow: Primitive<CustomParams> = {
   name: 'customLinear',
   type: (_inputs, { types }) => typesFrom(types),
-  derivative: { kind: 'linear', map: 'custom' },
+  derivative: { kind: 'linear', map: 'custom', transpose: transposeCustom },
   batching: {
     rule: () => {
       throw new RuleError('vmap: a custom rule was batched before it was transposed');
     },
   },
 };
+
+/** The first closure of the row takes residuals and cotangents to cotangents. */
+function transposeCustom(
+  { application, coefficient }: LinearRow<CustomParams>,
+  incoming: readonly Tangent[],
+  open: readonly boolean[],
+): Tangent[] {
+  const rule = application.closures[0] as CustomTranspose;
+  // Operands: residuals, then one tangent for each argument, of which some may be zeros and so not open.
+  const count = application.params.residuals;
+  const residuals = application.inputs.slice(0, count).map((_, i) => coefficient(i));
+  const cotangents = incoming.map((ct, i) => ct ?? zerosOf(application.outputs[i]!));
+  const given = rule(residuals, cotangents);
+  return open.map((o, i) => (o ? given[i - count]! : null));
+}
 
 const isCustom = (primitive: Primitive): boolean => primitive === (customLinearRow as unknown as Primitive);
 

@@ -8,6 +8,7 @@ import type { Tensor } from '@jacobi/tensor';
 import { add, broadcastTo, neg, sub, where } from '@jacobi/tensor';
 import type {
   Application,
+  Linear,
   LinearMap,
   Program,
   Row,
@@ -137,10 +138,13 @@ function operandsWith(
 
 /** The operands in which a linear row is linear. */
 export function openOperands(application: Application): readonly number[] {
-  const { derivative } = application.primitive;
-  if (derivative.kind === 'linear') return derivative.open ?? application.inputs.map((_, i) => i);
-  if (derivative.kind === 'rule' && derivative.linear !== undefined) return derivative.linear.open;
-  return [];
+  const linear = linearPart(application);
+  return linear === undefined ? [] : (linear.open ?? application.inputs.map((_, i) => i));
+}
+
+/** By what a row is linear in its open operands, if it is. */
+export function linearPart({ primitive: { derivative } }: Application): Linear | undefined {
+  return derivative.kind === 'rule' ? derivative.linear : derivative.kind === 'linear' ? derivative : undefined;
 }
 
 /** Which values of a row its coefficients read, where `active` inputs carry tangents. */

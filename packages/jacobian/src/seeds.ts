@@ -5,7 +5,7 @@
  * it makes it be written out; a contraction does that for nothing. Must not name operations: only the closed set of linear
  * maps.
  */
-import { batchRow, linearMapIn, openOperands } from '@jacobi/autograd/internal';
+import { batchRow, linearIn, openOperands } from '@jacobi/autograd/internal';
 import { interpret } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
 import { broadcastTo, cast, reshape, sum, transpose, where } from '@jacobi/tensor';
@@ -89,7 +89,7 @@ class Block {
     const lost = this.#sizes.flatMap((_, d) =>
       seeded.some((s) => s.axes[d]! < 0) || after.some((axes) => axes[d]! < 0) ? [d] : [],
     );
-    if (seeded.length === 1 && linearMapIn(application, args.map(isSeeded)) === 'contract')
+    if (seeded.length === 1 && linearIn(application, args.map(isSeeded))?.map === 'contract')
       return [this.#contract(row, args, lost)];
     const written = args.map((a) => (isSeeded(a) ? this.#writeOut(a, lost) : a));
     const tensors = written.map((a) => (isSeeded(a) ? a.tensor : a.plain));
@@ -112,8 +112,7 @@ class Block {
     const open = args.map(isSeeded);
     const terms = openOperands(application);
     const affine = args.some((a, i) => !isSeeded(a) && !a.zero && terms.includes(i));
-    if (affine || linearMapIn(application, open) === null)
-      return application.outputs.map(() => this.#sizes.map(() => -1));
+    if (affine || linearIn(application, open) === null) return application.outputs.map(() => this.#sizes.map(() => -1));
     const before = args.map((a) => (isSeeded(a) ? a.axes : null));
     return application.outputs.map((_, o) => rowAxes(application, open, before, this.#sizes, o));
   }

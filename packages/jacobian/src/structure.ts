@@ -4,7 +4,7 @@
  * axis. A carried axis needs no seeds of its own: the Jacobian is a diagonal of blocks along it. Must not name operations:
  * only the closed set of linear maps.
  */
-import { linearMapOf } from '@jacobi/autograd/internal';
+import { linearOf } from '@jacobi/autograd/internal';
 import type { Application, LinearParams, Program, Row, TensorType, Var } from '@jacobi/tensor/internal';
 
 /** By axis of the source: the axis of the value that carries it, or −1. */
@@ -76,7 +76,7 @@ function moveAxis(
   const x = inputs[operand]!;
   const out = outputs[output]!;
   const p = params as unknown as LinearParams;
-  const map = linearMapOf(application, open);
+  const { map } = linearOf(application, open);
   switch (map) {
     case 'add':
     case 'sub':

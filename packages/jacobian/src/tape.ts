@@ -93,7 +93,13 @@ export class GradientTape extends AutogradTape {
     return [explainPlan(plan, cut.slice.rows.length, chunkFor(plan, options)), ...lines].join('\n');
   }
 
-  #differentiate(operation: string, y: Tensor, sources: Sources, batch: boolean, options: BatchJacobianOptions): unknown {
+  #differentiate(
+    operation: string,
+    y: Tensor,
+    sources: Sources,
+    batch: boolean,
+    options: BatchJacobianOptions,
+  ): unknown {
     const compute = ({ slice }: Cut): Tensor[] => {
       const mixing = options.check && planFor(operation, slice, batch, 'auto').mixedBy.find((m) => m !== null);
       if (mixing) throw new MixedRowsError(mixedMessage(`${operation}: check`, mixing));
