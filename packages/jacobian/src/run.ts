@@ -8,56 +8,16 @@ import type { DType } from '@jacobi/backend';
 import { isFloating, promoteTypes } from '@jacobi/backend';
 import { capturedNow } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
-import type { TensorType } from '@jacobi/tensor/internal';
-import { bindOne, concatRow, eyeRow, onesOf, tensorType, zerosOf } from '@jacobi/tensor/internal';
+import { bindOne, concatRow, eyeRow, onesOf, zerosOf } from '@jacobi/tensor/internal';
 import { assemble } from './assemble.ts';
-import type { ChosenPlan, JacobianOptions, Mode, SourcePlan } from './plan.ts';
-import { choosePlan, chunkFor, groupKey, seedsOf } from './plan.ts';
+import type { ChosenPlan, Group, JacobianOptions, Mode } from './plan.ts';
+import { choosePlan, chunkFor, groupsOf } from './plan.ts';
 import type { Seeds } from './seeds.ts';
 import { pushSeeds } from './seeds.ts';
 
-/** Sources that share seeds. */
-interface Group {
-  /** Places among the slice's sources. */
-  readonly members: readonly number[];
-  readonly seeds: number;
-  /** Shape and dtype of one seed, and which of its axes are ones. */
-  readonly seedType: TensorType;
-  readonly paired: readonly number[];
-}
-
-function groupsOf(plan: ChosenPlan): Group[] {
-  if (plan.mode === 'forward') {
-    return plan.sources.flatMap((s, i) => {
-      if (!s.reached) return [];
-      return [
-        {
-          members: [i],
-          seeds: seedsOf(s.type.shape, s.pairs, 'source'),
-          seedType: s.type,
-          paired: s.pairs.map((p) => p.source),
-        },
-      ];
-    });
-  }
-  const groups = new Map<string, number[]>();
-  plan.sources.forEach((s, i) => {
-    if (s.reached) groups.set(groupKey(s), [...(groups.get(groupKey(s)) ?? []), i]);
-  });
-  return [...groups.values()].map((members) => {
-    const { pairs } = plan.sources[members[0]!]!;
-    return {
-      members,
-      seeds: seedsOf(plan.target.shape, pairs, 'target'),
-      seedType: plan.target,
-      paired: pairs.map((p) => p.target),
-    };
-  });
-}
-
 /** The plan for a slice with one target, chosen once for each structure. */
 export function planFor(operation: string, slice: Slice, batch: boolean, mode: 'auto' | Mode): ChosenPlan {
-  return derive(`plan:${mode}:${batch ? 'batch' : ''}`, slice, () => ({
+  return derive(`plan:${mode}:${batch}`, slice, () => ({
     outputs: [],
     meta: choosePlan(operation, slice, batch, mode),
   })).meta;
@@ -67,57 +27,55 @@ export function planFor(operation: string, slice: Slice, batch: boolean, mode: '
 export function runJacobian(operation: string, slice: Slice, batch: boolean, options: JacobianOptions): Tensor[] {
   const mode = options.mode ?? 'auto';
   if (options.chunkSize === undefined && options.memoryBudget === undefined) {
-    const whole = derive(`jacobian:${mode}:${batch ? 'batch' : ''}`, slice, (derivation) => {
+    const whole = derive(`jacobian:${mode}:${batch}`, slice, (derivation) => {
       const plan = planFor(operation, slice, batch, mode);
-      return { outputs: wholeJacobian(derivation, plan), meta: null };
+      return { outputs: jacobians(plan, Infinity, (group) => push(derivation, plan.mode, group)), meta: null };
     });
     return runDerived(whole, slice);
   }
   const plan = planFor(operation, slice, batch, mode);
-  const chunk = chunkFor(plan, options);
-  const blocks = new Array<Tensor | null>(plan.sources.length).fill(null);
-  groupsOf(plan).forEach((group, g) => {
-    const parts: Tensor[][] = [];
-    for (let at = 0; at < group.seeds; at += chunk) {
-      const rows = Math.min(chunk, group.seeds - at);
-      parts.push(runChunk(slice, plan, group, g, basisFor(group, at, rows)));
-    }
-    group.members.forEach((member, k) => {
-      if (parts.length > 0)
-        blocks[member] = bindOne(
-          concatRow,
-          parts.map((p) => p[k]!),
-          { axis: 0 },
-        );
-    });
-  });
-  return plan.sources.map((source, i) => finish(plan, source, blocks[i]!));
+  return jacobians(plan, chunkFor(plan, options), (group, offset, rows) =>
+    runChunk(
+      slice,
+      plan.mode,
+      group,
+      bindOne(eyeRow, [], { rows, columns: group.seeds, offset, dtype: group.seedType.dtype }),
+    ),
+  );
 }
 
-function wholeJacobian(derivation: Derivation, plan: ChosenPlan): Tensor[] {
-  const blocks = new Array<Tensor | null>(plan.sources.length).fill(null);
-  for (const group of groupsOf(plan)) {
-    if (group.seeds === 0) continue;
-    const made = push(derivation, plan.mode, group);
+/** The Jacobians by source, of what `run` brings back for some seeds of a group: `chunk` at a time, from `offset` on. */
+function jacobians(
+  { mode, target, batch, sources }: ChosenPlan,
+  chunk: number,
+  run: (group: Group, offset: number, rows: number) => readonly Tensor[],
+): Tensor[] {
+  const blocks: Tensor[] = [];
+  for (const group of groupsOf(mode, target, sources)) {
+    const parts: (readonly Tensor[])[] = [];
+    for (let at = 0; at < group.seeds; at += chunk) parts.push(run(group, at, Math.min(chunk, group.seeds - at)));
     group.members.forEach((member, k) => {
-      blocks[member] = made[k]!;
+      const own = parts.map((part) => part[k]!);
+      if (own.length > 0) blocks[member] = own.length === 1 ? own[0]! : bindOne(concatRow, own, { axis: 0 });
     });
   }
-  return plan.sources.map((source, i) => finish(plan, source, blocks[i]!));
+  return sources.map(({ type, pairs }, i) => {
+    const block = blocks[i];
+    const other = mode === 'forward' ? type.dtype : target.dtype;
+    if (block !== undefined) return assemble(block, mode, target.shape, type.shape, pairs, batch, other);
+    const shape = [...target.shape, ...type.shape.slice(batch ? 1 : 0)];
+    return zerosOf({ shape, dtype: jacobianType(target.dtype, type.dtype) });
+  });
 }
 
-/** Some rows of the identity over a group's free axes. */
-const basisFor = ({ seeds, seedType }: Group, offset: number, rows: number): Tensor =>
-  bindOne(eyeRow, [], { rows, columns: seeds, offset, dtype: seedType.dtype });
-
-/** One chunk of seeds, by a program that is the same for all chunks of its size. */
-function runChunk(slice: Slice, plan: ChosenPlan, group: Group, index: number, basis: Tensor): Tensor[] {
-  const tag = `jacobian chunk:${plan.mode}:${plan.batch ? 'batch' : ''}:${index}:${basis.shape[0]}`;
-  const derived = derive(tag, slice, (derivation) => {
-    const input = derivation.input(tensorType(basis.dtype, basis.shape));
-    return { outputs: push(derivation, plan.mode, group, input), meta: null };
+/** One chunk of seeds, some rows of the identity, by a program that is the same for all chunks of its size. */
+function runChunk(slice: Slice, mode: Mode, group: Group, rows: Tensor): Tensor[] {
+  const { members, paired } = group;
+  const derived = derive(`jacobian chunk:${mode}:${members}:${paired}:${rows.shape[0]}`, slice, (derivation) => {
+    const input = derivation.input(rows.type);
+    return { outputs: push(derivation, mode, group, input), meta: null };
   });
-  return runDerived(derived, slice, [basis]);
+  return runDerived(derived, slice, [rows]);
 }
 
 /**
@@ -144,15 +102,4 @@ function push({ slice, value }: Derivation, mode: Mode, { members, seedType, pai
 export function jacobianType(target: DType, source: DType): DType {
   if (!isFloating(target)) return isFloating(source) ? source : 'float32';
   return isFloating(source) ? promoteTypes(target, source) : target;
-}
-
-/** A source's block in order; zeros where there is none. */
-function finish(plan: ChosenPlan, { type, pairs }: SourcePlan, block: Tensor | null): Tensor {
-  const { target, batch, mode } = plan;
-  const other = mode === 'forward' ? type.dtype : target.dtype;
-  if (block !== null) return assemble(block, mode, target.shape, type.shape, pairs, batch, other);
-  return zerosOf({
-    shape: [...target.shape, ...type.shape.slice(batch ? 1 : 0)],
-    dtype: jacobianType(target.dtype, type.dtype),
-  });
 }

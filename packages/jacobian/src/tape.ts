@@ -101,7 +101,7 @@ export class GradientTape extends AutogradTape {
     options: BatchJacobianOptions,
   ): unknown {
     const compute = ({ slice }: Cut): Tensor[] => {
-      const mixing = options.check && planFor(operation, slice, batch, 'auto').mixedBy.find((m) => m !== null);
+      const mixing = options.check && planFor(operation, slice, batch, 'auto').mixing;
       if (mixing) throw new MixedRowsError(mixedMessage(`${operation}: check`, mixing));
       return runJacobian(operation, slice, batch, options);
     };
