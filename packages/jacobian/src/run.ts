@@ -12,7 +12,6 @@ import { bindOne, concatRow, eyeRow, onesOf, zerosOf } from '@jacobi/tensor/inte
 import { assemble } from './assemble.ts';
 import type { ChosenPlan, Group, JacobianOptions, Mode } from './plan.ts';
 import { choosePlan, chunkFor, groupsOf } from './plan.ts';
-import type { Seeds } from './seeds.ts';
 import { pushSeeds } from './seeds.ts';
 
 /** The plan for a slice with one target, chosen once for each structure. */
@@ -84,18 +83,18 @@ function runChunk(slice: Slice, mode: Mode, group: Group, rows: Tensor): Tensor[
  */
 function push({ slice, value }: Derivation, mode: Mode, { members, seedType, paired }: Group, rows?: Tensor): Tensor[] {
   const free = [...seedType.shape.keys()].filter((i) => !paired.includes(i));
-  const seeds: Seeds = { ones: onesOf(seedType), free, rows };
+  const seeds = { tensor: onesOf(seedType), axes: free };
   const linear = mode === 'forward' ? pushforwardOf(slice) : pullback(slice, [true]);
   const values = linear.residuals.map((v) => ({ tensor: value(v) }));
   const captured = capturedNow(linear.program).map((tensor) => ({ tensor }));
   if (mode === 'reverse') {
-    const made = pushSeeds(linear.program, [...values, seeds, ...captured]);
+    const made = pushSeeds(linear.program, [...values, seeds, ...captured], rows);
     return members.map((m) => made[m]!);
   }
   const tangents = slice.sources.map((v, i) =>
     i === members[0] ? seeds : { tensor: zerosOf(slice.types[v]!), zero: true },
   );
-  return [pushSeeds(linear.program, [...values, ...tangents, ...captured])[0]!];
+  return [pushSeeds(linear.program, [...values, ...tangents, ...captured], rows)[0]!];
 }
 
 /** The dtype of a Jacobian: the wider of target and source; integers carry no derivative and do not count. */
