@@ -198,7 +198,7 @@ function pairsOf(carried: readonly number[], type: TensorType, batch: boolean): 
 /** What keeps the first axis of a source from being the first axis of the target and of nothing else; null if nothing does. */
 function mixingOf({ outputs: [carried], lostAt, movedAt }: Structure): Mixing | null {
   if (!carried || carried[0] === 0) return null;
-  return carried[0] === -1 ? { row: lostAt[0]!, how: 'mixes' } : { row: movedAt[0]!, how: 'moves' };
+  return carried[0] === -1 ? { row: lostAt!, how: 'mixes' } : { row: movedAt!, how: 'moves' };
 }
 
 /** Sources that share seeds. */

@@ -14,10 +14,10 @@ export type Carried = readonly number[];
 export interface Structure {
   /** By output of the program; null where the output does not depend on the input at all. */
   readonly outputs: readonly (Carried | null)[];
-  /** By source axis: the row in which it was first lost, where it was. */
-  readonly lostAt: readonly (Row | null)[];
-  /** By source axis: the last row that gave it another place, where one did. */
-  readonly movedAt: readonly (Row | null)[];
+  /** The row in which the first axis of the source was first lost, if it was. */
+  readonly lostAt: Row | undefined;
+  /** The last row that gave it another place, if one did. */
+  readonly movedAt: Row | undefined;
 }
 
 /** Follows the axes of the input `source` through the rows that depend on it. */
@@ -25,19 +25,18 @@ export function followAxes(program: Program, source: Var): Structure {
   const { types } = program;
   const shape = types[source]!.shape;
   const carried = new Map<Var, Carried>([[source, shape.map((_, i) => i)]]);
-  const lostAt: (Row | null)[] = shape.map(() => null);
-  const movedAt: (Row | null)[] = shape.map(() => null);
+  let lostAt: Row | undefined;
+  let movedAt: Row | undefined;
   for (const row of program.rows) {
     const open = row.inputs.map((v) => carried.has(v));
     if (!open.includes(true)) continue;
     const before = row.inputs.map((v) => carried.get(v) ?? null);
     row.outputs.forEach((v, o) => {
-      const valid = rowAxes(row.application, open, before, shape, o);
-      valid.forEach((axis, s) => {
-        if (axis < 0 && before.some((b) => b !== null && b[s]! >= 0)) lostAt[s] ??= row;
-        if (axis >= 0 && before.some((b) => b !== null && b[s] !== axis)) movedAt[s] = row;
-      });
-      carried.set(v, valid);
+      const after = rowAxes(row.application, open, before, shape, o);
+      carried.set(v, after);
+      const first = after[0]!;
+      if (first >= 0 && before.some((b) => b !== null && b[0] !== first)) movedAt = row;
+      if (first < 0 && before.some((b) => b !== null && b[0]! >= 0)) lostAt ??= row;
     });
   }
   return { outputs: program.outputs.map((v) => carried.get(v) ?? null), lostAt, movedAt };

@@ -248,6 +248,7 @@ export function asPair(
   const other = typeof a === 'number' && typeof b !== 'number' ? asTensor(operation, names[1], b) : undefined;
   const x = asBeside(operation, names[0], a, other?.dtype);
   const y = other ?? asBeside(operation, names[1], b, x.dtype);
+  if (x.dtype === y.dtype) return [x, y];
   const dtype = promoteTypes(x.dtype, y.dtype);
   return [castTo(x, dtype), castTo(y, dtype)];
 }
