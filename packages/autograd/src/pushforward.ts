@@ -5,19 +5,9 @@
  */
 import { isFloating } from '@jacobi/backend';
 import type { Tensor } from '@jacobi/tensor';
-import { add, broadcastTo, neg, sub, where } from '@jacobi/tensor';
-import type {
-  Application,
-  Linear,
-  LinearMap,
-  Program,
-  Row,
-  RowValues,
-  Tangent,
-  TensorType,
-  Var,
-} from '@jacobi/tensor/internal';
-import { addTangents, bind, bindApplication, currentTrace, scalarTensor, zerosOf } from '@jacobi/tensor/internal';
+import { broadcastTo, neg } from '@jacobi/tensor';
+import type { Application, Linear, Program, Row, RowValues, Tangent, TensorType, Var } from '@jacobi/tensor/internal';
+import { addTangents, bind, bindApplication, currentTrace, zerosOf } from '@jacobi/tensor/internal';
 
 /** Values of a program's variables. */
 export type Values = (v: Var) => Tensor;
@@ -80,49 +70,14 @@ function rowValues(row: Row, values: Values, abstract: boolean): RowValues {
   };
 }
 
-/** Linear maps whose row, on tangents, is the map itself. */
-type Itself =
-  | 'neg'
-  | 'scale'
-  | 'cast'
-  | 'reshape'
-  | 'transpose'
-  | 'broadcast'
-  | 'slice'
-  | 'pad'
-  | 'flip'
-  | 'diagonal'
-  | 'embed'
-  | 'concat'
-  | 'split'
-  | 'gather'
-  | 'scatterAdd'
-  | 'sum'
-  | 'contract'
-  | 'cumsum'
-  | 'recurrence'
-  | 'custom';
-
-/** A linear row on tangents: the row itself. Only where operands may be zero one by one is there something to say. */
+/** A linear row on tangents: the row itself. Only where one term of a sum is zero there is less to do. */
 function linearTangents(row: Row, tangents: readonly Tangent[], values: Values): readonly Tangent[] {
   const { application, inputs } = row;
-  const derivative = application.primitive.derivative as { readonly map: LinearMap };
-  const out = application.outputs[0]!;
+  const { map } = application.primitive.derivative as Linear;
   const [a, b] = tangents as [Tangent, Tangent];
-  const wide = (t: Tangent): Tangent => (t === null ? null : broadcastTo(t, out.shape));
-  switch (derivative.map) {
-    case 'add':
-      return [a !== null && b !== null ? add(a, b) : wide(a ?? b)];
-    case 'sub':
-      return [a !== null && b !== null ? sub(a, b) : a === null ? wide(neg(b!)) : wide(a)];
-    case 'select': {
-      const zero = scalarTensor(0, out.dtype);
-      return [wide(where(values(inputs[0]!), b ?? zero, tangents[2] ?? zero))];
-    }
-    default:
-      derivative.map satisfies Itself;
-      return bindApplication(application, operandsWith(application, inputs, tangents, values));
-  }
+  if ((map === 'add' || map === 'sub') && (a === null || b === null))
+    return [broadcastTo(a ?? (map === 'sub' ? neg(b!) : b!), application.outputs[0]!.shape)];
+  return bindApplication(application, operandsWith(application, inputs, tangents, values));
 }
 
 /** The operands of a linear row with tangents in the open places; zeros are written out only where there is no other way. */
@@ -153,28 +108,14 @@ export function keptValues(
   active: readonly boolean[],
 ): { inputs: readonly number[]; outputs: readonly number[] } {
   const { derivative } = application.primitive;
-  switch (derivative.kind) {
-    case 'none':
-    case 'zero':
-      return NOTHING;
-    case 'linear': {
-      if (derivative.open === undefined) return NOTHING;
-      const open = derivative.open;
-      return { inputs: application.inputs.flatMap((_, i) => (open.includes(i) ? [] : [i])), outputs: [] };
-    }
-    case 'bilinear':
-      return active[0] && active[1] ? BOTH : active[0] ? SECOND : active[1] ? FIRST : NOTHING;
-    case 'rule':
-      return derivative.keeps(active, application.params);
-    default:
-      return derivative satisfies never;
-  }
+  if (derivative.kind === 'rule') return derivative.keeps(active, application.params);
+  if (derivative.kind === 'bilinear') return { inputs: [0, 1].filter((i) => active[1 - i]), outputs: [] };
+  if (derivative.kind !== 'linear' || derivative.open === undefined) return NOTHING;
+  const { open } = derivative;
+  return { inputs: [...application.inputs.keys()].filter((i) => !open.includes(i)), outputs: [] };
 }
 
 const NOTHING = { inputs: [], outputs: [] };
-const BOTH = { inputs: [0, 1], outputs: [] };
-const FIRST = { inputs: [0], outputs: [] };
-const SECOND = { inputs: [1], outputs: [] };
 
 /**
  * Runs a program on values and tangents: returns its outputs and their tangents. Rows that hold programs run in the form

@@ -7,7 +7,7 @@ import type { Backend, Executable } from '@jacobi/backend';
 import type { Tensor } from '@jacobi/tensor';
 import { getBackend } from '@jacobi/tensor';
 import type { Program, Row } from '@jacobi/tensor/internal';
-import { bindApplication, currentTrace, isFollowed, lowerProgram, runOn } from '@jacobi/tensor/internal';
+import { bindApplication, buffersOn, currentTrace, isFollowed, lowerProgram, runOn } from '@jacobi/tensor/internal';
 import { counters } from './stats.ts';
 
 const compiled: WeakMap<Program, WeakMap<Backend, Executable>> = /* @__PURE__ */ new WeakMap();
@@ -73,5 +73,5 @@ export function interpret<Value>(
 function run(program: Program, values: readonly Tensor[]): Tensor[] {
   const backend = values[0]?.backend ?? getBackend();
   const types = program.outputs.map((v) => program.types[v]!);
-  return runOn(backend, compileProgram(program, backend), values, types);
+  return runOn(backend, compileProgram(program, backend), buffersOn(backend, values), types);
 }

@@ -77,7 +77,7 @@ export function runOptimised(program: Program, inputs: readonly Tensor[], fold: 
   const backend = inputs[0]?.backend ?? getBackend();
   const form = compileOptimised(program, backend, fold);
   const types = program.outputs.map((v) => program.types[v]!);
-  return runOn(backend, form.executable, [...inputs, ...capturedNow(form)], types);
+  return runOn(backend, form.executable, buffersOf(form, inputs), types);
 }
 
 /** What an optimised program is run on: buffers of its inputs and of what it captured. */

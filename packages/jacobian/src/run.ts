@@ -8,7 +8,7 @@ import type { DType } from '@jacobi/backend';
 import { isFloating, promoteTypes } from '@jacobi/backend';
 import { capturedNow } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
-import { bindOne, concatRow, eyeRow, onesOf, zerosOf } from '@jacobi/tensor/internal';
+import { bindOne, concatRow, embedRow, onesOf, padRow, tensorType, zerosOf } from '@jacobi/tensor/internal';
 import { assemble } from './assemble.ts';
 import type { ChosenPlan, Group, JacobianOptions, Mode } from './plan.ts';
 import { choosePlan, chunkFor, groupsOf } from './plan.ts';
@@ -34,13 +34,14 @@ export function runJacobian(operation: string, slice: Slice, batch: boolean, opt
   }
   const plan = planFor(operation, slice, batch, mode);
   return jacobians(plan, chunkFor(plan, options), (group, offset, rows) =>
-    runChunk(
-      slice,
-      plan.mode,
-      group,
-      bindOne(eyeRow, [], { rows, columns: group.seeds, offset, dtype: group.seedType.dtype }),
-    ),
+    runChunk(slice, plan.mode, group, identityRows(group, offset, rows)),
   );
+}
+
+/** Some rows of the identity over a group's free axes. */
+function identityRows({ seeds, seedType: { dtype } }: Group, offset: number, rows: number): Tensor {
+  const square = bindOne(embedRow, [onesOf(tensorType(dtype, [rows]))], { first: 0, second: 1 });
+  return bindOne(padRow, [square], { low: [0, offset], high: [0, seeds - offset - rows], interior: [0, 0] });
 }
 
 /** The Jacobians by source, of what `run` brings back for some seeds of a group: `chunk` at a time, from `offset` on. */

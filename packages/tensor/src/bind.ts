@@ -148,14 +148,15 @@ export function execute(application: Application, inputs: readonly Tensor[]): re
   const backend = inputs.length > 0 ? inputs[0]!.backend! : getBackend();
   if (bound.alias && inputs[0]!.buffer !== null)
     return [new Tensor(bound.outputs[0]!, inputs[0]!.buffer, backend, null)];
+  const buffers = buffersOn(backend, inputs);
   if (bound.on !== backend) {
     bound.executable = backend.compile(lowerApplication(bound));
     bound.on = backend;
   }
-  if (bound.outputs.length > 1) return runOn(backend, bound.executable!, inputs, bound.outputs);
+  if (bound.outputs.length > 1) return runOn(backend, bound.executable!, buffers, bound.outputs);
   const type = bound.outputs[0]!;
   const out = backend.alloc(type.dtype, type.size);
-  backend.run(bound.executable!, buffersOn(backend, inputs), [out]);
+  backend.run(bound.executable!, buffers, [out]);
   return [new Tensor(type, out, backend, null)];
 }
 
@@ -163,11 +164,11 @@ export function execute(application: Application, inputs: readonly Tensor[]): re
 export function runOn(
   backend: Backend,
   executable: Executable,
-  inputs: readonly Tensor[],
+  inputs: readonly BufferRef[],
   types: readonly TensorType[],
 ): Tensor[] {
   const outs = types.map(({ dtype, size }) => backend.alloc(dtype, size));
-  backend.run(executable, buffersOn(backend, inputs), outs);
+  backend.run(executable, inputs, outs);
   return outs.map((out, i) => new Tensor(types[i]!, out, backend, null));
 }
 

@@ -194,15 +194,16 @@ export function asTensor(operation: string, argument: string, value: TensorLike,
 
 /** An argument as a floating tensor: int32 and bool become float32. */
 export function asFloat(operation: string, argument: string, value: TensorLike): Tensor {
-  const t = asTensor(operation, argument, value);
-  return isFloating(t.dtype) ? t : castTo(t, 'float32');
+  return floating(asTensor(operation, argument, value));
 }
 
 /** An argument as a tensor of numbers: bool becomes int32. */
 export function asNumeric(operation: string, argument: string, value: TensorLike): Tensor {
-  const t = asTensor(operation, argument, value);
-  return t.dtype === 'bool' ? castTo(t, 'int32') : t;
+  return numeric(asTensor(operation, argument, value));
 }
+
+const numeric = (t: Tensor): Tensor => (t.dtype === 'bool' ? castTo(t, 'int32') : t);
+const floating = (t: Tensor): Tensor => (isFloating(t.dtype) ? t : castTo(t, 'float32'));
 
 /** The tensor in another dtype. */
 export function castTo(t: Tensor, dtype: DType): Tensor {
@@ -253,6 +254,17 @@ export function asPair(
   return [castTo(x, dtype), castTo(y, dtype)];
 }
 
+/** Both arguments of a binary operation as tensors of numbers, of one dtype. */
+export function asNumericPair(
+  operation: string,
+  a: TensorLike,
+  b: TensorLike,
+  names?: readonly [string, string],
+): [Tensor, Tensor] {
+  const [x, y] = asPair(operation, a, b, names);
+  return [numeric(x), numeric(y)];
+}
+
 /** Both arguments of a binary operation as floating tensors of one dtype. */
 export function asFloatPair(
   operation: string,
@@ -261,7 +273,7 @@ export function asFloatPair(
   names?: readonly [string, string],
 ): [Tensor, Tensor] {
   const [x, y] = asPair(operation, a, b, names);
-  return isFloating(x.dtype) ? [x, y] : [castTo(x, 'float32'), castTo(y, 'float32')];
+  return [floating(x), floating(y)];
 }
 
 /** Elements of one tensor, at most: as many as an int32 can count. */
