@@ -43,11 +43,13 @@ function rowTangents(row: Row, tangents: readonly Tangent[], values: Values, abs
     case 'linear':
       return linearTangents(row, tangents, values);
     case 'bilinear': {
-      const [a, b] = tangents as [Tangent, Tangent];
-      const { primitive, params } = application;
-      const left = a === null ? null : bind(primitive, [a, values(inputs[1]!)], params)[0]!;
-      const right = b === null ? null : bind(primitive, [values(inputs[0]!), b], params)[0]!;
-      return [addTangents(left, right)];
+      const term = (place: number): Tangent => {
+        const t = tangents[place] ?? null;
+        if (t === null) return null;
+        const operands = inputs.map((v, i) => (i === place ? t : values(v)));
+        return bindApplication(application, operands)[0]!;
+      };
+      return [addTangents(term(0), term(1))];
     }
     case 'rule':
       return derivative.tangent(rowValues(row, values, abstract), tangents);
@@ -58,16 +60,7 @@ function rowTangents(row: Row, tangents: readonly Tangent[], values: Values, abs
 
 function rowValues(row: Row, values: Values, abstract: boolean): RowValues {
   const { application, inputs, outputs } = row;
-  return {
-    x: (i) => values(inputs[i]!),
-    y: (i) => values(outputs[i]!),
-    params: application.params,
-    inputs: application.inputs,
-    outputs: application.outputs,
-    programs: application.programs,
-    closures: application.closures,
-    abstract,
-  };
+  return { ...application, x: (i) => values(inputs[i]!), y: (i) => values(outputs[i]!), abstract };
 }
 
 /** A linear row on tangents: the row itself. Only where one term of a sum is zero there is less to do. */
