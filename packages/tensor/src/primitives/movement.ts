@@ -117,7 +117,7 @@ function lowerPad(writer: KernelWriter, x: Operand, out: Operand, { low, interio
     shape: x.view.shape,
     strides: strides.map((s, i) => s * (interior[i]! + 1)),
   };
-  if (!x.view.shape.includes(0)) emitCopy(writer, x, { ...out, view: window });
+  emitCopy(writer, x, { ...out, view: window });
 }
 
 const shiftPadding = ({ low, high, interior }: Padding): Padding => ({
@@ -202,8 +202,7 @@ export const concatRow: Primitive<{ readonly axis: number }> = {
     let at = 0;
     for (const x of inputs) {
       const { shape } = x.view;
-      if (!shape.includes(0))
-        emitCopy(writer, x, { ...out!, view: { offset: offset + at * strides[axis]!, shape, strides } });
+      emitCopy(writer, x, { ...out!, view: { offset: offset + at * strides[axis]!, shape, strides } });
       at += shape[axis]!;
     }
   },
