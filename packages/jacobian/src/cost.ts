@@ -1,7 +1,7 @@
 /** What linear programs cost: arithmetic and bytes for each seed that travels through them. Must not name operations. */
 import type { Derived } from '@jacobi/autograd/internal';
 import { bytesPerElement } from '@jacobi/backend';
-import type { Application, Row, Var } from '@jacobi/tensor/internal';
+import type { Application, LinearParams, Row, Var } from '@jacobi/tensor/internal';
 
 /** Cost of the rows that depend on some inputs. */
 export interface Cost {
@@ -53,7 +53,7 @@ function rowCost({ primitive, inputs, outputs, params }: Application): { work: n
   if (derivative.kind !== 'bilinear') return { work: Math.max(size, ...inputs.map((t) => t.size)), products: 0 };
   if (derivative.map === 'scale') return { work: size, products: size };
   derivative.map satisfies 'contract';
-  const { left, out } = params as { left: readonly number[]; out: readonly number[] };
+  const { left, out } = params as unknown as LinearParams;
   const inner = left.reduce((n, label, i) => (out.includes(label) ? n : n * inputs[0]!.shape[i]!), 1);
   return { work: 2 * size * inner, products: size * inner };
 }

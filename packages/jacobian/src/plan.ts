@@ -99,8 +99,7 @@ interface Typed {
 }
 
 /** Checks that target and source share a batch axis. */
-export function checkBatch(operation: string, { type: y }: Typed, source: Typed | { current(): Typed }): void {
-  const { type: x } = 'current' in source ? source.current() : source;
+export function checkBatch(operation: string, { type: y }: Typed, { type: x }: Typed): void {
   for (const [name, type] of Object.entries({ target: y, source: x })) {
     if (type.shape.length < 2)
       throw new ShapeError(`${operation}: ${name} must have rank at least 2 ([batch, …]), not ${formatType(type)}`);

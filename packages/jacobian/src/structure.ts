@@ -5,6 +5,7 @@
  * only the closed set of linear maps.
  */
 import { linearOf } from '@jacobi/autograd/internal';
+import { sizeOf } from '@jacobi/backend';
 import type { Application, LinearParams, Program, Row, TensorType, Var } from '@jacobi/tensor/internal';
 
 /** By axis of the source: the axis of the value that carries it, or −1. */
@@ -53,14 +54,15 @@ export function rowAxes(
   sizes: readonly number[],
   index: number,
 ): number[] {
-  let common: number[] | null = null;
-  before.forEach((carried, operand) => {
-    if (carried === null) return;
-    const moved = carried.map((axis) => (axis < 0 ? -1 : moveAxis(application, open, operand, axis, index)));
-    common = common === null ? moved : common.map((axis, s) => (axis === moved[s] ? axis : -1));
-  });
+  const moved = before.map(
+    (carried, operand) =>
+      carried?.map((axis) => (axis < 0 ? -1 : moveAxis(application, open, operand, axis, index))) ?? null,
+  );
   const { shape } = application.outputs[index]!;
-  return ((common ?? []) as number[]).map((axis, s) => (axis >= 0 && shape[axis] === sizes[s] ? axis : -1));
+  return sizes.map((size, s) => {
+    const axis = moved.find((m) => m !== null)![s]!;
+    return shape[axis] === size && moved.every((m) => m === null || m[s] === axis) ? axis : -1;
+  });
 }
 
 /** Where axis `axis` of an operand stands in the output; −1 if its elements are mixed or moved along it. */
@@ -90,9 +92,9 @@ function moveAxis(
     case 'transpose':
       return p.permutation.indexOf(axis);
     case 'slice':
-      return at(p.begin, axis) === 0 && at(p.stride, axis) === 1 && at(p.size, axis) === x.shape[axis] ? axis : -1;
+      return p.begin[axis] === 0 && p.stride[axis] === 1 && p.size[axis] === x.shape[axis] ? axis : -1;
     case 'pad':
-      return at(p.low, axis) + at(p.high, axis) + at(p.interior, axis) === 0 ? axis : -1;
+      return p.low[axis] === 0 && p.high[axis] === 0 && p.interior[axis] === 0 ? axis : -1;
     case 'flip':
       return p.axes.includes(axis) ? -1 : axis;
     case 'diagonal':
@@ -123,8 +125,6 @@ function moveAxis(
   }
 }
 
-const at = (list: readonly number[], i: number): number => list[i]!;
-
 /** Axes before the indexed ones stay, those after them move, the indexed ones themselves are mixed. */
 function pastAxis(axis: number, indexed: number, width: number, replaced: number): number {
   if (axis < indexed) return axis;
@@ -133,7 +133,6 @@ function pastAxis(axis: number, indexed: number, width: number, replaced: number
 
 /** An axis survives a reshape if as many elements lie before it, and it has the same size. */
 function reshapeAxis(x: TensorType, out: TensorType, axis: number): number {
-  const before = (shape: readonly number[], n: number): number => shape.slice(0, n).reduce((a, b) => a * b, 1);
-  const target = before(x.shape, axis);
-  return out.shape.findIndex((d, i) => d === x.shape[axis] && before(out.shape, i) === target);
+  const before = sizeOf(x.shape.slice(0, axis));
+  return out.shape.findIndex((d, i) => d === x.shape[axis] && sizeOf(out.shape.slice(0, i)) === before);
 }

@@ -69,7 +69,7 @@ export class GradientTape extends AutogradTape {
     checkOptions('batchJacobian', options, 'unconnected', 'check');
     if (options.check !== undefined) checkFlag('batchJacobian', 'check', options.check);
     const y = this.targetTensor(target);
-    checkBatch('batchJacobian', y, source);
+    checkBatch('batchJacobian', y, this.targetTensor(source));
     return this.#differentiate('batchJacobian', y, source, true, options) as never;
   }
 
@@ -83,7 +83,7 @@ export class GradientTape extends AutogradTape {
     const y = this.targetTensor(target);
     const flat = this.resolve('explain', sources);
     const batch = options.batch ?? false;
-    if (batch) for (const { leaf } of flat.leaves) checkBatch('explain', y, leaf);
+    if (batch) for (const { leaf } of flat.leaves) checkBatch('explain', y, this.targetTensor(leaf));
     const cut = this.cut(flat.leaves, [y]);
     const lines = flat.leaves.flatMap((source, i) =>
       cut.connected[i] ? [] : [`  ${source.name}: not connected, ${this.whyUnconnected(y, source)}`],

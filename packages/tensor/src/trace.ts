@@ -21,8 +21,8 @@ export interface TracedVariable {
 
 /** A program under construction. Values inside have types but no elements. */
 export class Trace {
-  readonly #types: TensorType[] = [];
-  readonly #rows: Row[] = [];
+  /** The rows so far: linear programs are read while they grow. */
+  readonly rows: Row[] = [];
   readonly #inputs: Var[] = [];
   /** What was taken in from outside. */
   readonly captured: Captured[] = [];
@@ -71,7 +71,7 @@ export class Trace {
   stage(application: Application, inputs: readonly Tensor[]): Tensor[] {
     const ins = inputs.map((t) => this.variable(t));
     const outputs = application.outputs.map((type) => this.make(type));
-    this.#rows.push({
+    this.rows.push({
       application,
       inputs: ins,
       outputs: outputs.map((t) => this.variable(t)),
@@ -95,17 +95,12 @@ export class Trace {
     const vars = outputs.map((t) => this.variable(t));
     this.closed = true;
     return makeProgram({
-      types: this.#types,
+      types: this.#tensors.map((t) => t.type),
       inputs: this.#inputs,
       captured: this.captured,
-      rows: this.#rows,
+      rows: this.rows,
       outputs: vars,
     });
-  }
-
-  /** The rows so far: for linear programs, which are read while they grow. */
-  get rows(): readonly Row[] {
-    return this.#rows;
   }
 
   /** The abstract value of a variable of this trace (a captured one: the tensor itself). */
@@ -121,9 +116,8 @@ export class Trace {
   }
 
   #name(t: Tensor): Var {
-    const v = this.#types.push(t.type) - 1;
+    const v = this.#tensors.push(t) - 1;
     this.#vars.set(t.id, v);
-    this.#tensors.push(t);
     return v;
   }
 }
