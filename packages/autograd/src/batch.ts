@@ -3,6 +3,7 @@
  * The one idea: a row says how it is batched (elementwise, params shifted, or a rule), so one interpreter batches them all.
  * Values that do not depend on a mapped input stay as they are. Must not name operations.
  */
+import { interpret } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
 import { broadcastTo, reshape } from '@jacobi/tensor';
 import type { Program, Row } from '@jacobi/tensor/internal';
@@ -16,20 +17,12 @@ export interface Batched {
 
 /** Binds the rows of a program over a batch of `size`. `inputs`: the program's inputs, then what it captured. */
 export function batchProgram(program: Program, inputs: readonly Batched[], size: number): Batched[] {
-  const env: Batched[] = new Array(program.types.length);
-  [...program.inputs, ...program.captured.map((c) => c.variable)].forEach((v, i) => {
-    env[v] = inputs[i]!;
-  });
-  for (const row of program.rows) {
-    const args = row.inputs.map((v) => env[v]!);
+  return interpret(program, inputs, (row, args) => {
     const mapped = args.some((a) => a.mapped);
     const tensors = args.map((a) => a.tensor);
     const outputs = mapped ? batchRow(row, args, size) : bindApplication(row.application, tensors);
-    row.outputs.forEach((v, i) => {
-      env[v] = { tensor: outputs[i]!, mapped };
-    });
-  }
-  return program.outputs.map((v) => env[v]!);
+    return outputs.map((tensor) => ({ tensor, mapped }));
+  });
 }
 
 /** Binds one row over a batch; at least one operand is mapped, and so are all outputs. */

@@ -2,9 +2,9 @@
  * Linear rows whose transpose the user gave. They exist in linear programs that will be transposed; where tangents get
  * values, a row is replaced by the transpose of its transpose, which is possible if that is linear in its cotangent.
  */
-import { inline } from '@jacobi/compiler';
+import { inline, interpret } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
-import type { Primitive, Program, Row, Tangent, TensorType, Var } from '@jacobi/tensor/internal';
+import type { LinearRow, Primitive, Program, Row, Tangent, TensorType, Var } from '@jacobi/tensor/internal';
 import {
   bind,
   bindApplication,
@@ -17,8 +17,10 @@ import {
 } from '@jacobi/tensor/internal';
 import { RuleError } from './errors.ts';
 import { openOperands } from './pushforward.ts';
-import type { CustomTranspose } from './transpose.ts';
 import { transposeRows } from './transpose.ts';
+
+/** How a custom linear row is transposed. Residuals are its closed operands, in order. */
+export type CustomTranspose = (residuals: readonly Tensor[], cotangents: readonly Tensor[]) => readonly Tangent[];
 
 /** Types as a param: a row without a program says what it gives by them. */
 export type TypeList = readonly (readonly [string, ...number[]])[];
@@ -33,13 +35,28 @@ type CustomParams = { readonly residuals: number; readonly types: TypeList };
 const customLinearRow: Primitive<CustomParams> = {
   name: 'customLinear',
   type: (_inputs, { types }) => typesFrom(types),
-  derivative: { kind: 'linear', map: 'custom' },
+  derivative: { kind: 'linear', map: 'custom', transpose: transposeCustom },
   batching: {
     rule: () => {
       throw new RuleError('vmap: a custom rule was batched before it was transposed');
     },
   },
 };
+
+/** The first closure of the row takes residuals and cotangents to cotangents. */
+function transposeCustom(
+  { application, coefficient }: LinearRow<CustomParams>,
+  incoming: readonly Tangent[],
+  open: readonly boolean[],
+): Tangent[] {
+  const rule = application.closures[0] as CustomTranspose;
+  // Operands: residuals, then one tangent for each argument, of which some may be zeros and so not open.
+  const count = application.params.residuals;
+  const residuals = application.inputs.slice(0, count).map((_, i) => coefficient(i));
+  const cotangents = incoming.map((ct, i) => ct ?? zerosOf(application.outputs[i]!));
+  const given = rule(residuals, cotangents);
+  return open.map((o, i) => (o ? given[i - count]! : null));
+}
 
 const isCustom = (primitive: Primitive): boolean => primitive === (customLinearRow as unknown as Primitive);
 
@@ -63,26 +80,12 @@ export function customTangents(
 /** Binds the rows of a linear program; custom rows as they are, or by the transpose of their transpose. */
 export function inlineLinear(program: Program, values: readonly Tensor[], abstract: boolean): Tensor[] {
   if (abstract || !program.rows.some((r) => isCustom(r.application.primitive))) return inline(program, values);
-  const env: Tensor[] = new Array(program.types.length);
-  program.inputs.forEach((v, i) => {
-    env[v] = values[i]!;
-  });
-  for (const { application, inputs, outputs } of program.rows) {
-    const args = inputs.map((v) => env[v]!);
+  return interpret(program, values, ({ application }, args) => {
     const { residuals } = application.params as unknown as CustomParams;
-    const made = isCustom(application.primitive)
-      ? transposedRule(
-          args.slice(0, residuals),
-          args.slice(residuals),
-          application.outputs,
-          application.closures[0] as CustomTranspose,
-        )
-      : bindApplication(application, args);
-    outputs.forEach((v, i) => {
-      env[v] = made[i]!;
-    });
-  }
-  return program.outputs.map((v) => env[v]!);
+    if (!isCustom(application.primitive)) return bindApplication(application, args);
+    const rule = application.closures[0] as CustomTranspose;
+    return transposedRule(args.slice(0, residuals), args.slice(residuals), application.outputs, rule);
+  });
 }
 
 /** J·t from a rule for Jᵀ·c: the rule is traced in c, and its rows are transposed. */

@@ -27,10 +27,10 @@ import { withBatchAxis } from './batch.ts';
 import type { AnyFunction, AnyNest } from './call.ts';
 import { checkFunction, flattenArgument, flattenResult, fresh, traceCall } from './call.ts';
 import { batchedRule, buildArguments, keyOf } from './custom.ts';
+import type { CustomTranspose } from './custom-linear.ts';
 import { customTangents } from './custom-linear.ts';
 import { RuleError } from './errors.ts';
 import { carriesTangent } from './pushforward.ts';
-import type { CustomTranspose } from './transpose.ts';
 
 /** Params: how many of the operands are arguments, and how many results; what is left are residuals. */
 type Parts = { readonly args: number; readonly results: number };

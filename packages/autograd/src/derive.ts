@@ -6,7 +6,7 @@
 import { counters, evaluate, mergeEqualRows, StructureCache } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
 import type { Program, Tangent, TensorType, Var } from '@jacobi/tensor/internal';
-import { makeProgram, Trace, withFrame } from '@jacobi/tensor/internal';
+import { Trace, withFrame } from '@jacobi/tensor/internal';
 import { pushforward } from './pushforward.ts';
 import type { Slice } from './slice.ts';
 import { transposeRows } from './transpose.ts';
@@ -66,8 +66,7 @@ function deriveAnew<Meta>(
   slice: Slice,
   build: (derivation: Derivation) => { outputs: readonly Tensor[]; meta: Meta },
 ): Derived<Meta> {
-  // Residuals become known while the rules run, but stand before the further inputs: so the trace is run with both lists
-  // apart, and the program is put in order at the end.
+  // Residuals become known while the rules run, but stand before the further inputs: they are put in order at the end.
   const trace = new Trace(tag);
   const residuals = new Map<Var, Tensor>();
   const further: Tensor[] = [];
@@ -89,14 +88,12 @@ function deriveAnew<Meta>(
     },
   };
   const { outputs, meta } = withFrame(trace, () => build(derivation));
-  const names = [...residuals.values(), ...further].map((t) => trace.variable(t));
-  const traced = trace.finish(outputs);
-  const program = mergeEqualRows({ ...traced, inputs: names });
+  const program = mergeEqualRows(trace.finish(outputs));
   // A value may have been asked for and then not be needed.
-  const used = new Set(program.rows.flatMap((r) => r.inputs).concat(program.outputs));
-  const entries = [...residuals].filter(([, t]) => used.has(trace.variable(t)));
-  const inputs = [...entries.map(([, t]) => t), ...further].map((t) => trace.variable(t));
-  return { program: makeProgram({ ...program, inputs }), residuals: entries.map(([v]) => v), meta };
+  const used = new Set([...program.rows.flatMap((r) => r.inputs), ...program.outputs]);
+  const kept = [...residuals].filter(([, t]) => used.has(trace.variable(t)));
+  const inputs = [...kept.map(([, t]) => t), ...further].map((t) => trace.variable(t));
+  return { program: { ...program, inputs }, residuals: kept.map(([v]) => v), meta };
 }
 
 /** Runs a derived program on the values of a slice of the same structure. */

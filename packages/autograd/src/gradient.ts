@@ -19,11 +19,14 @@ export function pullback(slice: Slice, seeded: readonly boolean[]): Derived<null
   });
 }
 
-/** The program from the values of a slice and tangents of its sources to those of its targets. */
-export function pushforwardOf(slice: Slice): Derived<null> {
-  return derive('pushforward', slice, (derivation) => {
+/**
+ * The program from the values of a slice and tangents of its sources to those of its targets. `abstract`: it is only looked at,
+ * and may hold rows that can be transposed and not run.
+ */
+export function pushforwardOf(slice: Slice, abstract = false): Derived<null> {
+  return derive(`pushforward:${abstract}`, slice, (derivation) => {
     const incoming = slice.sources.map((v) => derivation.input(slice.types[v]!));
-    const outgoing = pushSlice(derivation, incoming);
+    const outgoing = pushSlice(derivation, incoming, abstract);
     return { outputs: slice.targets.map((v, i) => outgoing[i] ?? zerosOf(slice.types[v]!)), meta: null };
   });
 }

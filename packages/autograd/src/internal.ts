@@ -23,5 +23,5 @@ export { Recording } from './recording.ts';
 export type { Connection, Slice } from './slice.ts';
 export { sliceRecording } from './slice.ts';
 export type { Cut, ResolvedSource } from './tape.ts';
-export { linearMapIn, linearMapOf, sumTo, transposeRows } from './transpose.ts';
+export { linearIn, linearOf, sumTo, transposeRows } from './transpose.ts';
 export { checkUnconnected, explainUnconnected } from './unconnected.ts';

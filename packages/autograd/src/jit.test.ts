@@ -281,7 +281,7 @@ describe('bad arguments', () => {
     [
       'a string',
       () => jit((t: Tensor) => t)('a' as never),
-      /jit: argument 0 must be a nest of tensors or numbers.*string/,
+      /jit: argument 0 must be a nest of tensors or numbers.*not "a"/,
       ArgumentError,
     ],
     [

@@ -5,18 +5,9 @@
  */
 import { isFloating } from '@jacobi/backend';
 import type { Tensor } from '@jacobi/tensor';
-import { add, broadcastTo, neg, sub, where } from '@jacobi/tensor';
-import type {
-  Application,
-  LinearMap,
-  Program,
-  Row,
-  RowValues,
-  Tangent,
-  TensorType,
-  Var,
-} from '@jacobi/tensor/internal';
-import { addTangents, bind, bindApplication, currentTrace, scalarTensor, zerosOf } from '@jacobi/tensor/internal';
+import { broadcastTo, neg } from '@jacobi/tensor';
+import type { Application, Linear, Program, Row, RowValues, Tangent, TensorType, Var } from '@jacobi/tensor/internal';
+import { addTangents, bind, bindApplication, currentTrace, zerosOf } from '@jacobi/tensor/internal';
 
 /** Values of a program's variables. */
 export type Values = (v: Var) => Tensor;
@@ -52,11 +43,13 @@ function rowTangents(row: Row, tangents: readonly Tangent[], values: Values, abs
     case 'linear':
       return linearTangents(row, tangents, values);
     case 'bilinear': {
-      const [a, b] = tangents as [Tangent, Tangent];
-      const { primitive, params } = application;
-      const left = a === null ? null : bind(primitive, [a, values(inputs[1]!)], params)[0]!;
-      const right = b === null ? null : bind(primitive, [values(inputs[0]!), b], params)[0]!;
-      return [addTangents(left, right)];
+      const term = (place: number): Tangent => {
+        const t = tangents[place] ?? null;
+        if (t === null) return null;
+        const operands = inputs.map((v, i) => (i === place ? t : values(v)));
+        return bindApplication(application, operands)[0]!;
+      };
+      return [addTangents(term(0), term(1))];
     }
     case 'rule':
       return derivative.tangent(rowValues(row, values, abstract), tangents);
@@ -67,61 +60,17 @@ function rowTangents(row: Row, tangents: readonly Tangent[], values: Values, abs
 
 function rowValues(row: Row, values: Values, abstract: boolean): RowValues {
   const { application, inputs, outputs } = row;
-  return {
-    x: (i) => values(inputs[i]!),
-    y: (i) => values(outputs[i]!),
-    params: application.params,
-    inputs: application.inputs,
-    outputs: application.outputs,
-    programs: application.programs,
-    closures: application.closures,
-    abstract,
-  };
+  return { ...application, x: (i) => values(inputs[i]!), y: (i) => values(outputs[i]!), abstract };
 }
 
-/** Linear maps whose row, on tangents, is the map itself. */
-type Itself =
-  | 'neg'
-  | 'scale'
-  | 'cast'
-  | 'reshape'
-  | 'transpose'
-  | 'broadcast'
-  | 'slice'
-  | 'pad'
-  | 'flip'
-  | 'diagonal'
-  | 'embed'
-  | 'concat'
-  | 'split'
-  | 'gather'
-  | 'scatterAdd'
-  | 'sum'
-  | 'contract'
-  | 'cumsum'
-  | 'recurrence'
-  | 'custom';
-
-/** A linear row on tangents: the row itself. Only where operands may be zero one by one is there something to say. */
+/** A linear row on tangents: the row itself. Only where one term of a sum is zero there is less to do. */
 function linearTangents(row: Row, tangents: readonly Tangent[], values: Values): readonly Tangent[] {
   const { application, inputs } = row;
-  const derivative = application.primitive.derivative as { readonly map: LinearMap };
-  const out = application.outputs[0]!;
+  const { map } = application.primitive.derivative as Linear;
   const [a, b] = tangents as [Tangent, Tangent];
-  const wide = (t: Tangent): Tangent => (t === null ? null : broadcastTo(t, out.shape));
-  switch (derivative.map) {
-    case 'add':
-      return [a !== null && b !== null ? add(a, b) : wide(a ?? b)];
-    case 'sub':
-      return [a !== null && b !== null ? sub(a, b) : a === null ? wide(neg(b!)) : wide(a)];
-    case 'select': {
-      const zero = scalarTensor(0, out.dtype);
-      return [wide(where(values(inputs[0]!), b ?? zero, tangents[2] ?? zero))];
-    }
-    default:
-      derivative.map satisfies Itself;
-      return bindApplication(application, operandsWith(application, inputs, tangents, values));
-  }
+  if ((map === 'add' || map === 'sub') && (a === null || b === null))
+    return [broadcastTo(a ?? (map === 'sub' ? neg(b!) : b!), application.outputs[0]!.shape)];
+  return bindApplication(application, operandsWith(application, inputs, tangents, values));
 }
 
 /** The operands of a linear row with tangents in the open places; zeros are written out only where there is no other way. */
@@ -137,10 +86,13 @@ function operandsWith(
 
 /** The operands in which a linear row is linear. */
 export function openOperands(application: Application): readonly number[] {
-  const { derivative } = application.primitive;
-  if (derivative.kind === 'linear') return derivative.open ?? application.inputs.map((_, i) => i);
-  if (derivative.kind === 'rule' && derivative.linear !== undefined) return derivative.linear.open;
-  return [];
+  const linear = linearPart(application);
+  return linear === undefined ? [] : (linear.open ?? application.inputs.map((_, i) => i));
+}
+
+/** By what a row is linear in its open operands, if it is. */
+export function linearPart({ primitive: { derivative } }: Application): Linear | undefined {
+  return derivative.kind === 'rule' ? derivative.linear : derivative.kind === 'linear' ? derivative : undefined;
 }
 
 /** Which values of a row its coefficients read, where `active` inputs carry tangents. */
@@ -149,28 +101,14 @@ export function keptValues(
   active: readonly boolean[],
 ): { inputs: readonly number[]; outputs: readonly number[] } {
   const { derivative } = application.primitive;
-  switch (derivative.kind) {
-    case 'none':
-    case 'zero':
-      return NOTHING;
-    case 'linear': {
-      if (derivative.open === undefined) return NOTHING;
-      const open = derivative.open;
-      return { inputs: application.inputs.flatMap((_, i) => (open.includes(i) ? [] : [i])), outputs: [] };
-    }
-    case 'bilinear':
-      return active[0] && active[1] ? BOTH : active[0] ? SECOND : active[1] ? FIRST : NOTHING;
-    case 'rule':
-      return derivative.keeps(active, application.params);
-    default:
-      return derivative satisfies never;
-  }
+  if (derivative.kind === 'rule') return derivative.keeps(active, application.params);
+  if (derivative.kind === 'bilinear') return { inputs: [0, 1].filter((i) => active[1 - i]), outputs: [] };
+  if (derivative.kind !== 'linear' || derivative.open === undefined) return NOTHING;
+  const { open } = derivative;
+  return { inputs: [...application.inputs.keys()].filter((i) => !open.includes(i)), outputs: [] };
 }
 
 const NOTHING = { inputs: [], outputs: [] };
-const BOTH = { inputs: [0, 1], outputs: [] };
-const FIRST = { inputs: [0], outputs: [] };
-const SECOND = { inputs: [1], outputs: [] };
 
 /**
  * Runs a program on values and tangents: returns its outputs and their tangents. Rows that hold programs run in the form

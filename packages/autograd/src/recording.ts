@@ -45,8 +45,7 @@ export class Recording implements Recorder {
 
   /** Follows what is computed from `t`. */
   watch(t: Tensor): void {
-    const v = this.#variable(t);
-    this.#states[v] = carriesTangent(t.type) ? ACTIVE : CUT;
+    this.#states[this.#variable(t)] = carriesTangent(t.type) ? ACTIVE : CUT;
   }
 
   /** The recording's name for a tensor, if it has one. */
@@ -120,9 +119,8 @@ export class Recording implements Recorder {
   #variable(t: Tensor): Var {
     let v = this.#vars.get(t.id);
     if (v === undefined) {
-      v = this.types.length;
+      v = this.types.push(t.type) - 1;
       this.#vars.set(t.id, v);
-      this.types.push(t.type);
       this.#states.push(CONSTANT);
       this.#values.push(undefined);
     }

@@ -214,6 +214,16 @@ describe('sources and targets', () => {
     );
     expect(() => tape.gradient(y, x, { outputGradients: tensor([1]) })).toThrow(ShapeError);
   });
+  test('outputGradients go with their targets where the tape does not know one of them', () => {
+    const x = tensor([1, 2]);
+    const tape = new GradientTape();
+    const y = tape.record(() => {
+      tape.watch(x);
+      return square(x);
+    });
+    const outputGradients = [tensor([5, 5]), tensor([1, 10])];
+    expect(values(tape.gradient([tensor([3, 4]), y], x, { outputGradients }))).toEqual([2, 40]);
+  });
   test('identity with an upstream gradient of 2', () => {
     const x = tensor(5);
     const tape = new GradientTape();

@@ -7,9 +7,9 @@ import type { Tensor } from '@jacobi/tensor';
 import { add, broadcastTo, cast, mul, neg, reshape, sum, where } from '@jacobi/tensor';
 import type {
   Application,
-  Derivative,
-  LinearMap,
+  Linear,
   LinearParams,
+  LinearRow,
   Padding,
   Params,
   Row,
@@ -28,21 +28,11 @@ import {
   onesAt,
   padRow,
   scalarTensor,
-  shifted,
   sliceRow,
   splitRow,
   zerosOf,
 } from '@jacobi/tensor/internal';
-import { openOperands } from './pushforward.ts';
-
-type Indexing = Extract<Derivative, { readonly transpose: unknown }>;
-
-/** What the transpose of a linear row needs to know of it. */
-interface LinearRow {
-  readonly application: Application;
-  /** Operand i: the value of a coefficient. Must not be asked for an operand that depends on tangents. */
-  coefficient(i: number): Tensor;
-}
+import { linearPart, openOperands } from './pushforward.ts';
 
 /**
  * Cotangents of `inputs`, given those of `outputs`, through the rows that lie between. `rows` in order; `coefficient` gives
@@ -81,20 +71,19 @@ export function transposeRows(
   return inputs.map((v) => cotangents.get(v) ?? null);
 }
 
-/** The map by which a row is linear in the open operands; null if it is not linear in them. */
-export function linearMapIn(application: Application, open: readonly boolean[]): LinearMap | null {
+/** By what a row is linear in the open operands; null if it is not linear in them. */
+export function linearIn(application: Application, open: readonly boolean[]): Linear | null {
   const { derivative } = application.primitive;
-  if (derivative.kind === 'bilinear') return open[0] && open[1] ? null : derivative.map;
-  if (derivative.kind === 'none' || derivative.kind === 'zero') return null;
+  if (derivative.kind === 'bilinear') return open[0] && open[1] ? null : derivative;
   const allowed = openOperands(application);
   if (open.some((o, i) => o && !allowed.includes(i))) return null;
-  return derivative.kind === 'linear' ? derivative.map : derivative.linear!.map;
+  return linearPart(application) ?? null;
 }
 
 /** The same; throws if the row is not linear in the open operands. */
-export function linearMapOf(application: Application, open: readonly boolean[]): LinearMap {
-  const map = linearMapIn(application, open);
-  if (map !== null) return map;
+export function linearOf(application: Application, open: readonly boolean[]): Linear {
+  const linear = linearIn(application, open);
+  if (linear !== null) return linear;
   throw new JacobiError(
     `${application.primitive.name} is not linear in a tangent that reaches it: a tangent rule must be linear in the tangents (it may do anything with values)`,
   );
@@ -113,13 +102,10 @@ function transposeRow(row: LinearRow, open: readonly boolean[], incoming: readon
   const { primitive, inputs, params, outputs } = row.application;
   const ct = incoming[0] as Tensor;
   const x = inputs[0]!;
-  const p = params as unknown as LinearParams;
+  const p = params as LinearParams & Params;
   const { axis } = p;
-  /** The same row again, with other params. */
-  const again = (next: Partial<LinearParams>, ...coefficients: Tensor[]): readonly Tensor[] =>
-    bind(primitive, [ct, ...coefficients], next as Params);
-  const map = linearMapOf(row.application, open);
-  switch (map) {
+  const linear = linearOf(row.application, open);
+  switch (linear.map) {
     case 'add':
       return inputs.map((type, i) => (open[i] ? sumTo(ct, type) : null));
     case 'sub':
@@ -144,7 +130,7 @@ function transposeRow(row: LinearRow, open: readonly boolean[], incoming: readon
     case 'reshape':
       return [reshape(ct, x.shape)];
     case 'transpose':
-      return again({ permutation: p.permutation.map((_, from) => p.permutation.indexOf(from)) });
+      return bind(primitive, [ct], { permutation: p.permutation.map((_, from) => p.permutation.indexOf(from)) });
     case 'broadcast':
       return [sumTo(ct, x)];
     case 'slice':
@@ -152,11 +138,11 @@ function transposeRow(row: LinearRow, open: readonly boolean[], incoming: readon
     case 'pad':
       return [bindOne(sliceRow, [ct], { begin: p.low, size: x.shape, stride: p.interior.map((i) => i + 1) })];
     case 'flip':
-      return again(p);
+      return bind(primitive, [ct], params);
     case 'diagonal':
-      return [bindOne(embedRow, [ct], p as never)];
+      return [bindOne(embedRow, [ct], p)];
     case 'embed':
-      return [bindOne(diagonalRow, [ct], p as never)];
+      return [bindOne(diagonalRow, [ct], p)];
     case 'concat':
       return bind(splitRow, [ct], { axis, sizes: inputs.map((t) => t.shape[axis]!) });
     case 'split':
@@ -167,24 +153,14 @@ function transposeRow(row: LinearRow, open: readonly boolean[], incoming: readon
           { axis },
         ),
       ];
-    case 'gather':
-    case 'scatterAdd':
-      return [(primitive.derivative as Indexing).transpose(ct, row.coefficient(1), params, x)];
     case 'sum':
       return [broadcastTo(reshape(ct, onesAt(x.shape, p.axes)), x.shape)];
     case 'contract':
       return open[0]
         ? [contract(ct, row.coefficient(1), p.out, p.right, p.left)]
         : [null, contract(row.coefficient(0), ct, p.left, p.out, p.right)];
-    case 'cumsum':
-      return again({ axis, reverse: !p.reverse });
-    case 'recurrence':
-      // g[i] = ct[i] + a[i+1]·g[i+1]: the same recurrence from the other end, factors moved by one.
-      return again({ axis, reverse: !p.reverse }, shifted(row.coefficient(1), axis, !p.reverse));
-    case 'custom':
-      return transposeCustom(row, open, incoming);
     default:
-      return map satisfies never;
+      return linear.transpose(row, incoming, open);
   }
 }
 
@@ -193,18 +169,3 @@ function padding(x: TensorType, { begin, size, stride }: LinearParams): Padding 
   const high = x.shape.map((d, i) => d - begin[i]! - (size[i] === 0 ? 0 : (size[i]! - 1) * stride[i]! + 1));
   return { low: begin, high, interior: stride.map((s) => s - 1) };
 }
-
-/** A rule given by the user: the first closure of the row takes residuals and cotangents to cotangents. */
-function transposeCustom(row: LinearRow, open: readonly boolean[], incoming: readonly Tangent[]): Tangent[] {
-  const { application } = row;
-  const rule = application.closures[0] as CustomTranspose;
-  // Operands: residuals, then one tangent for each argument, of which some may be zeros and so not open.
-  const { residuals: count } = application.params as unknown as LinearParams;
-  const residuals = application.inputs.slice(0, count).map((_, i) => row.coefficient(i));
-  const cotangents = incoming.map((ct, i) => ct ?? zerosOf(application.outputs[i]!));
-  const given = rule(residuals, cotangents);
-  return open.map((o, i) => (o ? given[i - count]! : null));
-}
-
-/** How a custom linear row is transposed. Residuals are its closed operands, in order. */
-export type CustomTranspose = (residuals: readonly Tensor[], cotangents: readonly Tensor[]) => readonly Tangent[];

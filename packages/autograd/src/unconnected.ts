@@ -33,7 +33,7 @@ export function explainUnconnected(recording: Recording, target: Tensor, source:
   }
   const t = recording.find(target);
   if (t === undefined || !recording.isFollowed(t)) {
-    const out = [...recording.readOut].find(([v]) => depends(recording, s, v));
+    const out = [...recording.readOut].find(([v]) => behind(recording, v).has(s));
     if (out !== undefined) {
       return `the target was computed outside of the recording; a value that depends on ${name}, ${formatType(recording.types[out[0]]!)}, was read out by ${out[1]}(), and numbers carry no history`;
     }
@@ -45,35 +45,26 @@ export function explainUnconnected(recording: Recording, target: Tensor, source:
     : `the path from ${name} to the target ends at ${cut}`;
 }
 
-/** True if `to` is computed from `from` in any way. */
-function depends(recording: Recording, from: Var, to: Var): boolean {
-  const reached = new Set([from]);
-  for (const row of recording.rows)
-    if (row.inputs.some((v) => reached.has(v))) row.outputs.forEach((v) => reached.add(v));
-  return reached.has(to);
+/** What a value is computed from in any way, and itself. */
+function behind({ rows }: Recording, to: Var): Set<Var> {
+  const found = new Set([to]);
+  for (const { inputs, outputs } of [...rows].reverse())
+    if (outputs.some((v) => found.has(v))) inputs.forEach((v) => found.add(v));
+  return found;
 }
 
 /** The first operation on the way that lets no derivative through. */
 function cutBetween(recording: Recording, from: Var, to: Var): string | null {
-  const reached = new Set([from]);
+  const before = behind(recording, to);
   const smooth = new Set([from]);
-  let found: string | null = null;
-  const leads: { readonly text: string; readonly outputs: readonly Var[] }[] = [];
-  for (const row of recording.rows) {
-    if (!row.inputs.some((v) => reached.has(v))) continue;
-    row.outputs.forEach((v) => reached.add(v));
-    if (!row.inputs.some((v) => smooth.has(v))) continue;
-    const { name, derivative } = row.application.primitive;
-    const out = row.application.outputs[0]!;
-    if (derivative.kind === 'none')
-      leads.push({ text: derivative.reason === name ? name : `${name} (${derivative.reason})`, outputs: row.outputs });
-    else if (row.application.programs.length > 0 && !row.outputs.some((v) => recording.isActive(v)))
-      leads.push({ text: `${name} (nothing inside leads to its result by a derivative)`, outputs: row.outputs });
-    else if (!recording.isActive(row.outputs[0]!))
-      leads.push({ text: `${name}, whose result is ${formatType(out)}`, outputs: row.outputs });
-    else row.outputs.forEach((v) => smooth.add(v));
+  for (const { application, inputs, outputs } of recording.rows) {
+    if (!inputs.some((v) => smooth.has(v)) || !outputs.some((v) => before.has(v))) continue;
+    const { name, derivative } = application.primitive;
+    if (derivative.kind === 'none') return derivative.reason === name ? name : `${name} (${derivative.reason})`;
+    if (application.programs.length > 0 && !outputs.some((v) => recording.isActive(v)))
+      return `${name} (nothing inside leads to its result by a derivative)`;
+    if (!recording.isActive(outputs[0]!)) return `${name}, whose result is ${formatType(application.outputs[0]!)}`;
+    outputs.forEach((v) => smooth.add(v));
   }
-  for (const lead of leads)
-    if (found === null && lead.outputs.some((v) => depends(recording, v, to))) found = lead.text;
-  return found;
+  return null;
 }

@@ -262,7 +262,7 @@ describe('bad arguments', () => {
     [
       'inAxes of another kind',
       () => vmap(one, { inAxes: [true] as never })(rows),
-      /inAxes\[0\] must be a nest of whole numbers or null \(plain objects and arrays\), not a boolean/,
+      /inAxes\[0\] must be a nest of whole numbers or null \(plain objects and arrays\), not true/,
       ArgumentError,
     ],
     ['inAxes out of range', () => vmap(one, { inAxes: 2 })(rows), /inAxes of argument 0/, ArgumentError],

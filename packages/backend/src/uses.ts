@@ -7,36 +7,34 @@ import type { DType } from './dtype.ts';
 import type { Access, Kernel, MapKernel, ReduceKernel, ScalarStep, Slot } from './kernel.ts';
 import { rowMajor } from './layout.ts';
 
-/** Slots that a kernel reads; a scatter adds to its output, so it reads that as well. */
+/** A slot, or something that has one. */
+type Place = number | { readonly slot: number };
+
+/** Where a kernel of each kind reads; a scatter adds to its output, so it reads that as well. */
+const READS: { readonly [K in Exclude<Kernel, ReduceKernel> as K['kind']]: readonly (keyof K)[] } = {
+  map: ['inputs'],
+  argreduce: ['input'],
+  contract: ['left', 'right'],
+  gather: ['source', 'indices'],
+  scatter: ['updates', 'indices', 'output'],
+  scan: ['values', 'factors'],
+  random: ['keys'],
+  straight: ['loads'],
+};
+
+const slotsIn = (...places: readonly (Place | readonly Place[])[]): number[] =>
+  places.flat().map((place) => (typeof place === 'number' ? place : place.slot));
+
+/** Slots that a kernel reads. */
 export function readsOf(kernel: Kernel): readonly number[] {
-  switch (kernel.kind) {
-    case 'map':
-      return kernel.inputs.map((access) => access.slot);
-    case 'reduce':
-      return inputsOf(kernel).map((access) => access.slot);
-    case 'argreduce':
-      return [kernel.input.slot];
-    case 'contract':
-      return [kernel.left.slot, kernel.right.slot];
-    case 'gather':
-      return [kernel.source, kernel.indices];
-    case 'scatter':
-      return [kernel.updates, kernel.indices, kernel.output];
-    case 'scan':
-      return kernel.factors === undefined ? [kernel.values] : [kernel.values, kernel.factors];
-    case 'random':
-      return [kernel.keys];
-    case 'straight':
-      return kernel.loads.map((lane) => lane.slot);
-    default:
-      return kernel satisfies never;
-  }
+  if (kernel.kind === 'reduce') return slotsIn(inputsOf(kernel));
+  const places = kernel as unknown as Readonly<Record<string, Place | readonly Place[] | undefined>>;
+  return slotsIn(...READS[kernel.kind].map((name) => places[name] ?? []));
 }
 
 /** Slots that a kernel writes. */
 export function writesOf(kernel: Kernel): readonly number[] {
-  if (kernel.kind === 'straight') return kernel.stores.map((lane) => lane.slot);
-  return [typeof kernel.output === 'number' ? kernel.output : kernel.output.slot];
+  return slotsIn(kernel.kind === 'straight' ? kernel.stores : kernel.output);
 }
 
 /** What a reduction reads: all operands of its prologue, if it has one. */

@@ -3,10 +3,11 @@
  * The one idea: where nobody watches, a program runs as one compiled plan; where a tape or a trace does, its rows are bound
  * one by one, so that the watcher sees them. Both give the same numbers. Must not import derivatives.
  */
-import type { Backend, BufferRef, Executable } from '@jacobi/backend';
-import { getBackend, Tensor } from '@jacobi/tensor';
-import type { Program } from '@jacobi/tensor/internal';
-import { bindApplication, currentTrace, isFollowed, lowerProgram, moveTo } from '@jacobi/tensor/internal';
+import type { Backend, Executable } from '@jacobi/backend';
+import type { Tensor } from '@jacobi/tensor';
+import { getBackend } from '@jacobi/tensor';
+import type { Program, Row } from '@jacobi/tensor/internal';
+import { bindApplication, buffersOn, currentTrace, isFollowed, lowerProgram, runOn } from '@jacobi/tensor/internal';
 import { counters } from './stats.ts';
 
 const compiled: WeakMap<Program, WeakMap<Backend, Executable>> = /* @__PURE__ */ new WeakMap();
@@ -43,19 +44,27 @@ export function evaluate(program: Program, inputs: readonly Tensor[]): Tensor[] 
 
 /** Binds the rows of a program one by one. `values`: its inputs, then what it captured. */
 export function inline(program: Program, values: readonly Tensor[]): Tensor[] {
-  const env: Tensor[] = new Array(program.types.length);
-  program.inputs.forEach((v, i) => {
+  return interpret(program, values, ({ application }, args) => bindApplication(application, args));
+}
+
+/** Goes through the rows of a program on values of any kind; `step` makes a row's outputs of its operands. */
+export function interpret<Value>(
+  program: Program,
+  values: readonly Value[],
+  step: (row: Row, args: readonly Value[]) => readonly Value[],
+): Value[] {
+  const env: Value[] = new Array(program.types.length);
+  [...program.inputs, ...program.captured.map((c) => c.variable)].forEach((v, i) => {
     env[v] = values[i]!;
   });
-  program.captured.forEach((c, i) => {
-    env[c.variable] = values[program.inputs.length + i]!;
-  });
   for (const row of program.rows) {
-    const outputs = bindApplication(
-      row.application,
+    const made = step(
+      row,
       row.inputs.map((v) => env[v]!),
     );
-    for (let i = 0; i < outputs.length; i++) env[row.outputs[i]!] = outputs[i]!;
+    row.outputs.forEach((v, i) => {
+      env[v] = made[i]!;
+    });
   }
   return program.outputs.map((v) => env[v]!);
 }
@@ -63,19 +72,6 @@ export function inline(program: Program, values: readonly Tensor[]): Tensor[] {
 /** Runs a program as one plan on tensors that have elements. */
 function run(program: Program, values: readonly Tensor[]): Tensor[] {
   const backend = values[0]?.backend ?? getBackend();
-  const executable = compileProgram(program, backend);
-  const inputs = new Array<BufferRef>(values.length);
-  for (let i = 0; i < values.length; i++) {
-    let t = values[i]!;
-    if (t.buffer === null) t.trace!.checkOpen();
-    if (t.backend !== backend) t = moveTo(t, backend);
-    inputs[i] = t.buffer!;
-  }
-  const outputs = new Array<BufferRef>(program.outputs.length);
-  for (let i = 0; i < outputs.length; i++) {
-    const { dtype, size } = program.types[program.outputs[i]!]!;
-    outputs[i] = backend.alloc(dtype, size);
-  }
-  backend.run(executable, inputs, outputs);
-  return outputs.map((buffer, i) => new Tensor(program.types[program.outputs[i]!]!, buffer, backend, null));
+  const types = program.outputs.map((v) => program.types[v]!);
+  return runOn(backend, compileProgram(program, backend), buffersOn(backend, values), types);
 }

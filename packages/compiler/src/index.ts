@@ -1,6 +1,6 @@
 /** @jacobi/compiler: programs to plans, run and found again. */
 export { StructureCache } from './cache.ts';
-export { capturedNow, compileProgram, evaluate, inline } from './evaluate.ts';
+export { capturedNow, compileProgram, evaluate, inline, interpret } from './evaluate.ts';
 export type { Optimised } from './optimised.ts';
 export { buffersOf, compileOptimised, evaluateOptimised, runOptimised } from './optimised.ts';
 export { describePlan } from './passes/describe.ts';

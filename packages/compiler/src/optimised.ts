@@ -4,9 +4,10 @@
  * Must not import derivatives.
  */
 import type { Backend, BufferRef, Executable, Plan, Slot } from '@jacobi/backend';
-import { getBackend, Tensor } from '@jacobi/tensor';
+import type { Tensor } from '@jacobi/tensor';
+import { getBackend } from '@jacobi/tensor';
 import type { Captured, Program } from '@jacobi/tensor/internal';
-import { currentTrace, isFollowed, lowerProgram, moveTo } from '@jacobi/tensor/internal';
+import { buffersOn, currentTrace, isFollowed, lowerProgram, runOn } from '@jacobi/tensor/internal';
 import { capturedNow, evaluate } from './evaluate.ts';
 import { optimise } from './passes/optimise.ts';
 import { counters } from './stats.ts';
@@ -75,20 +76,11 @@ export function evaluateOptimised(program: Program, inputs: readonly Tensor[], f
 export function runOptimised(program: Program, inputs: readonly Tensor[], fold: 'inside' | 'all'): Tensor[] {
   const backend = inputs[0]?.backend ?? getBackend();
   const form = compileOptimised(program, backend, fold);
-  const outputs = program.outputs.map((v) => backend.alloc(program.types[v]!.dtype, program.types[v]!.size));
-  backend.run(form.executable, buffersOf(form, inputs), outputs);
-  return outputs.map((buffer, i) => new Tensor(program.types[program.outputs[i]!]!, buffer, backend, null));
+  const types = program.outputs.map((v) => program.types[v]!);
+  return runOn(backend, form.executable, buffersOf(form, inputs), types);
 }
 
 /** What an optimised program is run on: buffers of its inputs and of what it captured. */
 export function buffersOf({ backend, captured }: Optimised, inputs: readonly Tensor[]): BufferRef[] {
-  const all = captured.length === 0 ? inputs : [...inputs, ...capturedNow({ captured })];
-  const buffers = new Array<BufferRef>(all.length);
-  for (let i = 0; i < all.length; i++) {
-    let t = all[i]!;
-    if (t.buffer === null) t.trace!.checkOpen();
-    if (t.backend !== backend) t = moveTo(t, backend);
-    buffers[i] = t.buffer!;
-  }
-  return buffers;
+  return buffersOn(backend, [...inputs, ...capturedNow({ captured })]);
 }

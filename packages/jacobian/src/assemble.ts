@@ -24,25 +24,21 @@ export function assemble(
   batch: boolean,
   dtype: DType,
 ): Tensor {
-  const seeded = mode === 'reverse' ? target : source;
-  const carrying = mode === 'reverse' ? source : target;
-  const side = mode === 'reverse' ? 'target' : 'source';
-  const other = mode === 'reverse' ? 'source' : 'target';
-  const free = seeded.map((_, i) => i).filter((i) => !pairs.some((p) => p[side] === i));
-  const wide = reshape(block, [...free.map((i) => seeded[i]!), ...carrying]);
-  // Where each axis of [target…, free source…] stands in `wide`; a paired target axis is the carrying side's.
-  const ofTarget = target.map((_, t) => {
-    const pair = pairs.find((p) => p.target === t);
-    if (mode === 'forward') return free.length + t;
-    return pair === undefined ? free.indexOf(t) : free.length + pair[other];
+  // Axes have labels: 0 … those of the target, then those of the source; a carried axis of the source is the target's.
+  const rank = target.length;
+  const ofTarget = [...target.keys()];
+  const ofSource = source.map((_, s) => pairs.find((p) => p.source === s)?.target ?? rank + s);
+  const [seeded, carrying] = mode === 'reverse' ? [ofTarget, ofSource] : [ofSource, ofTarget];
+  const labels = [...seeded.filter((l) => !carrying.includes(l)), ...carrying];
+  const sizes = [...target, ...source];
+  const wide = reshape(
+    block,
+    labels.map((l) => sizes[l]!),
+  );
+  const order = [...ofTarget, ...ofSource.filter((l) => l >= rank)].map((l) => labels.indexOf(l));
+  let result = cast(transpose(wide, order), promoteTypes(dtype, block.dtype));
+  ofSource.slice(batch ? 1 : 0).forEach((first, i) => {
+    if (first < rank) result = bindOne(embedRow, [result], { first, second: rank + i });
   });
-  const freeSource = source.map((_, s) => s).filter((s) => !pairs.some((p) => p.source === s));
-  const ofSource = freeSource.map((s) => (mode === 'forward' ? free.indexOf(s) : free.length + s));
-  let result = cast(transpose(wide, [...ofTarget, ...ofSource]), promoteTypes(dtype, block.dtype));
-  const embedded = [...pairs].filter((p) => !(batch && p.source === 0)).sort((a, b) => a.source - b.source);
-  for (const { target: first, source: axis } of embedded) {
-    const place = source.filter((_, s) => s < axis && !(batch && s === 0)).length;
-    result = bindOne(embedRow, [result], { first, second: target.length + place });
-  }
   return result;
 }

@@ -124,7 +124,7 @@ const bad: readonly Bad[] = [
       name: `${operation} of text`,
       run: () => transform(ops.sin)('x'),
       kind: 'ArgumentError',
-      says: [`${operation}: argument 0 must be a nest of tensors or numbers (plain objects and arrays), not a string`],
+      says: [`${operation}: argument 0 must be a nest of tensors or numbers (plain objects and arrays), not "x"`],
     },
     {
       name: `${operation} of a Map in a nest`,
@@ -178,7 +178,7 @@ const bad: readonly Bad[] = [
       name: `${operation}, text returned`,
       run: () => transform(() => ({ a: 'text' }))(x),
       kind: 'ArgumentError',
-      says: ['the result of f.a must be a nest of tensors', 'not a string'],
+      says: ['the result of f.a must be a nest of tensors', 'not "text"'],
     },
     {
       name: `${operation}, a promise returned`,
@@ -272,7 +272,7 @@ const bad: readonly Bad[] = [
     name: 'tape.jacobian, a leaf that is no source',
     run: () => tape.jacobian(y, wrong({ a: [x, 'x'] })),
     kind: 'ArgumentError',
-    says: ['jacobian: sources.a[1] must be a nest of tensors or variables', 'not a string'],
+    says: ['jacobian: sources.a[1] must be a nest of tensors or variables', 'not "x"'],
   },
   {
     name: 'tape.jacobian, not watched',

@@ -5,13 +5,13 @@
  */
 import { RuleError } from '@jacobi/autograd';
 import type { Derived, Slice } from '@jacobi/autograd/internal';
-import { checkFunction, derive, pullback, pushforwardOf, pushSlice } from '@jacobi/autograd/internal';
+import { checkFunction, pullback, pushforwardOf } from '@jacobi/autograd/internal';
 import { bytesPerElement, sizeOf } from '@jacobi/backend';
 import { ArgumentError, ShapeError } from '@jacobi/tensor';
 import type { Row, TensorType } from '@jacobi/tensor/internal';
-import { checkFlag, checkOptions as checkNames, describe, formatType, zerosOf } from '@jacobi/tensor/internal';
+import { checkFlag, checkOptions as checkNames, describe, formatType } from '@jacobi/tensor/internal';
 import type { Cost } from './cost.ts';
-import { costOf } from './cost.ts';
+import { costOf, seedsOf } from './cost.ts';
 import { MixedRowsError } from './errors.ts';
 import type { Structure } from './structure.ts';
 import { followAxes } from './structure.ts';
@@ -41,6 +41,8 @@ export interface SourcePlan {
   /** False: the derivative is zero everywhere. */
   readonly reached: boolean;
   readonly pairs: readonly Pair[];
+  /** In batch form: what mixes the examples, or null where they are independent. */
+  readonly mixing: Mixing | null;
 }
 
 /** What was chosen, and what it costs. Plain data. */
@@ -71,8 +73,8 @@ export interface ChosenPlan extends JacobianPlan {
   readonly target: TensorType;
   readonly sources: readonly SourcePlan[];
   readonly batch: boolean;
-  /** In batch form, by source: what mixes the examples, or null where they are independent. */
-  readonly mixedBy: readonly (Mixing | null)[];
+  /** In batch form: what mixes the examples for some source, or null where they are independent. */
+  readonly mixing: Mixing | null;
   readonly reason: string;
   readonly bytesPerSeed: number;
 }
@@ -84,10 +86,7 @@ export function checkOptions(operation: string, options: JacobianOptions, ...oth
   if (mode !== undefined && mode !== 'auto' && mode !== 'forward' && mode !== 'reverse') {
     throw new ArgumentError(`${operation}: mode must be 'auto', 'forward' or 'reverse', not ${describe(mode)}`);
   }
-  for (const [name, value] of [
-    ['chunkSize', chunkSize],
-    ['memoryBudget', memoryBudget],
-  ] as const) {
+  for (const [name, value] of Object.entries({ chunkSize, memoryBudget })) {
     if (value !== undefined && !(Number.isInteger(value) && value > 0)) {
       throw new ArgumentError(`${operation}: ${name} should be greater than 0, a whole number, not ${describe(value)}`);
     }
@@ -100,12 +99,8 @@ interface Typed {
 }
 
 /** Checks that target and source share a batch axis. */
-export function checkBatch(operation: string, { type: y }: Typed, source: Typed | { current(): Typed }): void {
-  const { type: x } = 'current' in source ? source.current() : source;
-  for (const [name, type] of [
-    ['target', y],
-    ['source', x],
-  ] as const) {
+export function checkBatch(operation: string, { type: y }: Typed, { type: x }: Typed): void {
+  for (const [name, type] of Object.entries({ target: y, source: x })) {
     if (type.shape.length < 2)
       throw new ShapeError(`${operation}: ${name} must have rank at least 2 ([batch, …]), not ${formatType(type)}`);
   }
@@ -138,41 +133,39 @@ export function checkFunctionOptions(
 export function choosePlan(operation: string, slice: Slice, batch: boolean, mode: 'auto' | Mode): ChosenPlan {
   const target = slice.types[slice.targets[0]!]!;
   const { forward, reverseOnly } = linearProgram(slice, mode);
-  const tangents = forward.program.inputs.slice(forward.residuals.length);
-  const mixedBy: (Mixing | null)[] = [];
-  const sources = tangents.map((v, i): SourcePlan => {
-    const type = slice.types[slice.sources[i]!]!;
-    const structure = followAxes(forward.program, v);
+  const sources = slice.sources.map((v, i): SourcePlan => {
+    const type = slice.types[v]!;
+    const structure = followAxes(forward.program, seedsOf(forward)[i]!);
     const carried = structure.outputs[0] ?? null;
-    mixedBy.push(batch && type.shape[0]! > 1 ? mixingOf(structure) : null);
-    return { type, reached: carried !== null, pairs: pairsOf(carried ?? [], type, batch) };
+    const mixing = batch && type.shape[0]! > 1 ? mixingOf(structure) : null;
+    return { type, reached: carried !== null, pairs: pairsOf(carried ?? [], type, batch), mixing };
   });
-  const mixing = mixedBy.find((m) => m !== null);
-  if (mixing !== undefined && mode === 'forward')
+  const mixing = sources.find((s) => s.mixing !== null)?.mixing ?? null;
+  if (mixing !== null && mode === 'forward')
     throw new MixedRowsError(mixedMessage(`${operation}: mode 'forward'`, mixing));
-  const reached = sources.filter((s) => s.reached);
-  const forwardSeeds = reached.reduce((n, s) => n + seedsOf(s.type.shape, s.pairs, 'source'), 0);
-  const groups = new Map(reached.map((s) => [groupKey(s), seedsOf(target.shape, s.pairs, 'target')]));
-  const reverseSeeds = [...groups.values()].reduce((a, b) => a + b, 0);
-  const forwardCost = costOf(forward.program, tangents);
-  const only = mixing !== undefined ? 'examples mix, so only the batch-summed target has a value' : reverseOnly;
-  const choice = chooseMode(slice, mode, only, forwardSeeds, reverseSeeds, forwardCost);
-  const seeds = choice.mode === 'forward' ? forwardSeeds : reverseSeeds;
+  const only = mixing === null ? reverseOnly : 'examples mix, so only the batch-summed target has a value';
+  const seedsIn = (way: Mode): number => groupsOf(way, target, sources).reduce((n, group) => n + group.seeds, 0);
+  const counts = { forward: seedsIn('forward'), reverse: seedsIn('reverse') };
+  const costs = { forward: () => costOf(forward), reverse: () => costOf(pullback(slice, [true])) };
+  const [chosen, reason] = chooseMode(mode, only, counts, costs);
+  const seeds = counts[chosen];
+  const { flops, multiplications, bytes } = costs[chosen]();
   return {
-    mode: choice.mode,
-    forwardSeeds: choice.mode === 'forward' ? seeds : 0,
-    reverseSeeds: choice.mode === 'reverse' ? seeds : 0,
-    lowerBound: choice.mode === 'forward' ? forwardSeeds : reverseSeeds,
-    nnz: reached.reduce((n, s) => n + entries(target, s), 0),
-    flops: choice.cost.flops * seeds,
-    multiplications: choice.cost.multiplications * seeds,
-    bytes: choice.cost.bytes * seeds,
-    bytesPerSeed: choice.cost.bytes,
+    mode: chosen,
+    forwardSeeds: 0,
+    reverseSeeds: 0,
+    [`${chosen}Seeds` as const]: seeds,
+    lowerBound: seeds,
+    nnz: sources.reduce((n, s) => n + entries(target, s), 0),
+    flops: flops * seeds,
+    multiplications: multiplications * seeds,
+    bytes: bytes * seeds,
+    bytesPerSeed: bytes,
     target,
     sources,
     batch,
-    mixedBy,
-    reason: choice.reason,
+    mixing,
+    reason,
   };
 }
 
@@ -185,15 +178,8 @@ function linearProgram(slice: Slice, mode: 'auto' | Mode): { forward: Derived<nu
     return { forward: pushforwardOf(slice), reverseOnly: null };
   } catch (error) {
     if (mode === 'forward' || !(error instanceof RuleError)) throw error;
-    const forward = derive('abstract pushforward', slice, (derivation) => {
-      const tangents = pushSlice(
-        derivation,
-        slice.sources.map((v) => derivation.input(slice.types[v]!)),
-        true,
-      );
-      return { outputs: slice.targets.map((v, i) => tangents[i] ?? zerosOf(slice.types[v]!)), meta: null };
-    });
-    return { forward, reverseOnly: 'a custom backward rule is not linear, so there is no forward mode' };
+    const reverseOnly = 'a custom backward rule is not linear, so there is no forward mode';
+    return { forward: pushforwardOf(slice, true), reverseOnly };
   }
 }
 
@@ -210,60 +196,71 @@ function pairsOf(carried: readonly number[], type: TensorType, batch: boolean): 
 
 /** What keeps the first axis of a source from being the first axis of the target and of nothing else; null if nothing does. */
 function mixingOf({ outputs: [carried], lostAt, movedAt }: Structure): Mixing | null {
-  if (carried === null || carried === undefined || carried[0] === 0) return null;
-  return carried[0] === -1 ? { row: lostAt[0]!, how: 'mixes' } : { row: movedAt[0]!, how: 'moves' };
+  if (!carried || carried[0] === 0) return null;
+  return carried[0] === -1 ? { row: lostAt!, how: 'mixes' } : { row: movedAt!, how: 'moves' };
 }
 
-/** Seeds that the axes without a pair take. */
-export function seedsOf(shape: readonly number[], pairs: readonly Pair[], side: 'target' | 'source'): number {
-  return sizeOf(shape.filter((_, i) => !pairs.some((p) => p[side] === i)));
+/** Sources that share seeds. */
+export interface Group {
+  /** Places among the slice's sources. */
+  readonly members: number[];
+  readonly seeds: number;
+  /** Shape and dtype of one seed, and which of its axes are ones. */
+  readonly seedType: TensorType;
+  readonly paired: readonly number[];
 }
 
-/** Sources whose reverse seeds are the same travel together. */
-export function groupKey(s: SourcePlan): string {
-  return s.pairs
-    .map((p) => p.target)
-    .sort((a, b) => a - b)
-    .join();
+/** Who is seeded: each source that is reached, going forward; in reverse the target, once for all sources with the same pairs. */
+export function groupsOf(mode: Mode, target: TensorType, sources: readonly SourcePlan[]): Group[] {
+  const groups = new Map<string, Group>();
+  sources.forEach(({ type, reached, pairs }, i) => {
+    if (!reached) return;
+    const [seedType, side] = mode === 'forward' ? ([type, 'source'] as const) : ([target, 'target'] as const);
+    const paired = pairs.map((p) => p[side]).sort((a, b) => a - b);
+    const key = mode === 'forward' ? `${i}` : paired.join();
+    const known = groups.get(key);
+    if (known === undefined) groups.set(key, { members: [i], seeds: unpaired(seedType, paired), seedType, paired });
+    else known.members.push(i);
+  });
+  return [...groups.values()];
 }
 
-function entries(target: TensorType, { type, pairs }: SourcePlan): number {
-  return target.size * seedsOf(type.shape, pairs, 'source');
+/** Elements over the axes without a pair. */
+function unpaired({ shape }: TensorType, paired: readonly number[]): number {
+  return sizeOf(shape.filter((_, i) => !paired.includes(i)));
+}
+
+/** Entries of a source's Jacobian that carried axes leave room for. */
+function entries(target: TensorType, { type, reached, pairs }: SourcePlan): number {
+  const paired = pairs.map((p) => p.source);
+  return reached ? target.size * unpaired(type, paired) : 0;
 }
 
 function chooseMode(
-  slice: Slice,
   mode: 'auto' | Mode,
   reverseOnly: string | null,
-  forwardSeeds: number,
-  reverseSeeds: number,
-  forwardCost: Cost,
-): { mode: Mode; reason: string; cost: Cost } {
-  const reverseCost = (): Cost => {
-    const { program, residuals } = pullback(slice, [true]);
-    return costOf(program, program.inputs.slice(residuals.length));
-  };
-  if (mode === 'forward') return { mode, reason: 'asked for', cost: forwardCost };
-  if (mode === 'reverse') return { mode, reason: 'asked for', cost: reverseCost() };
-  if (reverseOnly !== null) return { mode: 'reverse', reason: reverseOnly, cost: reverseCost() };
-  const seeds = `${forwardSeeds} forward or ${reverseSeeds} reverse seeds`;
-  if (forwardSeeds * 2 <= reverseSeeds)
-    return { mode: 'forward', reason: `${seeds}: forward has at most half`, cost: forwardCost };
-  const back = reverseCost();
-  if (reverseSeeds * 2 <= forwardSeeds)
-    return { mode: 'reverse', reason: `${seeds}: reverse has at most half`, cost: back };
-  const [ahead, behind] = [forwardSeeds * forwardCost.flops, reverseSeeds * back.flops];
-  const reason = `${seeds}, ${ahead} or ${behind} flops: the fewer`;
+  { forward, reverse }: Readonly<Record<Mode, number>>,
+  costs: Readonly<Record<Mode, () => Cost>>,
+): readonly [mode: Mode, reason: string] {
+  if (mode !== 'auto') return [mode, 'asked for'];
+  if (reverseOnly !== null) return ['reverse', reverseOnly];
+  const seeds = `${forward} forward or ${reverse} reverse seeds`;
+  if (forward * 2 <= reverse) return ['forward', `${seeds}: forward has at most half`];
+  if (reverse * 2 <= forward) return ['reverse', `${seeds}: reverse has at most half`];
+  const ahead = forward * costs.forward().flops;
+  const behind = reverse * costs.reverse().flops;
   // A seed is itself some work.
-  return ahead + forwardSeeds <= behind + reverseSeeds
-    ? { mode: 'forward', reason, cost: forwardCost }
-    : { mode: 'reverse', reason, cost: back };
+  const better = ahead + forward <= behind + reverse ? 'forward' : 'reverse';
+  return [better, `${seeds}, ${ahead} or ${behind} flops: the fewer`];
 }
+
+/** The operation that the user called. */
+const nameOf = ({ from, application }: Row): string => from ?? application.primitive.name;
 
 /** Says which row mixes the examples of a batch. */
 export function mixedMessage(what: string, { row, how }: Mixing): string {
   const { primitive, inputs, outputs } = row.application;
-  const name = row.from ?? primitive.name;
+  const name = nameOf(row);
   const within = name === primitive.name ? '' : ` (in its derivative: ${primitive.name})`;
   const where = `'${name}'${within}, ${inputs.map(formatType).join(', ')} → ${outputs.map(formatType).join(', ')},`;
   const does =
@@ -278,34 +275,25 @@ export function mixedMessage(what: string, { row, how }: Mixing): string {
 
 /** The plan in words. */
 export function explainPlan(plan: ChosenPlan, rows: number, chunk: number): string {
-  const { target, sources, mode, flops, bytes } = plan;
-  const seeds = mode === 'forward' ? plan.forwardSeeds : plan.reverseSeeds;
+  const { target, sources, mode, batch, mixing, lowerBound: seeds } = plan;
   const lines = [
-    `${plan.batch ? 'batch Jacobian' : 'Jacobian'} of ${formatType(target)} with respect to ${sources.map((s) => formatType(s.type)).join(', ')}, through ${rows} row${rows === 1 ? '' : 's'}`,
+    `${batch ? 'batch Jacobian' : 'Jacobian'} of ${formatType(target)} with respect to ${sources.map((s) => formatType(s.type)).join(', ')}, through ${rows} row${rows === 1 ? '' : 's'}`,
     `  mode:  ${mode} (${plan.reason})`,
     `  seeds: ${seeds}${chunk < seeds ? `, ${chunk} at a time` : ', as one block'}`,
-    `  cost:  about ${flops} flops, ${bytes} bytes between`,
+    `  cost:  about ${plan.flops} flops, ${plan.bytes} bytes between`,
   ];
   sources.forEach((s, i) => {
+    const pairs = s.pairs.filter((p) => s.mixing === null || p.source > 0);
+    const axes = pairs.map((p) => `${p.source}→${p.target}`).join(', ');
+    const total = target.size * sizeOf(s.type.shape.slice(batch ? 1 : 0));
     if (!s.reached) lines.push(`  source ${i}: zero everywhere`);
-    else {
-      const pairs = plan.mixedBy[i] === null ? s.pairs : s.pairs.filter((p) => p.source > 0);
-      if (pairs.length === 0) return;
-      const axes = pairs.map((p) => `${p.source}→${p.target}`).join(', ');
-      const total = target.size * sizeOf(s.type.shape.slice(plan.batch ? 1 : 0));
+    else if (axes !== '')
       lines.push(
         `  source ${i}: axes ${axes} (source→target) are carried: ${entries(target, s)} of ${total} entries can differ from zero`,
       );
-    }
   });
-  if (plan.batch) {
-    const mixing = plan.mixedBy.find((m) => m !== null);
-    lines.push(
-      mixing === undefined
-        ? '  examples: independent'
-        : `  examples: mixed by ${mixing.row.from ?? mixing.row.application.primitive.name}; each entry sums over the batch`,
-    );
-  }
+  if (mixing !== null) lines.push(`  examples: mixed by ${nameOf(mixing.row)}; each entry sums over the batch`);
+  else if (batch) lines.push('  examples: independent');
   return lines.join('\n');
 }
 

@@ -8,56 +8,15 @@ import type { DType } from '@jacobi/backend';
 import { isFloating, promoteTypes } from '@jacobi/backend';
 import { capturedNow } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
-import type { TensorType } from '@jacobi/tensor/internal';
-import { bindOne, concatRow, eyeRow, onesOf, tensorType, zerosOf } from '@jacobi/tensor/internal';
+import { bindOne, concatRow, embedRow, onesOf, padRow, tensorType, zerosOf } from '@jacobi/tensor/internal';
 import { assemble } from './assemble.ts';
-import type { ChosenPlan, JacobianOptions, Mode, SourcePlan } from './plan.ts';
-import { choosePlan, chunkFor, groupKey, seedsOf } from './plan.ts';
-import type { Seeds } from './seeds.ts';
+import type { ChosenPlan, Group, JacobianOptions, Mode } from './plan.ts';
+import { choosePlan, chunkFor, groupsOf } from './plan.ts';
 import { pushSeeds } from './seeds.ts';
-
-/** Sources that share seeds. */
-interface Group {
-  /** Places among the slice's sources. */
-  readonly members: readonly number[];
-  readonly seeds: number;
-  /** Shape and dtype of one seed, and which of its axes are ones. */
-  readonly seedType: TensorType;
-  readonly paired: readonly number[];
-}
-
-function groupsOf(plan: ChosenPlan): Group[] {
-  if (plan.mode === 'forward') {
-    return plan.sources.flatMap((s, i) => {
-      if (!s.reached) return [];
-      return [
-        {
-          members: [i],
-          seeds: seedsOf(s.type.shape, s.pairs, 'source'),
-          seedType: s.type,
-          paired: s.pairs.map((p) => p.source),
-        },
-      ];
-    });
-  }
-  const groups = new Map<string, number[]>();
-  plan.sources.forEach((s, i) => {
-    if (s.reached) groups.set(groupKey(s), [...(groups.get(groupKey(s)) ?? []), i]);
-  });
-  return [...groups.values()].map((members) => {
-    const { pairs } = plan.sources[members[0]!]!;
-    return {
-      members,
-      seeds: seedsOf(plan.target.shape, pairs, 'target'),
-      seedType: plan.target,
-      paired: pairs.map((p) => p.target),
-    };
-  });
-}
 
 /** The plan for a slice with one target, chosen once for each structure. */
 export function planFor(operation: string, slice: Slice, batch: boolean, mode: 'auto' | Mode): ChosenPlan {
-  return derive(`plan:${mode}:${batch ? 'batch' : ''}`, slice, () => ({
+  return derive(`plan:${mode}:${batch}`, slice, () => ({
     outputs: [],
     meta: choosePlan(operation, slice, batch, mode),
   })).meta;
@@ -67,57 +26,56 @@ export function planFor(operation: string, slice: Slice, batch: boolean, mode: '
 export function runJacobian(operation: string, slice: Slice, batch: boolean, options: JacobianOptions): Tensor[] {
   const mode = options.mode ?? 'auto';
   if (options.chunkSize === undefined && options.memoryBudget === undefined) {
-    const whole = derive(`jacobian:${mode}:${batch ? 'batch' : ''}`, slice, (derivation) => {
+    const whole = derive(`jacobian:${mode}:${batch}`, slice, (derivation) => {
       const plan = planFor(operation, slice, batch, mode);
-      return { outputs: wholeJacobian(derivation, plan), meta: null };
+      return { outputs: jacobians(plan, Infinity, (group) => push(derivation, plan.mode, group)), meta: null };
     });
     return runDerived(whole, slice);
   }
   const plan = planFor(operation, slice, batch, mode);
-  const chunk = chunkFor(plan, options);
-  const blocks = new Array<Tensor | null>(plan.sources.length).fill(null);
-  groupsOf(plan).forEach((group, g) => {
-    const parts: Tensor[][] = [];
-    for (let at = 0; at < group.seeds; at += chunk) {
-      const rows = Math.min(chunk, group.seeds - at);
-      parts.push(runChunk(slice, plan, group, g, basisFor(group, at, rows)));
-    }
-    group.members.forEach((member, k) => {
-      if (parts.length > 0)
-        blocks[member] = bindOne(
-          concatRow,
-          parts.map((p) => p[k]!),
-          { axis: 0 },
-        );
-    });
-  });
-  return plan.sources.map((source, i) => finish(plan, source, blocks[i]!));
-}
-
-function wholeJacobian(derivation: Derivation, plan: ChosenPlan): Tensor[] {
-  const blocks = new Array<Tensor | null>(plan.sources.length).fill(null);
-  for (const group of groupsOf(plan)) {
-    if (group.seeds === 0) continue;
-    const made = push(derivation, plan.mode, group);
-    group.members.forEach((member, k) => {
-      blocks[member] = made[k]!;
-    });
-  }
-  return plan.sources.map((source, i) => finish(plan, source, blocks[i]!));
+  return jacobians(plan, chunkFor(plan, options), (group, offset, rows) =>
+    runChunk(slice, plan.mode, group, identityRows(group, offset, rows)),
+  );
 }
 
 /** Some rows of the identity over a group's free axes. */
-const basisFor = ({ seeds, seedType }: Group, offset: number, rows: number): Tensor =>
-  bindOne(eyeRow, [], { rows, columns: seeds, offset, dtype: seedType.dtype });
+function identityRows({ seeds, seedType: { dtype } }: Group, offset: number, rows: number): Tensor {
+  const square = bindOne(embedRow, [onesOf(tensorType(dtype, [rows]))], { first: 0, second: 1 });
+  return bindOne(padRow, [square], { low: [0, offset], high: [0, seeds - offset - rows], interior: [0, 0] });
+}
 
-/** One chunk of seeds, by a program that is the same for all chunks of its size. */
-function runChunk(slice: Slice, plan: ChosenPlan, group: Group, index: number, basis: Tensor): Tensor[] {
-  const tag = `jacobian chunk:${plan.mode}:${plan.batch ? 'batch' : ''}:${index}:${basis.shape[0]}`;
-  const derived = derive(tag, slice, (derivation) => {
-    const input = derivation.input(tensorType(basis.dtype, basis.shape));
-    return { outputs: push(derivation, plan.mode, group, input), meta: null };
+/** The Jacobians by source, of what `run` brings back for some seeds of a group: `chunk` at a time, from `offset` on. */
+function jacobians(
+  { mode, target, batch, sources }: ChosenPlan,
+  chunk: number,
+  run: (group: Group, offset: number, rows: number) => readonly Tensor[],
+): Tensor[] {
+  const blocks: Tensor[] = [];
+  for (const group of groupsOf(mode, target, sources)) {
+    const parts: (readonly Tensor[])[] = [];
+    for (let at = 0; at < group.seeds; at += chunk) parts.push(run(group, at, Math.min(chunk, group.seeds - at)));
+    group.members.forEach((member, k) => {
+      const own = parts.map((part) => part[k]!);
+      if (own.length > 0) blocks[member] = own.length === 1 ? own[0]! : bindOne(concatRow, own, { axis: 0 });
+    });
+  }
+  return sources.map(({ type, pairs }, i) => {
+    const block = blocks[i];
+    const other = mode === 'forward' ? type.dtype : target.dtype;
+    if (block !== undefined) return assemble(block, mode, target.shape, type.shape, pairs, batch, other);
+    const shape = [...target.shape, ...type.shape.slice(batch ? 1 : 0)];
+    return zerosOf({ shape, dtype: jacobianType(target.dtype, type.dtype) });
   });
-  return runDerived(derived, slice, [basis]);
+}
+
+/** One chunk of seeds, some rows of the identity, by a program that is the same for all chunks of its size. */
+function runChunk(slice: Slice, mode: Mode, group: Group, rows: Tensor): Tensor[] {
+  const { members, paired } = group;
+  const derived = derive(`jacobian chunk:${mode}:${members}:${paired}:${rows.shape[0]}`, slice, (derivation) => {
+    const input = derivation.input(rows.type);
+    return { outputs: push(derivation, mode, group, input), meta: null };
+  });
+  return runDerived(derived, slice, [rows]);
 }
 
 /**
@@ -126,33 +84,22 @@ function runChunk(slice: Slice, plan: ChosenPlan, group: Group, index: number, b
  */
 function push({ slice, value }: Derivation, mode: Mode, { members, seedType, paired }: Group, rows?: Tensor): Tensor[] {
   const free = [...seedType.shape.keys()].filter((i) => !paired.includes(i));
-  const seeds: Seeds = { ones: onesOf(seedType), free, rows };
+  const seeds = { tensor: onesOf(seedType), axes: free };
   const linear = mode === 'forward' ? pushforwardOf(slice) : pullback(slice, [true]);
   const values = linear.residuals.map((v) => ({ tensor: value(v) }));
   const captured = capturedNow(linear.program).map((tensor) => ({ tensor }));
   if (mode === 'reverse') {
-    const made = pushSeeds(linear.program, [...values, seeds, ...captured]);
+    const made = pushSeeds(linear.program, [...values, seeds, ...captured], rows);
     return members.map((m) => made[m]!);
   }
   const tangents = slice.sources.map((v, i) =>
     i === members[0] ? seeds : { tensor: zerosOf(slice.types[v]!), zero: true },
   );
-  return [pushSeeds(linear.program, [...values, ...tangents, ...captured])[0]!];
+  return [pushSeeds(linear.program, [...values, ...tangents, ...captured], rows)[0]!];
 }
 
 /** The dtype of a Jacobian: the wider of target and source; integers carry no derivative and do not count. */
 export function jacobianType(target: DType, source: DType): DType {
   if (!isFloating(target)) return isFloating(source) ? source : 'float32';
   return isFloating(source) ? promoteTypes(target, source) : target;
-}
-
-/** A source's block in order; zeros where there is none. */
-function finish(plan: ChosenPlan, { type, pairs }: SourcePlan, block: Tensor | null): Tensor {
-  const { target, batch, mode } = plan;
-  const other = mode === 'forward' ? type.dtype : target.dtype;
-  if (block !== null) return assemble(block, mode, target.shape, type.shape, pairs, batch, other);
-  return zerosOf({
-    shape: [...target.shape, ...type.shape.slice(batch ? 1 : 0)],
-    dtype: jacobianType(target.dtype, type.dtype),
-  });
 }

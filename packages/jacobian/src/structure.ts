@@ -4,7 +4,8 @@
  * axis. A carried axis needs no seeds of its own: the Jacobian is a diagonal of blocks along it. Must not name operations:
  * only the closed set of linear maps.
  */
-import { linearMapOf } from '@jacobi/autograd/internal';
+import { linearOf } from '@jacobi/autograd/internal';
+import { sizeOf } from '@jacobi/backend';
 import type { Application, LinearParams, Program, Row, TensorType, Var } from '@jacobi/tensor/internal';
 
 /** By axis of the source: the axis of the value that carries it, or −1. */
@@ -14,10 +15,10 @@ export type Carried = readonly number[];
 export interface Structure {
   /** By output of the program; null where the output does not depend on the input at all. */
   readonly outputs: readonly (Carried | null)[];
-  /** By source axis: the row in which it was first lost, where it was. */
-  readonly lostAt: readonly (Row | null)[];
-  /** By source axis: the last row that gave it another place, where one did. */
-  readonly movedAt: readonly (Row | null)[];
+  /** The row in which the first axis of the source was first lost, if it was. */
+  readonly lostAt: Row | undefined;
+  /** The last row that gave it another place, if one did. */
+  readonly movedAt: Row | undefined;
 }
 
 /** Follows the axes of the input `source` through the rows that depend on it. */
@@ -25,19 +26,18 @@ export function followAxes(program: Program, source: Var): Structure {
   const { types } = program;
   const shape = types[source]!.shape;
   const carried = new Map<Var, Carried>([[source, shape.map((_, i) => i)]]);
-  const lostAt: (Row | null)[] = shape.map(() => null);
-  const movedAt: (Row | null)[] = shape.map(() => null);
+  let lostAt: Row | undefined;
+  let movedAt: Row | undefined;
   for (const row of program.rows) {
     const open = row.inputs.map((v) => carried.has(v));
     if (!open.includes(true)) continue;
     const before = row.inputs.map((v) => carried.get(v) ?? null);
     row.outputs.forEach((v, o) => {
-      const valid = rowAxes(row.application, open, before, shape, o);
-      valid.forEach((axis, s) => {
-        if (axis < 0 && before.some((b) => b !== null && b[s]! >= 0)) lostAt[s] ??= row;
-        if (axis >= 0 && before.some((b) => b !== null && b[s] !== axis)) movedAt[s] = row;
-      });
-      carried.set(v, valid);
+      const after = rowAxes(row.application, open, before, shape, o);
+      carried.set(v, after);
+      const first = after[0]!;
+      if (first >= 0 && before.some((b) => b !== null && b[0] !== first)) movedAt = row;
+      if (first < 0 && before.some((b) => b !== null && b[0]! >= 0)) lostAt ??= row;
     });
   }
   return { outputs: program.outputs.map((v) => carried.get(v) ?? null), lostAt, movedAt };
@@ -54,14 +54,15 @@ export function rowAxes(
   sizes: readonly number[],
   index: number,
 ): number[] {
-  let common: number[] | null = null;
-  before.forEach((carried, operand) => {
-    if (carried === null) return;
-    const moved = carried.map((axis) => (axis < 0 ? -1 : moveAxis(application, open, operand, axis, index)));
-    common = common === null ? moved : common.map((axis, s) => (axis === moved[s] ? axis : -1));
-  });
+  const moved = before.map(
+    (carried, operand) =>
+      carried?.map((axis) => (axis < 0 ? -1 : moveAxis(application, open, operand, axis, index))) ?? null,
+  );
   const { shape } = application.outputs[index]!;
-  return ((common ?? []) as number[]).map((axis, s) => (axis >= 0 && shape[axis] === sizes[s] ? axis : -1));
+  return sizes.map((size, s) => {
+    const axis = moved.find((m) => m !== null)![s]!;
+    return shape[axis] === size && moved.every((m) => m === null || m[s] === axis) ? axis : -1;
+  });
 }
 
 /** Where axis `axis` of an operand stands in the output; −1 if its elements are mixed or moved along it. */
@@ -76,7 +77,7 @@ function moveAxis(
   const x = inputs[operand]!;
   const out = outputs[output]!;
   const p = params as unknown as LinearParams;
-  const map = linearMapOf(application, open);
+  const { map } = linearOf(application, open);
   switch (map) {
     case 'add':
     case 'sub':
@@ -91,9 +92,9 @@ function moveAxis(
     case 'transpose':
       return p.permutation.indexOf(axis);
     case 'slice':
-      return at(p.begin, axis) === 0 && at(p.stride, axis) === 1 && at(p.size, axis) === x.shape[axis] ? axis : -1;
+      return p.begin[axis] === 0 && p.stride[axis] === 1 && p.size[axis] === x.shape[axis] ? axis : -1;
     case 'pad':
-      return at(p.low, axis) + at(p.high, axis) + at(p.interior, axis) === 0 ? axis : -1;
+      return p.low[axis] === 0 && p.high[axis] === 0 && p.interior[axis] === 0 ? axis : -1;
     case 'flip':
       return p.axes.includes(axis) ? -1 : axis;
     case 'diagonal':
@@ -124,8 +125,6 @@ function moveAxis(
   }
 }
 
-const at = (list: readonly number[], i: number): number => list[i]!;
-
 /** Axes before the indexed ones stay, those after them move, the indexed ones themselves are mixed. */
 function pastAxis(axis: number, indexed: number, width: number, replaced: number): number {
   if (axis < indexed) return axis;
@@ -134,7 +133,6 @@ function pastAxis(axis: number, indexed: number, width: number, replaced: number
 
 /** An axis survives a reshape if as many elements lie before it, and it has the same size. */
 function reshapeAxis(x: TensorType, out: TensorType, axis: number): number {
-  const before = (shape: readonly number[], n: number): number => shape.slice(0, n).reduce((a, b) => a * b, 1);
-  const target = before(x.shape, axis);
-  return out.shape.findIndex((d, i) => d === x.shape[axis] && before(out.shape, i) === target);
+  const before = sizeOf(x.shape.slice(0, axis));
+  return out.shape.findIndex((d, i) => d === x.shape[axis] && sizeOf(out.shape.slice(0, i)) === before);
 }

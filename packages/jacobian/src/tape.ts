@@ -1,8 +1,7 @@
 /** GradientTape with jacobian, batchJacobian and explain. */
 import type { LikeSources, MaybeNull, Source, Sources, Unconnected } from '@jacobi/autograd';
 import { GradientTape as AutogradTape } from '@jacobi/autograd';
-import type { Cut, ResolvedSource } from '@jacobi/autograd/internal';
-import { carriesTangent, checkUnconnected } from '@jacobi/autograd/internal';
+import type { Cut } from '@jacobi/autograd/internal';
 import type { Tensor, Variable } from '@jacobi/tensor';
 import { ArgumentError, Tensor as TensorClass } from '@jacobi/tensor';
 import { checkFlag, describe, isVariable } from '@jacobi/tensor/internal';
@@ -47,18 +46,7 @@ export class GradientTape extends AutogradTape {
   ): LikeSources<S, MaybeNull<U>> {
     checkTarget('jacobian', target);
     checkOptions('jacobian', options, 'unconnected');
-    const unconnected = checkUnconnected('jacobian', options.unconnected);
-    const y = this.targetTensor(target);
-    const flat = this.resolve('jacobian', sources);
-    return this.using('jacobian', () => {
-      const results = this.#jacobians('jacobian', y, flat.leaves, false, options);
-      return flat.rebuild<unknown>(
-        flat.leaves.map((source, i) => {
-          const like = { shape: [...y.shape, ...source.leaf.shape], dtype: jacobianType(y.dtype, source.leaf.dtype) };
-          return this.settle('jacobian', source, [y], results[i]!, unconnected, like);
-        }),
-      ) as never;
-    });
+    return this.#differentiate('jacobian', this.targetTensor(target), sources, false, options) as never;
   }
 
   /**
@@ -80,15 +68,9 @@ export class GradientTape extends AutogradTape {
     }
     checkOptions('batchJacobian', options, 'unconnected', 'check');
     if (options.check !== undefined) checkFlag('batchJacobian', 'check', options.check);
-    const unconnected = checkUnconnected('batchJacobian', options.unconnected);
     const y = this.targetTensor(target);
-    checkBatch('batchJacobian', y, source);
-    const [resolved] = this.resolve('batchJacobian', source).leaves;
-    return this.using('batchJacobian', () => {
-      const result = this.#jacobians('batchJacobian', y, [resolved!], true, options)[0]!;
-      const like = { shape: [...y.shape, ...source.shape.slice(1)], dtype: jacobianType(y.dtype, source.dtype) };
-      return this.settle('batchJacobian', resolved!, [y], result, unconnected, like) as MaybeNull<U>;
-    });
+    checkBatch('batchJacobian', y, this.targetTensor(source));
+    return this.#differentiate('batchJacobian', y, source, true, options) as never;
   }
 
   /**
@@ -101,7 +83,7 @@ export class GradientTape extends AutogradTape {
     const y = this.targetTensor(target);
     const flat = this.resolve('explain', sources);
     const batch = options.batch ?? false;
-    if (batch) for (const { leaf } of flat.leaves) checkBatch('explain', y, leaf);
+    if (batch) for (const { leaf } of flat.leaves) checkBatch('explain', y, this.targetTensor(leaf));
     const cut = this.cut(flat.leaves, [y]);
     const lines = flat.leaves.flatMap((source, i) =>
       cut.connected[i] ? [] : [`  ${source.name}: not connected, ${this.whyUnconnected(y, source)}`],
@@ -111,23 +93,22 @@ export class GradientTape extends AutogradTape {
     return [explainPlan(plan, cut.slice.rows.length, chunkFor(plan, options)), ...lines].join('\n');
   }
 
-  /** By source: its Jacobian, or null where nothing leads from it to the target. */
-  #jacobians(
+  #differentiate(
     operation: string,
     y: Tensor,
-    sources: readonly ResolvedSource[],
+    sources: Sources,
     batch: boolean,
     options: BatchJacobianOptions,
-  ): (Tensor | null)[] {
-    if (!carriesTangent(y.type)) return sources.map(() => null);
-    const cut: Cut = this.cut(sources, [y]);
-    if (!cut.connected.includes(true)) return sources.map(() => null);
-    if (options.check === true) {
-      const mixing = planFor(operation, cut.slice, batch, 'auto').mixedBy.find((m) => m !== null);
-      if (mixing !== undefined) throw new MixedRowsError(mixedMessage(`${operation}: check`, mixing));
-    }
-    const parts = runJacobian(operation, cut.slice, batch, options);
-    return sources.map((_, i) => cut.sum(i, parts));
+  ): unknown {
+    const compute = ({ slice }: Cut): Tensor[] => {
+      const mixing = options.check && planFor(operation, slice, batch, 'auto').mixing;
+      if (mixing) throw new MixedRowsError(mixedMessage(`${operation}: check`, mixing));
+      return runJacobian(operation, slice, batch, options);
+    };
+    return this.answer(operation, [y], sources, options.unconnected, compute, ({ shape, dtype }) => ({
+      shape: [...y.shape, ...shape.slice(batch ? 1 : 0)],
+      dtype: jacobianType(y.dtype, dtype),
+    }));
   }
 }
 

@@ -20,8 +20,6 @@ export const NONE: Params = /* @__PURE__ */ Object.freeze({});
 interface Bound extends Application {
   executable: Executable | null;
   on: Backend | null;
-  /** The output is the input's buffer under another type. */
-  alias: boolean;
 }
 
 /** Applications of one primitive that are kept for being found again. */
@@ -143,28 +141,42 @@ export function bindApplication(application: Application, inputs: readonly Tenso
 /** Runs an application on tensors with elements. */
 export function execute(application: Application, inputs: readonly Tensor[]): readonly Tensor[] {
   const bound = application as Bound;
-  const types = bound.outputs;
   const backend = inputs.length > 0 ? inputs[0]!.backend! : getBackend();
-  if (bound.alias && inputs[0]!.buffer !== null) return [new Tensor(types[0]!, inputs[0]!.buffer, backend, null)];
-  const buffers = new Array<BufferRef>(inputs.length);
-  for (let i = 0; i < inputs.length; i++) {
-    const t = inputs[i]!;
-    if (t.buffer === null) t.trace!.checkOpen();
-    buffers[i] = (t.backend === backend ? t : moveTo(t, backend)).buffer!;
-  }
-  if (bound.executable === null || bound.on !== backend) {
+  if (bound.alias && inputs[0]!.buffer !== null)
+    return [new Tensor(bound.outputs[0]!, inputs[0]!.buffer, backend, null)];
+  const buffers = buffersOn(backend, inputs);
+  if (bound.on !== backend) {
     bound.executable = backend.compile(lowerApplication(bound));
     bound.on = backend;
   }
-  if (types.length === 1) {
-    const type = types[0]!;
-    const out = backend.alloc(type.dtype, type.size);
-    backend.run(bound.executable, buffers, [out]);
-    return [new Tensor(type, out, backend, null)];
-  }
-  const outs = types.map((type) => backend.alloc(type.dtype, type.size));
-  backend.run(bound.executable, buffers, outs);
+  if (bound.outputs.length > 1) return runOn(backend, bound.executable!, buffers, bound.outputs);
+  const type = bound.outputs[0]!;
+  const out = backend.alloc(type.dtype, type.size);
+  backend.run(bound.executable!, buffers, [out]);
+  return [new Tensor(type, out, backend, null)];
+}
+
+/** The results of an executable, which has one buffer for each input and each output. */
+export function runOn(
+  backend: Backend,
+  executable: Executable,
+  inputs: readonly BufferRef[],
+  types: readonly TensorType[],
+): Tensor[] {
+  const outs = types.map(({ dtype, size }) => backend.alloc(dtype, size));
+  backend.run(executable, inputs, outs);
   return outs.map((out, i) => new Tensor(types[i]!, out, backend, null));
+}
+
+/** The elements of tensors, on one backend. */
+export function buffersOn(backend: Backend, tensors: readonly Tensor[]): BufferRef[] {
+  const buffers = new Array<BufferRef>(tensors.length);
+  for (let i = 0; i < tensors.length; i++) {
+    const t = tensors[i]!;
+    if (t.buffer === null) t.trace!.checkOpen();
+    buffers[i] = (t.backend === backend ? t : moveTo(t, backend)).buffer!;
+  }
+  return buffers;
 }
 
 /** The same values on `backend`. */

@@ -5,6 +5,7 @@
 import type { DType } from '@jacobi/backend';
 import { describe } from './convert.ts';
 import { ArgumentError, DTypeError } from './errors.ts';
+import { isPlainObject } from './nest.ts';
 
 const DTYPES: readonly string[] = ['float32', 'float64', 'int32', 'bool'];
 
@@ -55,11 +56,7 @@ export function checkDType(
 
 /** Throws unless `options` is an object with no other keys than `names`. */
 export function checkOptions(operation: string, options: unknown, names: readonly string[]): void {
-  const plain =
-    typeof options === 'object' &&
-    options !== null &&
-    [Object.prototype, null].includes(Object.getPrototypeOf(options) as object | null);
-  if (!plain) {
+  if (!isPlainObject(options)) {
     throw new ArgumentError(
       `${operation}: options must be an object { ${names.join(', ')} }, not ${describe(options)}`,
     );

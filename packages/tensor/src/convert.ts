@@ -79,14 +79,12 @@ function fromData(
   dtype: DType | undefined,
   shape?: Shape,
 ): Tensor {
+  if (!ArrayBuffer.isView(data)) return fromNested(operation, argument, data, dtype, shape);
   const own = dtypeOf(data);
-  if (own !== undefined) return fromTyped(data as TypedArray, dtype ?? own, shape);
-  if (ArrayBuffer.isView(data)) {
-    throw new DTypeError(
-      `${operation}: ${argument} is a ${(data as object).constructor.name}, which has no dtype here; copy it to a Float32Array, Float64Array, Int32Array or Uint8Array (bool)`,
-    );
-  }
-  return fromNested(operation, argument, data, dtype, shape);
+  if (own !== undefined) return fromTyped(data, dtype ?? own, shape);
+  throw new DTypeError(
+    `${operation}: ${argument} is a ${(data as object).constructor.name}, which has no dtype here; copy it to a Float32Array, Float64Array, Int32Array or Uint8Array (bool)`,
+  );
 }
 
 function fromTyped(data: TypedArray, dtype: DType, shape: Shape = [data.length]): Tensor {
@@ -105,16 +103,11 @@ function fromNested(
 ): Tensor {
   if (typeof data === 'number' && shape === undefined)
     return scalarTensor(data, dtype ?? 'float32', operation, argument);
-  const own: number[] = [];
-  let probe: NestedLike | undefined = data;
-  while (Array.isArray(probe)) {
-    if (own.push(probe.length) > 99) throw new ShapeError(`${operation}: ${argument} is nested too deep, or in itself`);
-    probe = probe[0] as NestedLike | undefined;
-  }
-  if (hasTensor(data)) {
+  if (hasTensor(operation, argument, data)) {
     const joined = stackNested(operation, argument, data as readonly NestedLike[]);
     return retyped(operation, argument, joined, dtype, shape);
   }
+  const own: number[] = [];
   const flat: (number | boolean)[] = [];
   flatten(operation, data, own, 0, flat, argument);
   const type = dtype ?? (flat.length > 0 && flat.every((v) => typeof v === 'boolean') ? 'bool' : 'float32');
@@ -132,19 +125,16 @@ function held(operation: string, argument: string, value: number, dtype: DType):
   return value;
 }
 
-function hasTensor(data: NestedLike): boolean {
-  if (data instanceof Tensor || isVariable(data)) return true;
-  return Array.isArray(data) && data.some(hasTensor);
+function hasTensor(operation: string, argument: string, data: NestedLike, depth = 0): boolean {
+  if (depth > 99) throw new ShapeError(`${operation}: ${argument} is nested too deep, or in itself`);
+  if (Array.isArray(data)) return data.some((d: NestedLike) => hasTensor(operation, argument, d, depth + 1));
+  return data instanceof Tensor || isVariable(data);
 }
 
 /** Arrays with tensors inside, stacked; connected to each of them. */
 function stackNested(operation: string, argument: string, data: readonly NestedLike[]): Tensor {
   const beside = widestType(data);
-  const parts = Array.from(data, (d, i) =>
-    Array.isArray(d) && hasTensor(d)
-      ? stackNested(operation, `${argument}[${i}]`, d)
-      : asBeside(operation, `${argument}[${i}]`, d as TensorLike, beside),
-  );
+  const parts = Array.from(data, (d, i) => asBeside(operation, `${argument}[${i}]`, d, beside));
   const dtype = widestType(parts)!;
   const { type } = parts[0]!;
   const rows = parts.map((part, i) => {
@@ -158,15 +148,17 @@ function stackNested(operation: string, argument: string, data: readonly NestedL
   return bindOne(concatRow, rows, { axis: 0 });
 }
 
+/** Numbers in arrays, into `out`; the first of each depth say what `shape` is, the others must agree. */
 function flatten(
   operation: string,
   data: NestedLike,
-  shape: Shape,
+  shape: number[],
   axis: number,
   out: (number | boolean)[],
   path: string,
 ): void {
   const isArray = Array.isArray(data);
+  if (isArray && axis === shape.length && out.length === 0) shape.push(data.length);
   const size = shape[axis];
   if (isArray ? data.length !== size : size !== undefined) {
     const given = isArray ? `${data.length} elements` : describe(data);
@@ -202,15 +194,16 @@ export function asTensor(operation: string, argument: string, value: TensorLike,
 
 /** An argument as a floating tensor: int32 and bool become float32. */
 export function asFloat(operation: string, argument: string, value: TensorLike): Tensor {
-  const t = asTensor(operation, argument, value);
-  return isFloating(t.dtype) ? t : castTo(t, 'float32');
+  return floating(asTensor(operation, argument, value));
 }
 
 /** An argument as a tensor of numbers: bool becomes int32. */
 export function asNumeric(operation: string, argument: string, value: TensorLike): Tensor {
-  const t = asTensor(operation, argument, value);
-  return t.dtype === 'bool' ? castTo(t, 'int32') : t;
+  return numeric(asTensor(operation, argument, value));
 }
+
+const numeric = (t: Tensor): Tensor => (t.dtype === 'bool' ? castTo(t, 'int32') : t);
+const floating = (t: Tensor): Tensor => (isFloating(t.dtype) ? t : castTo(t, 'float32'));
 
 /** The tensor in another dtype. */
 export function castTo(t: Tensor, dtype: DType): Tensor {
@@ -261,6 +254,17 @@ export function asPair(
   return [castTo(x, dtype), castTo(y, dtype)];
 }
 
+/** Both arguments of a binary operation as tensors of numbers, of one dtype. */
+export function asNumericPair(
+  operation: string,
+  a: TensorLike,
+  b: TensorLike,
+  names?: readonly [string, string],
+): [Tensor, Tensor] {
+  const [x, y] = asPair(operation, a, b, names);
+  return [numeric(x), numeric(y)];
+}
+
 /** Both arguments of a binary operation as floating tensors of one dtype. */
 export function asFloatPair(
   operation: string,
@@ -269,7 +273,7 @@ export function asFloatPair(
   names?: readonly [string, string],
 ): [Tensor, Tensor] {
   const [x, y] = asPair(operation, a, b, names);
-  return isFloating(x.dtype) ? [x, y] : [castTo(x, 'float32'), castTo(y, 'float32')];
+  return [floating(x), floating(y)];
 }
 
 /** Elements of one tensor, at most: as many as an int32 can count. */
@@ -307,7 +311,7 @@ export function describe(value: unknown): string {
     return `[${text}${value.length > 6 ? ', …' : ''}]`;
   }
   const { name } = value.constructor ?? Object;
-  return name === 'Object'
-    ? `an object { ${Object.keys(value).slice(0, 4).join(', ')} }`.replace('  ', ' ')
-    : `a ${name}`;
+  if (name !== 'Object') return `a ${name}`;
+  const keys = Object.keys(value).slice(0, 4);
+  return `an object {${keys.map((key) => ` ${key}`).join()} }`;
 }

@@ -137,15 +137,13 @@ export function reduction(reducer: Reducer, derivative: Derivative<Axes>, dtype?
     type: ([x], { axes }) => [tensorType(dtype ?? x!.dtype, withoutAxes(x!.shape, axes))],
     lower: (writer, [x], [out], { axes }) => {
       const { offset, strides, shape } = x!.view;
-      const kept = shape.map((_, i) => i).filter((i) => !axes.includes(i));
-      const order = [...kept, ...axes];
       writer.emit({
         kind: 'reduce',
         js: reduceLoop,
         reducer,
-        kept: kept.map((i) => shape[i]!),
+        kept: withoutAxes(shape, axes),
         reduced: axes.map((i) => shape[i]!),
-        input: { slot: x!.slot, offset, strides: order.map((i) => strides[i]!) },
+        input: { slot: x!.slot, offset, strides: [...withoutAxes(strides, axes), ...axes.map((i) => strides[i]!)] },
         output: access(out!),
         accumulate: x!.dtype === 'int32' || x!.dtype === 'bool' ? 'int32' : 'float64',
       });

@@ -30,34 +30,30 @@ export function formatTensor(data: TypedArray, type: TensorType): string {
   const { shape, dtype } = type;
   const cut = type.size > THRESHOLD;
   const strides = rowMajor(shape);
-  const texts: string[] = [];
   const indices = (n: number): (number | null)[] =>
     cut && n > 6 ? [0, 1, 2, null, n - 3, n - 2, n - 1] : [...Array(n).keys()];
-  const visit = (axis: number, at: number, leaf: (index: number) => string): string => {
-    if (axis === shape.length) return leaf(at);
+  let width = 0;
+  const visit = (axis: number, at: number): string => {
+    if (axis === shape.length) {
+      const text = dtype === 'bool' ? String(data[at] !== 0) : formatNumber(data[at]!, dtype === 'float32');
+      if (shape.length > 1) width = Math.max(width, text.length);
+      return text.padStart(width);
+    }
     const last = axis === shape.length - 1;
-    const parts = indices(shape[axis]!).map((i) =>
-      i === null ? '...' : visit(axis + 1, at + i * strides[axis]!, leaf),
-    );
+    const parts = indices(shape[axis]!).map((i) => (i === null ? '...' : visit(axis + 1, at + i * strides[axis]!)));
     return `[${parts.join(last ? ', ' : `,${'\n'.repeat(shape.length - axis - 1)}${' '.repeat(axis + 1)}`)}]`;
   };
-  const text = (i: number): string =>
-    dtype === 'bool' ? String(data[i] !== 0) : formatNumber(data[i]!, dtype === 'float32');
-  visit(0, 0, (i) => {
-    texts.push(text(i));
-    return '';
-  });
-  const width = shape.length > 1 ? Math.max(0, ...texts.map((t) => t.length)) : 0;
-  return visit(0, 0, (i) => text(i).padStart(width));
+  // Rows stand under one another: the first time finds how wide.
+  visit(0, 0);
+  return visit(0, 0);
 }
 
 /** The shortest digits that tell a float32 (or float64) from its neighbours. */
 export function formatNumber(value: number, single: boolean): string {
   if (Object.is(value, -0)) return '-0';
   if (!single) return String(value);
-  for (let digits = 6; digits < 9; digits++) {
+  for (let digits = 6; ; digits++) {
     const short = Number(value.toPrecision(digits));
-    if (Math.fround(short) === value) return String(short);
+    if (digits === 9 || Math.fround(short) === value) return String(short);
   }
-  return String(Number(value.toPrecision(9)));
 }

@@ -4,7 +4,7 @@
 
 export { checkAxes, checkAxis, checkPerAxis } from './axes.ts';
 // Binding
-export { apply, bind, bindApplication, bindOne, moveTo, NONE } from './bind.ts';
+export { apply, bind, bindApplication, bindOne, buffersOn, moveTo, NONE, runOn } from './bind.ts';
 export { checkDType, checkFlag, checkInteger, checkNumber, checkOptions } from './checks.ts';
 export {
   asBeside,
@@ -55,8 +55,10 @@ export type {
   Derivative,
   Keeps,
   KernelWriter,
+  Linear,
   LinearMap,
   LinearParams,
+  LinearRow,
   Operand,
   Params,
   ParamValue,

@@ -3,78 +3,59 @@
  * The one idea: rows are lowered one by one into the same plan, and what only rearranges stays a view of its source; then
  * temporaries that live at different times share memory. Must not import rows or operations.
  */
-import type { Access, Kernel, Plan, Slot } from '@jacobi/backend';
-import { isContiguous, readsOf, sizeOf, writesOf } from '@jacobi/backend';
+import type { Kernel, Plan, Slot } from '@jacobi/backend';
+import { contiguousView, readsOf, writesOf } from '@jacobi/backend';
 import { alignedBytes, lowerRow, PlanWriter } from './lower.ts';
 import type { Inline, Operand } from './primitive.ts';
-import type { Program, Row, Var } from './program.ts';
-import type { TensorType } from './type.ts';
+import type { Program, Var } from './program.ts';
+
+/** What of a program is lowered. */
+type Lowered = Pick<Program, 'types' | 'inputs' | 'captured' | 'rows' | 'outputs'>;
 
 /**
  * The plan of a program. Its inputs are the program's inputs, then its captured values; temporaries share one
  * arena.
  */
-export function lowerProgram(program: Pick<Program, 'types' | 'inputs' | 'captured' | 'rows' | 'outputs'>): Plan {
+export function lowerProgram(program: Lowered): Plan {
   const writer = new PlanWriter();
-  const values: (Operand | undefined)[] = new Array(program.types.length);
-  const inputs = [...program.inputs, ...program.captured.map((c) => c.variable)];
-  for (const v of inputs) values[v] = writer.slot(program.types[v]!, 'input');
-  // Where a row makes an output, let it write there at once.
-  const place = new Map<Var, Operand>();
-  const outputs = program.outputs.map((v) => {
-    const operand = writer.slot(program.types[v]!, 'output');
-    if (!place.has(v)) place.set(v, operand);
-    return operand;
-  });
-  lowerRows(writer, program.rows, program.types, values, place);
-  const plan = writer.plan(
-    inputs.map((v) => values[v]!),
-    program.outputs.map((v) => values[v]!),
-    outputs,
-  );
-  return placeTemporaries(withoutLastCopies(plan));
+  const slot = (v: Var, role: Slot['role']): Operand => writer.slot(program.types[v]!, role);
+  const inputs = [...program.inputs, ...program.captured.map((c) => c.variable)].map((v) => slot(v, 'input'));
+  const outputs = program.outputs.map((v) => slot(v, 'output'));
+  return placeTemporaries(writer.plan(inputs, lowerRows(writer, program, inputs, outputs), outputs));
 }
 
-/** The plan whose results are the temporaries that would only be copied there, whole and in order. */
-function withoutLastCopies(plan: Plan): Plan {
-  const slots = [...plan.slots];
-  const outputs = [...plan.outputs];
-  const uses = plan.steps.flatMap(slotsOf);
-  const isWhole = ({ slot, offset, strides }: Access, shape: readonly number[]): boolean =>
-    slots[slot]!.length === sizeOf(shape) && isContiguous({ offset, shape, strides });
-  const steps = plan.steps.filter((kernel) => {
-    if (kernel.kind !== 'map' || kernel.body.length > 0) return true;
-    const [from] = kernel.inputs;
-    const to = kernel.output.slot;
-    const { role, dtype, length } = slots[from!.slot]!;
-    const at = outputs.indexOf(to);
-    if (at < 0 || role !== 'temporary' || dtype !== slots[to]!.dtype) return true;
-    if (uses.indexOf(to) !== uses.lastIndexOf(to)) return true;
-    if (!isWhole(from!, kernel.shape) || !isWhole(kernel.output, kernel.shape)) return true;
-    outputs[at] = from!.slot;
-    slots[from!.slot] = { dtype, length, role: 'output' };
-    slots[to] = { dtype, length: 0, role: 'temporary' };
-    return false;
-  });
-  return { ...plan, slots, outputs, steps };
-}
-
+/** Writes the rows of a program; gives the values of its outputs, which are made in `targets` where that can be. */
 function lowerRows(
   writer: PlanWriter,
-  rows: readonly Row[],
-  types: readonly TensorType[],
-  values: (Operand | undefined)[],
-  place: ReadonlyMap<Var, Operand>,
-): void {
+  { types, inputs, captured, rows, outputs }: Lowered,
+  args: readonly Operand[],
+  targets: readonly (Operand | undefined)[],
+): Operand[] {
+  const values: Operand[] = new Array(types.length);
+  [...inputs, ...captured.map((c) => c.variable)].forEach((v, i) => {
+    values[v] = args[i]!;
+  });
+  const makers = new Map(rows.flatMap((row) => row.outputs.map((v) => [v, row])));
+  const place = new Map<Var, Operand>();
+  outputs.forEach((v, i) => {
+    // Where an output is an earlier value under another type, that one is made there.
+    let source = v;
+    for (let row = makers.get(v); row?.application.alias; row = makers.get(source)) source = row.inputs[0]!;
+    const target = targets[i];
+    if (target !== undefined && !place.has(source))
+      place.set(source, { ...target, view: contiguousView(types[source]!.shape) });
+  });
   for (const row of rows) {
     const { inline } = row.application.primitive;
     const ins = row.inputs.map((v) => values[v]!);
     const target = (i: number): Operand => place.get(row.outputs[i]!) ?? writer.temporary(types[row.outputs[i]!]!);
-    const outs = inline?.within(writer, row.application, ins) ?? lowerRow(writer, row.application, ins, target);
+    const wanted = row.outputs.map((v) => place.get(v));
+    const outs = inline?.within(writer, row.application, ins, wanted) ?? lowerRow(writer, row.application, ins, target);
     row.outputs.forEach((v, i) => {
       values[v] = outs[i]!;
     });
   }
+  return outputs.map((v) => values[v]!);
 }
 
 /** Rows that hold a program: its rows, in place. */
@@ -85,15 +66,7 @@ export const lowerInline: Inline = {
     const types = [...application.inputs, ...application.outputs];
     return lowerProgram({ types, inputs, captured: [], rows: [{ application, inputs, outputs }], outputs });
   },
-  within(writer, { programs: [program] }, args) {
-    const { types, inputs, captured, rows, outputs } = program!;
-    const values: (Operand | undefined)[] = new Array(types.length);
-    [...inputs, ...captured.map((c) => c.variable)].forEach((v, i) => {
-      values[v] = args[i]!;
-    });
-    lowerRows(writer, rows, types, values, new Map());
-    return outputs.map((v) => values[v]!);
-  },
+  within: (writer, { programs: [program] }, args, targets) => lowerRows(writer, program!, args, targets),
 };
 
 /** Slots that a kernel reads and writes. */

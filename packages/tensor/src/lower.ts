@@ -32,7 +32,7 @@ export function access({ slot, view: { offset, strides } }: Operand): Access {
   return { slot, offset, strides };
 }
 
-/** Writes one kernel that computes `output` elementwise; operands broadcast. */
+/** Writes one kernel that computes `output` elementwise, if it has elements; operands broadcast. */
 export function emitMap(
   writer: KernelWriter,
   inputs: readonly Operand[],
@@ -40,6 +40,7 @@ export function emitMap(
   body: readonly ScalarStep[],
 ): void {
   const { shape } = output.view;
+  if (shape.includes(0)) return;
   writer.emit({
     kind: 'map',
     js: mapLoop,
@@ -116,7 +117,7 @@ export class PlanWriter implements KernelWriter {
   /** The plan that leaves `values` in `outputs`. */
   plan(inputs: readonly Operand[], values: readonly Operand[], outputs: readonly Operand[]): Plan {
     outputs.forEach((to, i) => {
-      if (values[i]!.slot !== to.slot && !to.view.shape.includes(0)) emitCopy(this, values[i]!, to);
+      if (values[i]!.slot !== to.slot) emitCopy(this, values[i]!, to);
     });
     return {
       format: 1,

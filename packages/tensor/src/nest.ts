@@ -1,7 +1,8 @@
 /**
  * Nests: plain objects and arrays, as deep as wanted, with leaves in them.
- * The one idea: a nest is a list of leaves and a function that puts such a list back into its shape. Imports only errors.
+ * The one idea: a nest is a list of leaves and a function that puts such a list back into its shape. Must not import operations.
  */
+import { describe } from './convert.ts';
 import { ArgumentError } from './errors.ts';
 
 /** Leaves of type T in plain objects and arrays. */
@@ -60,17 +61,15 @@ export function flattenNest<T>(
       structure.push('}');
       return (next) => Object.fromEntries(parts.map(([key, part]) => [key, part(next)]));
     }
-    const kind =
-      node === null || node === undefined
-        ? String(node)
-        : typeof node === 'object'
-          ? `a ${node.constructor?.name ?? 'object'}${ArrayBuffer.isView(node) ? '; make a tensor of it, tensor(…)' : ''}`
-          : `a ${typeof node}`;
-    throw new ArgumentError(`${what}${path} must be a nest of ${expected} (plain objects and arrays), not ${kind}`);
+    const hint = ArrayBuffer.isView(node) ? '; make a tensor of it, tensor(…)' : '';
+    throw new ArgumentError(
+      `${what}${path} must be a nest of ${expected} (plain objects and arrays), not ${describe(node)}${hint}`,
+    );
   }
 }
 
-function isPlainObject(x: unknown): x is Record<string, unknown> {
+/** An object that is nothing but its entries. */
+export function isPlainObject(x: unknown): x is Record<string, unknown> {
   if (typeof x !== 'object' || x === null) return false;
   const prototype = Object.getPrototypeOf(x) as unknown;
   return prototype === Object.prototype || prototype === null;

@@ -64,9 +64,31 @@ export type LinearMap =
   | 'contract' // Σ over labels of x · c
   | 'cumsum'
   | 'recurrence' // t[i] = x[i] + c[i]·t[i−1]
-  | 'custom'; // a rule given by the user, see `CustomLinear`
+  | 'custom'; // a rule given by the user
 
-type Indexed = 'gather' | 'scatterAdd';
+/** Those whose rows bring their transpose, so that programs without such rows do not hold it. */
+type Own = 'gather' | 'scatterAdd' | 'cumsum' | 'recurrence' | 'custom';
+
+/** What the transpose of a linear row needs to know of it. */
+export interface LinearRow<P extends Params = Params> {
+  readonly application: Application<P>;
+  /** Operand i: the value of a coefficient. Must not be asked for an operand that depends on tangents. */
+  coefficient(i: number): Tensor;
+}
+
+/** By which map a row is linear, and in which operands together: all of them unless `open` says otherwise. */
+export type Linear<P extends Params = Params> = { readonly open?: readonly number[] } & (
+  | { readonly map: Exclude<LinearMap, Own> }
+  | {
+      readonly map: Own;
+      /** Cotangents of the operands from those of the outputs. */
+      readonly transpose: (
+        row: LinearRow<P>,
+        incoming: readonly Tangent[],
+        open: readonly boolean[],
+      ) => readonly Tangent[];
+    }
+);
 
 /** The params of linear rows, as interpreters of the closed set read them. */
 export interface LinearParams {
@@ -82,11 +104,9 @@ export interface LinearParams {
   readonly right: readonly number[];
   readonly out: readonly number[];
   readonly axis: number;
-  readonly reverse: boolean;
   readonly batch: number;
   readonly first: number;
   readonly second: number;
-  readonly residuals: number;
 }
 
 /** The values that a tangent rule may read. */
@@ -114,14 +134,7 @@ export type Derivative<P extends Params = Params> =
   /** Connected, but the derivative is zero wherever it exists: floor, sign. */
   | { readonly kind: 'zero' }
   /** Linear in the open operands together; the others are kept as coefficients. */
-  | { readonly kind: 'linear'; readonly map: Exclude<LinearMap, Indexed>; readonly open?: readonly number[] }
-  /** Linear in the first operand, by indices. Brings its transpose, so that programs without it do not hold that row. */
-  | {
-      readonly kind: 'linear';
-      readonly map: Indexed;
-      readonly open: readonly number[];
-      readonly transpose: (cotangent: Tensor, indices: Tensor, params: P, source: TensorType) => Tensor;
-    }
+  | ({ readonly kind: 'linear' } & Linear<P>)
   /** Linear in each of the two operands. */
   | { readonly kind: 'bilinear'; readonly map: 'scale' | 'contract' }
   /**
@@ -131,7 +144,7 @@ export type Derivative<P extends Params = Params> =
    */
   | {
       readonly kind: 'rule';
-      readonly linear?: { readonly map: LinearMap; readonly open: readonly number[] };
+      readonly linear?: Linear<P>;
       readonly keeps: (active: readonly boolean[], params: P) => Keeps;
       /** By output, whether it depends on an active input by a derivative, where that is not so for all of them. */
       readonly connects?: (application: Application<P>, active: readonly boolean[]) => readonly boolean[];
@@ -165,8 +178,13 @@ export type Batching<P extends Params = Params> =
 export interface Inline {
   /** The plan of the row alone. */
   readonly alone: (application: Application) => Plan;
-  /** Writes its program's rows into a larger plan; gives the values of its outputs. */
-  readonly within: (writer: PlanWriter, application: Application, inputs: readonly Operand[]) => readonly Operand[];
+  /** Writes its program's rows into a larger plan; gives the values of its outputs, made in `targets` where that can be. */
+  readonly within: (
+    writer: PlanWriter,
+    application: Application,
+    inputs: readonly Operand[],
+    targets: readonly (Operand | undefined)[],
+  ) => readonly Operand[];
 }
 
 /** One operation. */
@@ -203,4 +221,6 @@ export interface Application<P extends Params = Params> {
   readonly programs: readonly Program[];
   readonly closures: readonly unknown[];
   readonly outputs: readonly TensorType[];
+  /** The output is the input's buffer under another type. */
+  readonly alias: boolean;
 }

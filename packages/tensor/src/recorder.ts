@@ -49,15 +49,18 @@ export function visibleRecorders(): readonly Recorder[] {
   return frames.slice(frames.findLastIndex(isBarrier) + 1) as Recorder[];
 }
 
+const following = (tensors: readonly Tensor[]): Recorder[] =>
+  visibleRecorders().filter((r) => r.active(tensors) !== null);
+
 /** True if some visible recorder follows one of the tensors. */
 export function isFollowed(tensors: readonly Tensor[]): boolean {
-  return visibleRecorders().some((r) => r.active(tensors) !== null);
+  return following(tensors).length > 0;
 }
 
 /** True if what is derived from the tensors may be differentiated: two recorders follow, or one that records its own derivatives. */
 export function differentiatedAgain(tensors: readonly Tensor[]): boolean {
-  const following = visibleRecorders().filter((r) => r.active(tensors) !== null);
-  return following.length > 1 || following.some((r) => r.persistent === true);
+  const [first, second] = following(tensors);
+  return second !== undefined || first?.persistent === true;
 }
 
 /** Runs or stages an application, and tells the recorders that follow an input. */

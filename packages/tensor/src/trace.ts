@@ -21,18 +21,17 @@ export interface TracedVariable {
 
 /** A program under construction. Values inside have types but no elements. */
 export class Trace {
-  readonly #types: TensorType[] = [];
-  readonly #rows: Row[] = [];
+  /** The rows so far: linear programs are read while they grow. */
+  readonly rows: Row[] = [];
   readonly #inputs: Var[] = [];
-  readonly #captured: Captured[] = [];
+  /** What was taken in from outside. */
+  readonly captured: Captured[] = [];
   readonly #vars = new Map<number, Var>();
   readonly #tensors: Tensor[] = [];
   /** Variables read or assigned inside: their value now. */
   readonly variables: Map<TracedVariable, Tensor> = new Map();
   /** Variables assigned inside: the value that each has at the end. */
   readonly assigned: Map<TracedVariable, Tensor> = new Map();
-  /** True if it took in a value of an enclosing trace: then its program makes sense only there. */
-  capturesTrace = false;
   closed = false;
   /** Name of the primal row whose derivative is being written; rows staged now say they came from it. */
   origin: string | null = null;
@@ -63,20 +62,19 @@ export class Trace {
 
   /** A new input. */
   input(type: TensorType): Tensor {
-    const t = this.#make(type);
-    this.#inputs.push(this.#vars.get(t.id)!);
+    const t = this.make(type);
+    this.#inputs.push(this.variable(t));
     return t;
   }
 
   /** Appends a row and returns its outputs as abstract values. */
   stage(application: Application, inputs: readonly Tensor[]): Tensor[] {
     const ins = inputs.map((t) => this.variable(t));
-    const outputs = application.outputs.map((type) => this.#make(type));
-    const outs = outputs.map((t) => this.#vars.get(t.id)!);
-    this.#rows.push({
+    const outputs = application.outputs.map((type) => this.make(type));
+    this.rows.push({
       application,
       inputs: ins,
-      outputs: outs,
+      outputs: outputs.map((t) => this.variable(t)),
       ...(this.origin === null ? {} : { from: this.origin }),
     });
     return outputs;
@@ -87,32 +85,9 @@ export class Trace {
     const known = this.#vars.get(t.id);
     if (known !== undefined) return known;
     t.trace?.checkOpen();
-    if (t.trace !== null) this.capturesTrace = true;
-    return this.#capture(t);
-  }
-
-  /** The abstract value that stands for a variable's value at the start of each run. */
-  readVariable(source: TracedVariable): Tensor {
-    const known = this.variables.get(source);
-    if (known !== undefined) return known;
-    const now = source.current();
-    const t = this.#make(now.type);
-    this.#captured.push({ variable: this.#vars.get(t.id)!, tensor: now, read: () => source.value });
-    this.variables.set(source, t);
-    return t;
-  }
-
-  /** From now on `source` holds `value`, and reads of it give `read`. */
-  assignVariable(source: TracedVariable, value: Tensor, read: Tensor): void {
-    this.variables.set(source, read);
-    this.assigned.set(source, value);
-  }
-
-  /** A value from outside that is made anew at each run. */
-  external(type: TensorType, read: () => Tensor): Tensor {
-    const t = this.#make(type);
-    this.#captured.push({ variable: this.#vars.get(t.id)!, tensor: t, read });
-    return t;
+    const variable = this.#name(t);
+    this.captured.push({ variable, tensor: t, inside: t.id > this.#born });
+    return variable;
   }
 
   /** Ends the trace. */
@@ -120,17 +95,12 @@ export class Trace {
     const vars = outputs.map((t) => this.variable(t));
     this.closed = true;
     return makeProgram({
-      types: this.#types,
+      types: this.#tensors.map((t) => t.type),
       inputs: this.#inputs,
-      captured: this.#captured,
-      rows: this.#rows,
+      captured: this.captured,
+      rows: this.rows,
       outputs: vars,
     });
-  }
-
-  /** The rows so far: for linear programs, which are read while they grow. */
-  get rows(): readonly Row[] {
-    return this.#rows;
   }
 
   /** The abstract value of a variable of this trace (a captured one: the tensor itself). */
@@ -138,20 +108,16 @@ export class Trace {
     return this.#tensors[v]!;
   }
 
-  #make(type: TensorType): Tensor {
+  /** An abstract value, of which the program does not say yet where it comes from. */
+  make(type: TensorType): Tensor {
     const t = new Tensor(type, null, null, this);
-    this.#vars.set(t.id, this.#types.length);
-    this.#types.push(type);
-    this.#tensors.push(t);
+    this.#name(t);
     return t;
   }
 
-  #capture(t: Tensor): Var {
-    const v = this.#types.length;
+  #name(t: Tensor): Var {
+    const v = this.#tensors.push(t) - 1;
     this.#vars.set(t.id, v);
-    this.#types.push(t.type);
-    this.#tensors.push(t);
-    this.#captured.push({ variable: v, tensor: t, inside: t.id > this.#born });
     return v;
   }
 }

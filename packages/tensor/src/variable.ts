@@ -33,6 +33,17 @@ function severed(t: Tensor): Tensor {
   return new Tensor(t.type, t.buffer, t.backend, t.trace);
 }
 
+/** The abstract value that stands for a variable's value at the start of each run. */
+function readIn(trace: Trace, source: TracedVariable): Tensor {
+  const known = trace.variables.get(source);
+  if (known !== undefined) return known;
+  const tensor = source.current();
+  const t = trace.make(tensor.type);
+  trace.captured.push({ variable: trace.variable(t), tensor, read: () => source.value });
+  trace.variables.set(source, t);
+  return t;
+}
+
 /** A mutable place for an immutable tensor of one type. Made by `variable()`. */
 export class Variable extends Printable implements TracedVariable {
   #current: Tensor;
@@ -59,7 +70,7 @@ export class Variable extends Printable implements TracedVariable {
   /** The tensor held now. Reading it inside `tape.record` watches a trainable variable. */
   get value(): Tensor {
     const trace = currentTrace();
-    const now = trace === null ? this.#current : trace.readVariable(this);
+    const now = trace === null ? this.#current : readIn(trace, this);
     watch?.noteVariable(this, now);
     return now;
   }
@@ -95,7 +106,10 @@ export class Variable extends Printable implements TracedVariable {
     next.trace?.checkOpen();
     const trace = currentTrace();
     if (trace === null) this.#current = severed(next);
-    else trace.assignVariable(this, next, this.#readLater(trace, next));
+    else {
+      trace.variables.set(this, this.#readLater(trace, next));
+      trace.assigned.set(this, next);
+    }
     return this;
   }
   /**
@@ -104,11 +118,13 @@ export class Variable extends Printable implements TracedVariable {
    */
   #readLater(trace: Trace, next: Tensor): Tensor {
     if (!isFloating(next.dtype)) return next;
-    const zero = trace.external(next.type, () => {
+    const zero = trace.make(next.type);
+    const read = (): Tensor => {
       const made = zerosOf(next.type);
       watch?.noteVariable(this, made);
       return made;
-    });
+    };
+    trace.captured.push({ variable: trace.variable(zero), tensor: zero, read });
     return add(stopGradient(next), zero);
   }
   /** Adds to the value. */
@@ -121,7 +137,8 @@ export class Variable extends Printable implements TracedVariable {
   }
   #change(operation: string, change: typeof add, value: TensorLike): this {
     // The value now, without a tape taking the read for a use.
-    const now = currentTrace()?.readVariable(this) ?? this.#current;
+    const trace = currentTrace();
+    const now = trace === null ? this.#current : readIn(trace, this);
     const [x, y] = asPair(operation, now, value, ['variable', 'value']);
     elementwiseType(operation, [x.type, y.type]);
     return this.#put(operation, change(x, y));

@@ -4,7 +4,7 @@
  */
 import { bindOne } from '../bind.ts';
 import type { TensorLike } from '../convert.ts';
-import { asFloatPair, asNumeric, asPair, castTo } from '../convert.ts';
+import { asFloatPair, asNumeric, asNumericPair } from '../convert.ts';
 import type { Primitive } from '../primitive.ts';
 import {
   absRow,
@@ -23,8 +23,7 @@ import {
 import type { Tensor } from '../tensor.ts';
 
 function pair(row: Primitive, a: TensorLike, b: TensorLike, operation: string = row.name): Tensor {
-  const [x, y] = asPair(operation, a, b);
-  return x.dtype === 'bool' ? bindOne(row, [castTo(x, 'int32'), castTo(y, 'int32')]) : bindOne(row, [x, y]);
+  return bindOne(row, asNumericPair(operation, a, b));
 }
 
 function signed(row: Primitive, x: TensorLike): Tensor {

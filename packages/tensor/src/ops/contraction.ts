@@ -8,7 +8,7 @@ import { broadcastShapes } from '@jacobi/backend';
 import { checkAxis } from '../axes.ts';
 import { bindOne } from '../bind.ts';
 import type { TensorLike } from '../convert.ts';
-import { asPair, castTo, describe } from '../convert.ts';
+import { asNumericPair, describe } from '../convert.ts';
 import { ArgumentError, ShapeError } from '../errors.ts';
 import type { Contraction } from '../primitives/contraction.ts';
 import { contractRow } from '../primitives/contraction.ts';
@@ -26,11 +26,6 @@ export function contract(
   out: readonly number[],
 ): Tensor {
   return bindOne(contractRow, [a, b], { left, right, out });
-}
-
-function factors(operation: string, a: TensorLike, b: TensorLike): [Tensor, Tensor] {
-  const [x, y] = asPair(operation, a, b);
-  return x.dtype === 'bool' ? [castTo(x, 'int32'), castTo(y, 'int32')] : [x, y];
 }
 
 /** What was given, for messages: a [2,3] · b [4,5]. */
@@ -79,7 +74,7 @@ function productOf(x: Tensor, y: Tensor): Product {
  * matmul(tensor([[1, 2], [3, 4]]), tensor([[5], [6]])) // → [[17], [39]]
  */
 export function matmul(a: TensorLike, b: TensorLike): Tensor {
-  const [x, y] = factors('matmul', a, b);
+  const [x, y] = asNumericPair('matmul', a, b);
   const key = x.type.id * 67108864 + y.type.id;
   let product = products.get(key);
   if (product === undefined) {
@@ -103,7 +98,7 @@ export function matmul(a: TensorLike, b: TensorLike): Tensor {
  * dot(tensor([1, 2, 3]), tensor([4, 5, 6])) // → 32
  */
 export function dot(a: TensorLike, b: TensorLike): Tensor {
-  const [x, y] = factors('dot', a, b);
+  const [x, y] = asNumericPair('dot', a, b);
   if (x.rank === 0 || y.rank === 0) return mul(x, y);
   const [i, j] = [x.rank - 1, Math.max(0, y.rank - 2)];
   if (x.shape[i] !== y.shape[j]) {
@@ -119,7 +114,7 @@ export function dot(a: TensorLike, b: TensorLike): Tensor {
  * outer(tensor([1, 2]), tensor([3, 4, 5])) // → [[3, 4, 5], [6, 8, 10]]
  */
 export function outer(a: TensorLike, b: TensorLike): Tensor {
-  const [x, y] = factors('outer', a, b);
+  const [x, y] = asNumericPair('outer', a, b);
   if (x.rank !== 1 || y.rank !== 1) {
     throw new ShapeError(`outer: a and b must be vectors: ${shapes(x, y)}; for other ranks use tensordot(a, b, 0)`);
   }
@@ -149,7 +144,7 @@ export function tensordot(
   b: TensorLike,
   axes: number | readonly [number | readonly number[], number | readonly number[]] = 2,
 ): Tensor {
-  const [x, y] = factors('tensordot', a, b);
+  const [x, y] = asNumericPair('tensordot', a, b);
   const [left, right] = pairedAxes(x, y, axes);
   left.forEach((i, k) => {
     const j = right[k]!;

@@ -4,7 +4,7 @@
  */
 import { bindOne } from '../bind.ts';
 import type { TensorLike } from '../convert.ts';
-import { asFloat, asNumeric, asPair, castTo } from '../convert.ts';
+import { asFloat, asNumeric, asNumericPair } from '../convert.ts';
 import { powIntRow, powRow, reciprocalRow, rsqrtRow, sqrtRow, squareRow } from '../primitives/elementwise.ts';
 import type { Tensor } from '../tensor.ts';
 import { onesLike } from './creation.ts';
@@ -25,8 +25,7 @@ export function pow(base: TensorLike, exponent: TensorLike): Tensor {
     const x = asNumeric('pow', 'base', base);
     return integerPower(exponent < 0 ? asFloat('pow', 'base', x) : x, exponent);
   }
-  const [x, y] = asPair('pow', base, exponent, ['base', 'exponent']);
-  return bindOne(powRow, x.dtype === 'bool' ? [castTo(x, 'int32'), castTo(y, 'int32')] : [x, y]);
+  return bindOne(powRow, asNumericPair('pow', base, exponent, ['base', 'exponent']));
 }
 
 /** x to a whole number known now. */

@@ -45,8 +45,9 @@ export const gatherRow: Primitive<Gathering> = {
     kind: 'linear',
     map: 'gather',
     open: [0],
-    transpose: (ct, indices, { axis, batch }, x) =>
-      bindOne(scatterAddRow, [ct, indices], { axis, batch, size: x.shape[axis]! }),
+    transpose: ({ application: { inputs, params }, coefficient }, [ct]) => [
+      bindOne(scatterAddRow, [ct!, coefficient(1)], { ...params, size: inputs[0]!.shape[params.axis]! }),
+    ],
   },
   batching: {
     rule: ([x, indices], [a, b], { axis, batch }, size) => {
@@ -99,7 +100,10 @@ export const scatterAddRow: Primitive<Scattering> = {
     kind: 'linear',
     map: 'scatterAdd',
     open: [0],
-    transpose: (ct, indices, { axis, batch }) => bindOne(gatherRow, [ct, indices], { axis, batch }),
+    transpose: ({ application, coefficient }, [ct]) => {
+      const { axis, batch } = application.params;
+      return [bindOne(gatherRow, [ct!, coefficient(1)], { axis, batch })];
+    },
   },
   batching: {
     rule: ([updates, indices], [a, b], { axis, batch, size: n }, size) => {

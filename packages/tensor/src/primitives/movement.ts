@@ -2,13 +2,13 @@
  * Rows that only rearrange elements. The one idea: most are views (offset and strides), so they cost no kernel; all are
  * linear, and come in pairs of map and transpose. Must not import interpreters.
  */
-import type { View } from '@jacobi/backend';
-import { broadcastStrides, isContiguous, rowMajor } from '@jacobi/backend';
+import type { Shape, View } from '@jacobi/backend';
+import { broadcastStrides, contiguousView, isContiguous, sameShape } from '@jacobi/backend';
 import { bindOne } from '../bind.ts';
 import { elementwiseType } from '../families.ts';
 import { emitCopy, emitFill } from '../lower.ts';
 import { broadcastTo, reshape } from '../ops/shape.ts';
-import type { KernelWriter, Operand, Primitive } from '../primitive.ts';
+import type { Batching, KernelWriter, Operand, Params, Primitive } from '../primitive.ts';
 import type { TensorType } from '../type.ts';
 import { tensorType } from '../type.ts';
 
@@ -21,88 +21,81 @@ export const stopGradientRow: Primitive = {
   batching: 'elementwise',
 };
 
+/** A row that only sees its input otherwise, and has the shape that it sees; linear, by the map of its name. */
+function seeing<P extends Params>(
+  name: 'reshape' | 'transpose' | 'broadcast' | 'slice' | 'flip' | 'diagonal',
+  view: (input: View, params: P) => View | null,
+  batching: Batching<P>,
+): Primitive<P> {
+  return {
+    name,
+    type: ([x], params) => [tensorType(x!.dtype, view(contiguousView(x!.shape), params)!.shape)],
+    view,
+    derivative: { kind: 'linear', map: name },
+    batching,
+  };
+}
+
 /** The same elements in row-major order under another shape. */
-export const reshapeRow: Primitive<{ readonly shape: readonly number[] }> = {
-  name: 'reshape',
-  type: ([x], { shape }) => [tensorType(x!.dtype, shape)],
-  view: (view, { shape }) =>
-    isContiguous(view) ? { offset: 0, shape, strides: rowMajor(shape) } : squeezeView(view, shape),
-  derivative: { kind: 'linear', map: 'reshape' },
-  batching: { shift: ({ shape }, _inputs, size) => ({ shape: [size, ...shape] }) },
-};
+export const reshapeRow: Primitive<{ readonly shape: readonly number[] }> = /* @__PURE__ */ seeing(
+  'reshape',
+  (view, { shape }) => (isContiguous(view) ? contiguousView(shape) : squeezeView(view, shape)),
+  { shift: ({ shape }, _inputs, size) => ({ shape: [size, ...shape] }) },
+);
 
 /** Where only axes of size 1 come or go, strides carry over; null where elements would have to move. */
 function squeezeView(view: View, shape: readonly number[]): View | null {
-  const strides: number[] = [];
+  const wide = (sizes: Shape): Shape => sizes.filter((d) => d !== 1);
+  if (!sameShape(wide(view.shape), wide(shape))) return null;
+  const own = view.strides.filter((_, i) => view.shape[i] !== 1);
   let i = 0;
-  for (const d of shape) {
-    if (d === 1) {
-      strides.push(0);
-      continue;
-    }
-    while (i < view.shape.length && view.shape[i] === 1) i++;
-    if (view.shape[i] !== d) return null;
-    strides.push(view.strides[i++]!);
-  }
-  while (i < view.shape.length) if (view.shape[i++] !== 1) return null;
-  return { offset: view.offset, shape, strides };
+  return { offset: view.offset, shape, strides: shape.map((d) => (d === 1 ? 0 : own[i++]!)) };
 }
 
 /** Axis i of the result is axis permutation[i] of the input. */
-export const transposeRow: Primitive<{ readonly permutation: readonly number[] }> = {
-  name: 'transpose',
-  type: ([x], { permutation }) => [
-    tensorType(
-      x!.dtype,
-      permutation.map((p) => x!.shape[p]!),
-    ),
-  ],
-  view: ({ offset, shape, strides }, { permutation }) => ({
+export const transposeRow: Primitive<{ readonly permutation: readonly number[] }> = /* @__PURE__ */ seeing(
+  'transpose',
+  ({ offset, shape, strides }, { permutation }) => ({
     offset,
     shape: permutation.map((p) => shape[p]!),
     strides: permutation.map((p) => strides[p]!),
   }),
-  derivative: { kind: 'linear', map: 'transpose' },
-  batching: { shift: ({ permutation }) => ({ permutation: [0, ...permutation.map((p) => p + 1)] }) },
-};
+  { shift: ({ permutation }) => ({ permutation: [0, ...permutation.map((p) => p + 1)] }) },
+);
 
 /** Repeats along axes of size 1 and new leading axes, as NumPy broadcasts. */
-export const broadcastRow: Primitive<{ readonly shape: readonly number[] }> = {
-  name: 'broadcast',
-  type: ([x], { shape }) => [tensorType(x!.dtype, shape)],
-  view: (view, { shape }) => ({ offset: view.offset, shape, strides: broadcastStrides(view, shape) }),
-  derivative: { kind: 'linear', map: 'broadcast' },
-  batching: {
+export const broadcastRow: Primitive<{ readonly shape: readonly number[] }> = /* @__PURE__ */ seeing(
+  'broadcast',
+  (view, { shape }) => ({ offset: view.offset, shape, strides: broadcastStrides(view, shape) }),
+  {
     rule: ([x], _mapped, { shape }, size) => {
       const core = x!.shape.slice(1);
       const ones = new Array<number>(shape.length - core.length).fill(1);
       return [broadcastTo(reshape(x!, [size, ...ones, ...core]), [size, ...shape])];
     },
   },
-};
+);
 
 /** size[i] elements of each axis, from begin[i] in steps of stride[i] > 0. */
 export const sliceRow: Primitive<{
   readonly begin: readonly number[];
   readonly size: readonly number[];
   readonly stride: readonly number[];
-}> = {
-  name: 'slice',
-  type: ([x], { size }) => [tensorType(x!.dtype, size)],
-  view: ({ offset, strides }, { begin, size, stride }) => ({
+}> = /* @__PURE__ */ seeing(
+  'slice',
+  ({ offset, strides }, { begin, size, stride }) => ({
     offset: offset + begin.reduce((sum, b, i) => sum + b * strides[i]!, 0),
     shape: size,
     strides: strides.map((s, i) => s * stride[i]!),
   }),
-  derivative: { kind: 'linear', map: 'slice' },
-  batching: {
+  {
     shift: ({ begin, size, stride }, _inputs, batch) => ({
       begin: [0, ...begin],
       size: [batch, ...size],
       stride: [1, ...stride],
     }),
   },
-};
+);
 
 /** Params of padding: places before, after and between the elements of each axis, all ≥ 0. */
 export type Padding = {
@@ -124,7 +117,7 @@ function lowerPad(writer: KernelWriter, x: Operand, out: Operand, { low, interio
     shape: x.view.shape,
     strides: strides.map((s, i) => s * (interior[i]! + 1)),
   };
-  if (!x.view.shape.includes(0)) emitCopy(writer, x, { ...out, view: window });
+  emitCopy(writer, x, { ...out, view: window });
 }
 
 const shiftPadding = ({ low, high, interior }: Padding): Padding => ({
@@ -156,39 +149,29 @@ export const padWithRow: Primitive<Padding & { readonly value: number }> = {
 };
 
 /** Some axes backwards. */
-export const flipRow: Primitive<{ readonly axes: readonly number[] }> = {
-  name: 'flip',
-  type: ([x]) => [x!],
-  view: ({ offset, shape, strides }, { axes }) => ({
+export const flipRow: Primitive<{ readonly axes: readonly number[] }> = /* @__PURE__ */ seeing(
+  'flip',
+  ({ offset, shape, strides }, { axes }) => ({
     offset: offset + axes.reduce((sum, a) => sum + Math.max(0, shape[a]! - 1) * strides[a]!, 0),
     shape,
     strides: strides.map((s, i) => (axes.includes(i) ? -s : s)),
   }),
-  derivative: { kind: 'linear', map: 'flip' },
-  batching: { shift: ({ axes }) => ({ axes: axes.map((a) => a + 1) }) },
-};
+  { shift: ({ axes }) => ({ axes: axes.map((a) => a + 1) }) },
+);
 
 /** Params of diagonals: two axes of equal size, first < second. */
 export type Diagonal = { readonly first: number; readonly second: number };
 const shiftDiagonal = ({ first, second }: Diagonal): Diagonal => ({ first: first + 1, second: second + 1 });
 
+/** A diagonal seen as an axis: the second axis vanishes. */
+const along = ({ offset, shape, strides }: View, { first, second }: Diagonal): View => ({
+  offset,
+  shape: shape.filter((_, i) => i !== second),
+  strides: strides.map((s, i) => (i === first ? s + strides[second]! : s)).filter((_, i) => i !== second),
+});
+
 /** The elements whose indices on two axes are equal; the second axis vanishes. */
-export const diagonalRow: Primitive<Diagonal> = {
-  name: 'diagonal',
-  type: ([x], { second }) => [
-    tensorType(
-      x!.dtype,
-      x!.shape.filter((_, i) => i !== second),
-    ),
-  ],
-  view: ({ offset, shape, strides }, { first, second }) => ({
-    offset,
-    shape: shape.filter((_, i) => i !== second),
-    strides: strides.map((s, i) => (i === first ? s + strides[second]! : s)).filter((_, i) => i !== second),
-  }),
-  derivative: { kind: 'linear', map: 'diagonal' },
-  batching: { shift: shiftDiagonal },
-};
+export const diagonalRow: Primitive<Diagonal> = /* @__PURE__ */ seeing('diagonal', along, { shift: shiftDiagonal });
 
 /** Zeros but where the indices on axis `first` and the new axis `second` are equal: the transpose of `diagonal`. */
 export const embedRow: Primitive<Diagonal> = {
@@ -198,11 +181,9 @@ export const embedRow: Primitive<Diagonal> = {
     shape.splice(second, 0, shape[first]!);
     return [tensorType(x!.dtype, shape)];
   },
-  lower: (writer, [x], [out], { first, second }) => {
+  lower: (writer, [x], [out], params) => {
     emitFill(writer, out!, 0);
-    const { offset, strides } = out!.view;
-    const diagonal = strides.map((s, i) => (i === first ? s + strides[second]! : s)).filter((_, i) => i !== second);
-    emitCopy(writer, x!, { ...out!, view: { offset, shape: x!.view.shape, strides: diagonal } });
+    emitCopy(writer, x!, { ...out!, view: along(out!.view, params) });
   },
   derivative: { kind: 'linear', map: 'embed' },
   batching: { shift: shiftDiagonal },
@@ -221,8 +202,7 @@ export const concatRow: Primitive<{ readonly axis: number }> = {
     let at = 0;
     for (const x of inputs) {
       const { shape } = x.view;
-      if (!shape.includes(0))
-        emitCopy(writer, x, { ...out!, view: { offset: offset + at * strides[axis]!, shape, strides } });
+      emitCopy(writer, x, { ...out!, view: { offset: offset + at * strides[axis]!, shape, strides } });
       at += shape[axis]!;
     }
   },

@@ -98,6 +98,7 @@ export const argminRow: Primitive<{ readonly axis: number }> = /* @__PURE__ */ a
 
 /** Params of running operations. */
 export type Along = { readonly axis: number; readonly reverse: boolean };
+const backwards = ({ axis, reverse }: Along): Along => ({ axis, reverse: !reverse });
 const shiftAlong = { shift: ({ axis, reverse }: Along): Along => ({ axis: axis + 1, reverse }) };
 
 function lowerScan(form: 'sum' | 'product' | 'linear') {
@@ -131,7 +132,11 @@ export const cumsumRow: Primitive<Along> = {
   name: 'cumsum',
   type: ([x]) => [x!],
   lower: /* @__PURE__ */ lowerScan('sum'),
-  derivative: { kind: 'linear', map: 'cumsum' },
+  derivative: {
+    kind: 'linear',
+    map: 'cumsum',
+    transpose: ({ application: { params } }, [ct]) => [bindOne(cumsumRow, [ct!], backwards(params))],
+  },
   batching: shiftAlong,
 };
 
@@ -142,7 +147,15 @@ export const recurrenceRow: Primitive<Along> = {
   lower: /* @__PURE__ */ lowerScan('linear'),
   derivative: {
     kind: 'rule',
-    linear: { map: 'recurrence', open: [0] },
+    linear: {
+      map: 'recurrence',
+      open: [0],
+      // g[i] = ct[i] + a[i+1]·g[i+1]: the same recurrence from the other end, factors moved by one.
+      transpose: ({ application, coefficient }, [ct]) => {
+        const params = backwards(application.params);
+        return [bindOne(recurrenceRow, [ct!, shifted(coefficient(1), params.axis, params.reverse)], params)];
+      },
+    },
     keeps: ([, a]) => ({ inputs: [1], outputs: a ? [0] : [] }),
     tangent: (row, [tv, ta]) => {
       // Differentiated once: again a recurrence with the same factors.
