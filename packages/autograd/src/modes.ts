@@ -1,9 +1,10 @@
 /** jvp, vjp, linearize, hvp: derivatives along directions. */
-import { ArgumentError, DTypeError, ShapeError, Tensor } from '@jacobi/tensor';
+import type { Tensor } from '@jacobi/tensor';
+import { ArgumentError, DTypeError, ShapeError } from '@jacobi/tensor';
 import type { Flat } from '@jacobi/tensor/internal';
 import { asTensor, describe, formatType, zerosOf } from '@jacobi/tensor/internal';
 import type { AnyFunction, AnyNest, RecordedCall } from './call.ts';
-import { checkFunction, checkTransform, flattenArgument, recordCall } from './call.ts';
+import { buildArguments, checkFunction, checkTransform, flattenLeaves, recordCall } from './call.ts';
 import { gradientOf } from './grad.ts';
 import { runGradient, runTangent } from './gradient.ts';
 
@@ -56,7 +57,7 @@ export function vjp(f: AnyFunction, ...primals: AnyNest[]): AnyNest[] {
       call.connection.slice,
       flat.filter((_, i) => known[i]),
     );
-    return rebuildArguments(call.recorded, parts);
+    return buildArguments(call.recorded.arguments, parts);
   };
   return withAux([call.value, pullback], call, options);
 }
@@ -124,24 +125,18 @@ function push(
   );
 }
 
-function rebuildArguments(recorded: RecordedCall, parts: readonly Tensor[]): AnyNest[] {
-  let at = 0;
-  return recorded.arguments.map((flat) => flat.rebuild(flat.leaves.map(() => parts[at++]!)));
-}
-
 /** The leaves of a nest that must be like another: structure, shapes and dtypes. Numbers take the dtype of their place. */
 function matching(operation: string, name: string, like: Flat<Tensor>, nest: unknown): Tensor[] {
-  const flat = flattenArgument(operation, name, nest);
+  const flat = flattenLeaves(operation, name, nest);
   if (flat.structure !== like.structure) {
     throw new ArgumentError(
       `${operation}: ${name} must have the same tree structure as what it belongs to: ${like.structure}, not ${flat.structure}`,
     );
   }
-  return flat.leaves.map((t, i) => {
+  return flat.leaves.map((leaf, i) => {
     const { type } = like.leaves[i]!;
     const path = `${name}${flat.paths[i]}`;
-    if (t.rank === 0 && type.shape.length === 0 && t.dtype !== type.dtype && !(nest instanceof Tensor))
-      return asTensor(operation, path, t.item(), type.dtype);
+    const t = asTensor(operation, path, leaf, typeof leaf === 'number' ? type.dtype : undefined);
     if (t.type === type) return t;
     const Wrong = t.dtype === type.dtype ? ShapeError : DTypeError;
     throw new Wrong(`${operation}: ${path} is ${formatType(t.type)}, but must be ${formatType(type)} like its primal`);
