@@ -42,7 +42,11 @@ export function evaluate(program: Program, inputs: readonly Tensor[]): Tensor[] 
 }
 
 /** Binds the rows of a program one by one. `values`: its inputs, then what it captured. */
-export function inline(program: Program, values: readonly Tensor[]): Tensor[] {
+export function inline(
+  program: Program,
+  values: readonly Tensor[],
+  bindRow: typeof bindApplication = bindApplication,
+): Tensor[] {
   const env: Tensor[] = new Array(program.types.length);
   program.inputs.forEach((v, i) => {
     env[v] = values[i]!;
@@ -51,7 +55,7 @@ export function inline(program: Program, values: readonly Tensor[]): Tensor[] {
     env[c.variable] = values[program.inputs.length + i]!;
   });
   for (const row of program.rows) {
-    const outputs = bindApplication(
+    const outputs = bindRow(
       row.application,
       row.inputs.map((v) => env[v]!),
     );
