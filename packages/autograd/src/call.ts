@@ -73,6 +73,11 @@ export function flattenArgument(
   return { ...flat, leaves: flat.leaves.map((leaf, i) => asBeside(operation, `${name}${flat.paths[i]}`, leaf, dtype)) };
 }
 
+/** All arguments of a call, taken apart. */
+export function flattenArguments(operation: string, args: readonly unknown[]): Flat<Tensor>[] {
+  return args.map((arg, i) => flattenArgument(operation, `argument ${i}`, arg, args));
+}
+
 /** An argument taken apart, with its numbers and variables as they are. */
 export function flattenLeaves(operation: string, name: string, argument: unknown): Flat<ArgumentLeaf> {
   return flattenNest(`${operation}: ${name}`, argument, isArgument, 'tensors or numbers');
@@ -82,6 +87,11 @@ export function flattenLeaves(operation: string, name: string, argument: unknown
 export function buildArguments<T>(flats: readonly Flat<unknown>[], leaves: readonly T[]): Nest<T>[] {
   let at = 0;
   return flats.map(({ leaves: { length }, rebuild }) => rebuild(leaves.slice(at, (at += length))));
+}
+
+/** What may be kept of tensors that were taken apart: their types, and not the tensors. */
+export function typesOf(flat: Flat<Tensor>): Flat<TensorType> {
+  return { ...flat, leaves: flat.leaves.map((t) => t.type) };
 }
 
 /** Equal for nests of the same structure and types. */
@@ -218,9 +228,7 @@ const NOTHING: Flat<Tensor> = { leaves: [], paths: [], structure: '', rebuild: (
 /** A function traced on types. */
 export interface TracedCall {
   readonly program: Program;
-  readonly result: Flat<unknown>;
-  readonly aux: unknown;
-  readonly trace: Trace;
+  readonly result: Flat<Tensor>;
 }
 
 /** Traces `f` on arguments of these types; `build` puts abstract leaves into arguments. */
@@ -241,7 +249,7 @@ export function traceCall(
       const flat = returned === undefined && trace.assigned.size > 0 ? NOTHING : flattenResult(operation, returned);
       return { flat, outputs: finish(trace, flat.leaves) };
     });
-    return { program: trace.finish(outputs), result: flat, aux: undefined, trace };
+    return { program: trace.finish(outputs), result: flat };
   } finally {
     trace.closed = true;
   }

@@ -85,10 +85,10 @@ export function transposeRows(
 export function linearMapIn(application: Application, open: readonly boolean[]): LinearMap | null {
   const { derivative } = application.primitive;
   if (derivative.kind === 'bilinear') return open[0] && open[1] ? null : derivative.map;
-  if (derivative.kind === 'none' || derivative.kind === 'zero') return null;
   const allowed = openOperands(application);
   if (open.some((o, i) => o && !allowed.includes(i))) return null;
-  return derivative.kind === 'linear' ? derivative.map : derivative.linear!.map;
+  if (derivative.kind === 'linear') return derivative.map;
+  return derivative.kind === 'rule' ? derivative.linear!.map : null;
 }
 
 /** The same; throws if the row is not linear in the open operands. */
@@ -197,7 +197,7 @@ function padding(x: TensorType, { begin, size, stride }: LinearParams): Padding 
 /** A rule given by the user: the first closure of the row takes residuals and cotangents to cotangents. */
 function transposeCustom(row: LinearRow, open: readonly boolean[], incoming: readonly Tangent[]): Tangent[] {
   const { application } = row;
-  const rule = application.closures[0] as CustomTranspose;
+  const rule = application.closures[0] as CustomRule;
   // Operands: residuals, then one tangent for each argument, of which some may be zeros and so not open.
   const { residuals: count } = application.params as unknown as LinearParams;
   const residuals = application.inputs.slice(0, count).map((_, i) => row.coefficient(i));
@@ -206,5 +206,8 @@ function transposeCustom(row: LinearRow, open: readonly boolean[], incoming: rea
   return open.map((o, i) => (o ? given[i - count]! : null));
 }
 
-/** How a custom linear row is transposed. Residuals are its closed operands, in order. */
-export type CustomTranspose = (residuals: readonly Tensor[], cotangents: readonly Tensor[]) => readonly Tangent[];
+/**
+ * A rule given by the user, on flat lists: from values that it knows (primals, or residuals) and the tangents or cotangents in
+ * which it is linear.
+ */
+export type CustomRule = (known: readonly Tensor[], moving: readonly Tensor[]) => readonly Tangent[];

@@ -76,7 +76,8 @@ function moveAxis(
   const x = inputs[operand]!;
   const out = outputs[output]!;
   const p = params as unknown as LinearParams;
-  const map = linearMapOf(application, open);
+  // A rule of the user's may do anything with what it is given.
+  const map = application.closures.length > 0 ? 'custom' : linearMapOf(application, open);
   switch (map) {
     case 'add':
     case 'sub':
