@@ -41,6 +41,7 @@ export function gradientOf(operation: string, f: AnyFunction, options: GradOptio
 
 /**
  * Value and gradient of a function that returns one number: `[value, gradient]`; with hasAux `[value, gradient, aux]`.
+ * @throws ShapeError if f does not return a scalar; DTypeError for integer arguments.
  * @example
  * valueAndGrad((x) => sum(square(x)))(tensor([1, 2, 3]))[0] // → 14
  */

@@ -17,7 +17,8 @@ export interface AuxOptions {
  * Value and directional derivative: `[f(primals), J·tangents]` (with hasAux, aux follows). Forward mode.
  *
  * @param primals arguments of f, in an array. @param tangents one for each, of the same structures, shapes and dtypes.
- * @throws ArgumentError where structures differ, ShapeError where shapes do.
+ * @throws ArgumentError, ShapeError or DTypeError where structures, shapes or dtypes differ; DTypeError for integer primals;
+ * RuleError through a custom backward rule that is not linear.
  * @example
  * jvp(sin, [tensor(0)], [tensor(2)])[1] // → 2
  */
@@ -42,6 +43,8 @@ export function jvp(
  * cotangent for each primal, Jᵀ·cotangent. Reverse mode; may be called any number of times.
  *
  * A last argument `{ hasAux: true }` is taken for options.
+ * @throws DTypeError for integer primals. The pullback: ArgumentError, ShapeError or DTypeError where structure, shape or dtype
+ * of the cotangent is not that of the value.
  * @example
  * const [y, pullback] = vjp((x) => square(x), tensor([1, 2]));
  * pullback(tensor([1, 10]))[0] // → [2, 40]
@@ -67,6 +70,8 @@ export function vjp(f: AnyFunction, ...primals: AnyNest[]): AnyNest[] {
  * and runs f no more.
  *
  * A last argument `{ hasAux: true }` is taken for options.
+ * @throws DTypeError for integer primals. The pushforward: ArgumentError, ShapeError or DTypeError where structure, shape or
+ * dtype of a tangent is not that of its primal; RuleError through a custom backward rule that is not linear.
  * @example
  * const [y, pushforward] = linearize((x) => square(x), tensor([1, 2]));
  * pushforward(tensor([1, 10])) // → [2, 40]
@@ -81,6 +86,7 @@ export function linearize(f: AnyFunction, ...primals: AnyNest[]): AnyNest[] {
 /**
  * Hessian times vector, forward over reverse: the directional derivative of the gradient of f at x along v.
  * Cost: a small multiple of f, whatever the size of x. x and v are nests of one structure.
+ * @throws ShapeError if f does not return a scalar; otherwise as `jvp`.
  * @example
  * hvp((x) => sum(mul(square(x), x)), tensor([1, 2]), tensor([1, 1])) // → [6, 12]
  */
