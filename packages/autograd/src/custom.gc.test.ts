@@ -54,3 +54,19 @@ test.each(pairs)('%s, %s: arguments, residuals and results are collected', async
   // It lives until here.
   expect(f).toBeTypeOf('function');
 });
+
+test('what a function read while it was traced is collected', async () => {
+  let shift = ones([8, 3]);
+  const f = customJvp(
+    (t: Tensor) => add(sin(t), shift),
+    ([t]: Tensor[], [dt]: Tensor[]) => [add(sin(t!), shift), mul(cos(t!), dt!)],
+  );
+  const watched = [2, 3].map((factor) => {
+    shift = mul(ones([8, 3]), factor);
+    grad((t: Tensor) => sum(jit((s: Tensor) => f(s))(t)))(ones([8, 3]));
+    return new WeakRef(shift);
+  });
+  shift = ones([8, 3]);
+  expect(await left(watched)).toBe(0);
+  expect(f).toBeTypeOf('function');
+});
