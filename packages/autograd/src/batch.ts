@@ -6,8 +6,8 @@
 import { interpret } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
 import { broadcastTo, reshape } from '@jacobi/tensor';
-import type { Program, Row } from '@jacobi/tensor/internal';
-import { bind, bindApplication } from '@jacobi/tensor/internal';
+import type { Program, Row, TensorType } from '@jacobi/tensor/internal';
+import { bind, bindApplication, Trace, tensorType, withFrame } from '@jacobi/tensor/internal';
 
 /** A value of a batched run: mapped ones have the batch axis first. */
 export interface Batched {
@@ -22,6 +22,23 @@ export function batchProgram(program: Program, inputs: readonly Batched[], size:
     const tensors = args.map((a) => a.tensor);
     const outputs = mapped ? batchRow(row, args, size) : bindApplication(row.application, tensors);
     return outputs.map((tensor) => ({ tensor, mapped }));
+  });
+}
+
+/**
+ * The program of a program over a batch of `size`, from inputs of these types: the program's inputs, then what it captured. All
+ * its outputs have the batch axis.
+ */
+export function batchTraced(
+  program: Program,
+  types: readonly TensorType[],
+  mapped: readonly boolean[],
+  size: number,
+): Program {
+  const trace = new Trace('vmap');
+  return withFrame(trace, () => {
+    const inputs = types.map((type, i) => ({ tensor: trace.input(type), mapped: mapped[i]! }));
+    return trace.finish(batchProgram(program, inputs, size).map((b) => withBatchAxis(b, size)));
   });
 }
 
@@ -60,4 +77,12 @@ function alignBatch(t: Tensor, rank: number): Tensor {
 /** The value with a batch axis: an unmapped one is the same for the whole batch. */
 export function withBatchAxis({ tensor, mapped }: Batched, size: number): Tensor {
   return mapped ? tensor : broadcastTo(tensor, [size, ...tensor.shape]);
+}
+
+/** The type of one example of a batch along `axis`. */
+export function exampleType({ dtype, shape }: TensorType, axis = 0): TensorType {
+  return tensorType(
+    dtype,
+    shape.filter((_, i) => i !== axis),
+  );
 }

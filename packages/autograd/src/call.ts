@@ -7,7 +7,7 @@ import { isFloating } from '@jacobi/backend';
 import { counters } from '@jacobi/compiler';
 import type { Variable } from '@jacobi/tensor';
 import { ArgumentError, DTypeError, Tensor, TraceError } from '@jacobi/tensor';
-import type { Flat, Program, TensorType, Var } from '@jacobi/tensor/internal';
+import type { Flat, Nest, Program, TensorType, Var } from '@jacobi/tensor/internal';
 import {
   asBeside,
   asTensor,
@@ -68,9 +68,35 @@ export function flattenArgument(
   argument: unknown,
   beside: readonly unknown[] = [argument],
 ): Flat<Tensor> {
-  const flat = flattenNest(`${operation}: ${name}`, argument, isArgument, 'tensors or numbers');
+  const flat = flattenLeaves(operation, name, argument);
   const dtype = flat.leaves.some((leaf) => typeof leaf === 'number') ? widestType(beside.flatMap(leavesOf)) : undefined;
   return { ...flat, leaves: flat.leaves.map((leaf, i) => asBeside(operation, `${name}${flat.paths[i]}`, leaf, dtype)) };
+}
+
+/** All arguments of a call, taken apart. */
+export function flattenArguments(operation: string, args: readonly unknown[]): Flat<Tensor>[] {
+  return args.map((arg, i) => flattenArgument(operation, `argument ${i}`, arg, args));
+}
+
+/** An argument taken apart, with its numbers and variables as they are. */
+export function flattenLeaves(operation: string, name: string, argument: unknown): Flat<ArgumentLeaf> {
+  return flattenNest(`${operation}: ${name}`, argument, isArgument, 'tensors or numbers');
+}
+
+/** Arguments with these leaves. */
+export function buildArguments<T>(flats: readonly Flat<unknown>[], leaves: readonly T[]): Nest<T>[] {
+  let at = 0;
+  return flats.map(({ leaves: { length }, rebuild }) => rebuild(leaves.slice(at, (at += length))));
+}
+
+/** What may be kept of tensors that were taken apart: their types, and not the tensors. */
+export function typesOf(flat: Flat<Tensor>): Flat<TensorType> {
+  return { ...flat, leaves: flat.leaves.map((t) => t.type) };
+}
+
+/** Equal for nests of the same structure and types. */
+export function keyOf({ structure, leaves }: Flat<Tensor>): string {
+  return structure + leaves.map((t) => t.type.id).join();
 }
 
 /** Tensors and variables of a nest, whatever else is in it. */
@@ -202,9 +228,7 @@ const NOTHING: Flat<Tensor> = { leaves: [], paths: [], structure: '', rebuild: (
 /** A function traced on types. */
 export interface TracedCall {
   readonly program: Program;
-  readonly result: Flat<unknown>;
-  readonly aux: unknown;
-  readonly trace: Trace;
+  readonly result: Flat<Tensor>;
 }
 
 /** Traces `f` on arguments of these types; `build` puts abstract leaves into arguments. */
@@ -225,7 +249,7 @@ export function traceCall(
       const flat = returned === undefined && trace.assigned.size > 0 ? NOTHING : flattenResult(operation, returned);
       return { flat, outputs: finish(trace, flat.leaves) };
     });
-    return { program: trace.finish(outputs), result: flat, aux: undefined, trace };
+    return { program: trace.finish(outputs), result: flat };
   } finally {
     trace.closed = true;
   }

@@ -4,15 +4,24 @@
  */
 import { capturedNow } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
-import type { Application, Keeps, Primitive, Program, RowValues, Tangent } from '@jacobi/tensor/internal';
-import { apply, bind, holding, lowerInline, NONE, Trace, withFrame, zerosOf } from '@jacobi/tensor/internal';
-import { batchProgram, withBatchAxis } from './batch.ts';
+import type {
+  Application,
+  Derivative,
+  Keeps,
+  Primitive,
+  Program,
+  RowValues,
+  Tangent,
+  TensorType,
+} from '@jacobi/tensor/internal';
+import { apply, bind, holding, lowerInline, NONE, zerosOf } from '@jacobi/tensor/internal';
+import { batchTraced } from './batch.ts';
 import { inlineLinear } from './custom-linear.ts';
 import { connectedOutputs, linearizeProgram } from './linearized.ts';
 import { carriesTangent, pushProgram } from './pushforward.ts';
 
 /** The type rule of rows that run a program: its outputs. */
-export const programTypes: Primitive['type'] = (_inputs, _params, [program]) =>
+export const programTypes = (_inputs: unknown, _params: unknown, [program]: readonly Program[]): TensorType[] =>
   program!.outputs.map((v) => program!.types[v]!);
 
 /** Places of residuals: the outputs after the call's own. `again`: the residuals themselves may be differentiated. */
@@ -37,21 +46,32 @@ function follow(application: Application<never>, active: readonly boolean[], aga
   ) as unknown as Application<never>;
 }
 
+/** The derivative of a program that computes its values again: nothing but its inputs is kept. */
+const recomputed: Derivative = {
+  kind: 'rule',
+  connects: ({ programs }, active) => connectedOutputs(programs[0]!, active),
+  keeps: (active) => ({ inputs: active.map((_, i) => i), outputs: [] }),
+  tangent: (row, tangents) => {
+    const values = row.inputs.map((_, i) => row.x(i));
+    return pushProgram(row.programs[0]!, values, tangents, row.abstract).tangents;
+  },
+};
+
 /** A row that runs a program on its inputs and captured values. */
 const callRow: Primitive = {
   name: 'call',
   type: programTypes,
   inline: lowerInline,
-  // Followed calls take the other form, which has the tangents.
-  derivative: { kind: 'zero' },
+  // While a tape follows it, it takes the other form, which keeps residuals.
+  derivative: recomputed,
   recorded: follow as never,
   batching: { rule: (inputs, mapped, _params, size, { programs }) => batchedCall(programs[0]!, inputs, mapped, size) },
 };
 
 /** `call` while a tape follows it. */
 const followedCallRow: Primitive<Followed> = {
-  name: 'call',
-  type: (_inputs, _params, [program]) => program!.outputs.map((v) => program!.types[v]!),
+  name: 'followedCall',
+  type: programTypes,
   inline: lowerInline,
   derivative: {
     kind: 'rule',
@@ -83,20 +103,12 @@ function residualTangents(row: RowValues<Followed>, tangents: readonly Tangent[]
   return pushProgram(row.programs[0]!, values, tangents, row.abstract).tangents.slice(row.params.own);
 }
 
-/** `call` whose derivative computes its values again: nothing but its inputs is kept. */
+/** `call` in that form only. */
 export const checkpointRow: Primitive = {
   name: 'checkpoint',
   type: programTypes,
   inline: lowerInline,
-  derivative: {
-    kind: 'rule',
-    connects: ({ programs }, active) => connectedOutputs(programs[0]!, active),
-    keeps: (active) => ({ inputs: active.map((_, i) => i), outputs: [] }),
-    tangent: (row, tangents) => {
-      const values = row.inputs.map((_, i) => row.x(i));
-      return pushProgram(row.programs[0]!, values, tangents, row.abstract).tangents;
-    },
-  },
+  derivative: recomputed,
   batching: {
     rule: (inputs, mapped, _params, size, { programs }) =>
       batchedCall(programs[0]!, inputs, mapped, size, checkpointRow),
@@ -111,12 +123,8 @@ function batchedCall(
   size: number,
   row: Primitive = callRow,
 ): readonly Tensor[] {
-  const trace = new Trace('vmap');
-  const batched = withFrame(trace, () => {
-    const args = inputs.map((t, i) => ({ tensor: trace.input(t.type), mapped: mapped[i]! }));
-    return trace.finish(batchProgram(program, args, size).map((b) => withBatchAxis(b, size)));
-  });
-  return callProgram(batched, inputs, row);
+  const types = inputs.map((t) => t.type);
+  return callProgram(batchTraced(program, types, mapped, size), inputs, row);
 }
 
 /** Binds a program as one row. */

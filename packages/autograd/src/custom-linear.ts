@@ -2,31 +2,21 @@
  * Linear rows whose transpose the user gave. They exist in linear programs that will be transposed; where tangents get
  * values, a row is replaced by the transpose of its transpose, which is possible if that is linear in its cotangent.
  */
-import { inline, interpret } from '@jacobi/compiler';
+import type { DType } from '@jacobi/backend';
+import { capturedNow, interpret, writeOut } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
 import type { LinearRow, Primitive, Program, Row, Tangent, TensorType, Var } from '@jacobi/tensor/internal';
-import {
-  bind,
-  bindApplication,
-  holding,
-  JacobiError,
-  Trace,
-  tensorType,
-  withFrame,
-  zerosOf,
-} from '@jacobi/tensor/internal';
+import { bind, bindApplication, holding, JacobiError, tensorType, zerosOf } from '@jacobi/tensor/internal';
+import type { CustomRule } from './custom-rule.ts';
+import { writeRule } from './custom-rule.ts';
 import { RuleError } from './errors.ts';
 import { openOperands } from './pushforward.ts';
 import { transposeRows } from './transpose.ts';
 
-/** How a custom linear row is transposed. Residuals are its closed operands, in order. */
-export type CustomTranspose = (residuals: readonly Tensor[], cotangents: readonly Tensor[]) => readonly Tangent[];
-
 /** Types as a param: a row without a program says what it gives by them. */
-export type TypeList = readonly (readonly [string, ...number[]])[];
+export type TypeList = readonly (readonly [DType, ...number[]])[];
 export const typeList = (types: readonly TensorType[]): TypeList => types.map((t) => [t.dtype, ...t.shape]);
-export const typesFrom = (list: TypeList): TensorType[] =>
-  list.map(([dtype, ...shape]) => tensorType(dtype as 'float32', shape));
+export const typesFrom = (list: TypeList): TensorType[] => list.map(([dtype, ...shape]) => tensorType(dtype, shape));
 
 /** Params: how many of the operands are residuals, and what comes out. */
 type CustomParams = { readonly residuals: number; readonly types: TypeList };
@@ -49,7 +39,7 @@ function transposeCustom(
   incoming: readonly Tangent[],
   open: readonly boolean[],
 ): Tangent[] {
-  const rule = application.closures[0] as CustomTranspose;
+  const rule = application.closures[0] as CustomRule;
   // Operands: residuals, then one tangent for each argument, of which some may be zeros and so not open.
   const count = application.params.residuals;
   const residuals = application.inputs.slice(0, count).map((_, i) => coefficient(i));
@@ -65,7 +55,7 @@ export function customTangents(
   residuals: readonly Tensor[],
   tangents: readonly Tensor[],
   outputs: readonly TensorType[],
-  rule: CustomTranspose,
+  rule: CustomRule,
   abstract: boolean,
 ): readonly Tensor[] {
   if (!abstract) return transposedRule(residuals, tangents, outputs, rule);
@@ -79,50 +69,63 @@ export function customTangents(
 
 /** Binds the rows of a linear program; custom rows as they are, or by the transpose of their transpose. */
 export function inlineLinear(program: Program, values: readonly Tensor[], abstract: boolean): Tensor[] {
-  if (abstract || !program.rows.some((r) => isCustom(r.application.primitive))) return inline(program, values);
   return interpret(program, values, ({ application }, args) => {
+    if (abstract || !isCustom(application.primitive)) return bindApplication(application, args);
     const { residuals } = application.params as unknown as CustomParams;
-    if (!isCustom(application.primitive)) return bindApplication(application, args);
-    const rule = application.closures[0] as CustomTranspose;
+    const rule = application.closures[0] as CustomRule;
     return transposedRule(args.slice(0, residuals), args.slice(residuals), application.outputs, rule);
   });
 }
 
-/** J·t from a rule for Jᵀ·c: the rule is traced in c, and its rows are transposed. */
+/** J·t from a rule for Jᵀ·c: the rule is written down, and its rows are transposed. */
 function transposedRule(
   residuals: readonly Tensor[],
   tangents: readonly Tensor[],
   outputs: readonly TensorType[],
-  rule: CustomTranspose,
+  rule: CustomRule,
 ): Tensor[] {
-  const trace = new Trace('custom rule');
-  const made = withFrame(trace, () => {
-    const known = residuals.map((t) => trace.input(t.type));
-    const moving = tangents.map((t) => trace.input(t.type));
-    const cotangents = outputs.map((type) => trace.input(type));
-    const given = rule(known, cotangents);
-    const seeds = given.flatMap((g, i) => (g === null ? [] : [{ variable: trace.variable(g), cotangent: moving[i]! }]));
-    const vars = cotangents.map((t) => trace.variable(t));
-    let parts: Tangent[];
-    try {
-      refuseConstants(
-        trace.rows,
-        vars,
-        seeds.map((seed) => seed.variable),
-      );
-      parts = transposeRows([...trace.rows], vars, seeds, (v) => trace.tensorOf(v));
-    } catch (error) {
-      throw new RuleError(
-        `forward mode through a custom backward rule needs a rule that is linear in its cotangent (${(error as Error).message}); ` +
-          "give a forward rule with customJvp, or use mode: 'reverse'",
-        { cause: error },
-      );
-    }
-    const results = parts.map((p, i) => p ?? zerosOf(outputs[i]!));
-    return { program: trace.finish(results), inputs: [...known, ...moving].map((t) => trace.variable(t)) };
+  const types = residuals.map((t) => t.type);
+  const written = writeRule('custom rule', types, outputs, rule);
+  const cotangents = written.program.inputs.slice(residuals.length);
+  const program = writeOut(written.program, cotangents);
+  const values = coefficients(program, residuals, cotangents);
+  const seeds = written
+    .spread(program.outputs)
+    .flatMap((variable, i) => (variable === null ? [] : [{ variable, cotangent: tangents[i]! }]));
+  try {
+    refuseConstants(program.rows, cotangents, program.outputs);
+    const parts = transposeRows(program.rows, cotangents, seeds, (v) => values[v]!);
+    return parts.map((p, i) => p ?? zerosOf(outputs[i]!));
+  } catch (error) {
+    throw new RuleError(
+      `forward mode through a custom backward rule needs a rule that is linear in its cotangent (${(error as Error).message}); ` +
+        "give a forward rule with customJvp, or use mode: 'reverse'",
+      { cause: error },
+    );
+  }
+}
+
+/** By variable: the values of a program that do not depend on `moving`, the inputs after `known`. */
+function coefficients(program: Program, known: readonly Tensor[], moving: readonly Var[]): readonly Tensor[] {
+  const values: Tensor[] = new Array(program.types.length);
+  known.forEach((t, i) => {
+    values[program.inputs[i]!] = t;
   });
-  const captured = made.program.captured.map((c) => (c.read === undefined ? c.tensor : c.read()));
-  return inline({ ...made.program, inputs: made.inputs }, [...residuals, ...tangents, ...captured]);
+  capturedNow(program).forEach((t, i) => {
+    values[program.captured[i]!.variable] = t;
+  });
+  const dependent = new Set(moving);
+  for (const { application, inputs, outputs } of program.rows) {
+    if (inputs.some((v) => dependent.has(v))) outputs.forEach((v) => dependent.add(v));
+    else
+      bindApplication(
+        application,
+        inputs.map((v) => values[v]!),
+      ).forEach((t, i) => {
+        values[outputs[i]!] = t;
+      });
+  }
+  return values;
 }
 
 /**

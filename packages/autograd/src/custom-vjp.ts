@@ -3,10 +3,10 @@
  * The one idea: the function's results go through a row that changes nothing but carries the rule. Results and residuals are
  * ordinary values with rows of their own, so that derivatives of the rule, which reads them, are right at every order.
  */
-import { inline } from '@jacobi/compiler';
+import { capturedNow, inline } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
 import { Tensor as TensorClass } from '@jacobi/tensor';
-import type { Flat, Primitive, Program, TensorType } from '@jacobi/tensor/internal';
+import type { Flat, Primitive, Program, Tangent, TensorType } from '@jacobi/tensor/internal';
 import {
   apply,
   bind,
@@ -20,17 +20,17 @@ import {
   lowerInline,
   makeProgram,
   muted,
-  visibleRecorders,
   zerosOf,
 } from '@jacobi/tensor/internal';
 import { withBatchAxis } from './batch.ts';
 import type { AnyFunction, AnyNest } from './call.ts';
-import { checkFunction, flattenArgument, flattenResult, fresh, traceCall } from './call.ts';
-import { batchedRule, buildArguments, keyOf } from './custom.ts';
-import type { CustomTranspose } from './custom-linear.ts';
+import { buildArguments, checkFunction, flattenArguments, flattenResult, keyOf, typesOf } from './call.ts';
 import { customTangents } from './custom-linear.ts';
+import type { CustomRule, WrittenRule } from './custom-rule.ts';
+import { batchedRule, recordResults, writeRule } from './custom-rule.ts';
 import { RuleError } from './errors.ts';
 import { carriesTangent } from './pushforward.ts';
+import { Remembered } from './remember.ts';
 
 /** Params: how many of the operands are arguments, and how many results; what is left are residuals. */
 type Parts = { readonly args: number; readonly results: number };
@@ -49,19 +49,19 @@ const vjpRow: Primitive<Parts> = {
       if (own.every((t) => t === null)) return [];
       const residuals = row.inputs.slice(args + results).map((_, i) => row.x(args + results + i));
       const incoming = own.map((t, i) => t ?? zerosOf(row.inputs[i]!));
-      return customTangents(residuals, incoming, row.outputs, row.closures[0] as CustomTranspose, row.abstract);
+      return customTangents(residuals, incoming, row.outputs, row.closures[0] as CustomRule, row.abstract);
     },
   },
   batching: {
     rule: (inputs, mapped, params, size, { closures }) => {
       const all = inputs.map((tensor, i) => withBatchAxis({ tensor, mapped: mapped[i]! }, size));
-      return bindVjp(all, params, batchedRule(closures[0] as CustomTranspose, size));
+      return bindVjp(all, params, batchedRule(closures[0] as CustomRule, size));
     },
   },
 };
 
 /** The row with the program that it stands for: its results, as they are. */
-function bindVjp(inputs: readonly Tensor[], params: Parts, rule: CustomTranspose): readonly Tensor[] {
+function bindVjp(inputs: readonly Tensor[], params: Parts, rule: CustomRule): readonly Tensor[] {
   const types = inputs.map((t) => t.type);
   return bind(vjpRow, inputs, params, holding([passing(types, params)], [rule]));
 }
@@ -75,37 +75,22 @@ function passing(types: readonly TensorType[], { args, results }: Parts): Progra
 interface Called {
   readonly result: Flat<Tensor>;
   readonly residuals: readonly Tensor[];
-  readonly rule: CustomTranspose;
+  readonly rule: CustomRule;
 }
 
 /** Runs `run` and puts its results through a row with its rule. */
-function callVjp(
-  operation: string,
-  args: readonly unknown[],
-  run: (args: readonly unknown[], flats: readonly Flat<Tensor>[]) => Called,
-): unknown {
-  const flats = args.map((arg, i) => flattenArgument(operation, `argument ${i}`, arg, args));
+function callVjp(flats: readonly Flat<Tensor>[], run: (...args: readonly unknown[]) => Called): unknown {
   const leaves = flats.flatMap((flat) => flat.leaves);
-  const call = (): Called => run(buildArguments(flats, leaves), flats);
+  const call = (): Called => run(...buildArguments(flats, leaves));
   const traced = currentTrace() !== null;
-  const called = traced || differentiatedAgain(leaves) ? call() : muted(call);
-  const { result, residuals, rule } = called;
+  const { result, residuals, rule } = traced || differentiatedAgain(leaves) ? call() : muted(call);
   if (!traced && !isFollowed(leaves)) return result.rebuild(result.leaves);
   const inputs = [...leaves, ...result.leaves, ...residuals];
   const params = { args: leaves.length, results: result.leaves.length };
   if (traced) return result.rebuild(bindVjp(inputs, params, rule));
-  // Nothing is to be run: the results get an identity of their own, which the tapes know by the rule.
-  const outputs = muted(() => result.leaves.map(fresh));
-  const application = apply(
-    vjpRow,
-    inputs.map((t) => t.type),
-    params,
-    holding([], [rule]),
-  );
-  for (const recorder of visibleRecorders()) {
-    if (recorder.active(leaves) !== null) recorder.record(application as never, inputs, outputs);
-  }
-  return result.rebuild(outputs);
+  const types = inputs.map((t) => t.type);
+  const row = apply(vjpRow, types, params, holding([], [rule]));
+  return result.rebuild(recordResults(row as never, leaves, inputs, result.leaves));
 }
 
 const isTensor = (x: unknown): x is Tensor => x instanceof TensorClass;
@@ -127,25 +112,28 @@ export function customVjp<F extends AnyFunction>(
   checkFunction('customVjp', f);
   checkFunction('customVjp', forward, 'forward');
   checkFunction('customVjp', backward, 'backward');
-  const rules = new Map<string, CustomTranspose>();
+  const rules = new Remembered<CustomRule>();
   return ((...args: unknown[]) => {
-    const leaves = args.flatMap((arg, i) => flattenArgument('customVjp', `argument ${i}`, arg, args).leaves);
-    if (currentTrace() === null && !isFollowed(leaves)) return f(...args) as unknown;
-    return callVjp('customVjp', args, (own, flats) => {
+    const flats = flattenArguments('customVjp', args);
+    if (currentTrace() === null && !isFollowed(flats.flatMap((flat) => flat.leaves))) return f(...args) as unknown;
+    return callVjp(flats, (...own) => {
       const pair: unknown = forward(...own);
       if (!Array.isArray(pair) || pair.length !== 2)
         throw new RuleError(`customVjp: forward must return a pair [y, residuals], not ${describe(pair)}`);
       const result = flattenResult('customVjp', pair[0]);
       const residuals = flattenNest('customVjp: residuals', pair[1], isTensor, 'tensors');
       const key = `${flats.map(keyOf).join()}>${keyOf(result)}>${residuals.structure}`;
-      let rule = rules.get(key);
-      if (rule === undefined) {
-        rule = backwardRule('customVjp', flats, result, (res, dy) => backward(residuals.rebuild(res), dy));
-        rules.set(key, rule);
-      }
+      const rule = rules.get(key, () =>
+        backwardRule('customVjp', flats.map(typesOf), typesOf(result), onNest(backward, residuals.rebuild)),
+      );
       return { result, residuals: residuals.leaves, rule };
     });
   }) as F;
+}
+
+/** A backward function on flat residuals. On its own, so that it holds nothing of the call it was made in. */
+function onNest(backward: Backward, rebuild: Flat<Tensor>['rebuild']): Backward {
+  return (residuals: readonly Tensor[], dy) => backward(rebuild(residuals), dy);
 }
 
 /**
@@ -158,48 +146,46 @@ export function customVjp<F extends AnyFunction>(
  */
 export function customGradient(f: (...args: AnyNest[]) => [AnyNest, (...dys: AnyNest[]) => AnyNest]): AnyFunction {
   checkFunction('customGradient', f);
-  return (...args: unknown[]) =>
-    callVjp('customGradient', args, (own, flats) => {
+  return (...args: unknown[]) => {
+    const flats = flattenArguments('customGradient', args);
+    return callVjp(flats, (...own) => {
       const [y, backward] = callPair(f, own);
       const result = flattenResult('customGradient', y);
-      const many = Array.isArray(y);
-      const spread = (dy: AnyNest): unknown => (many ? backward(...(dy as unknown[])) : backward(dy));
-      if (currentTrace() === null)
-        return { result, residuals: [], rule: backwardRule('customGradient', flats, result, (_, dy) => spread(dy)) };
-      // The closure holds values of this trace: write down now, as a program, what it does; f's values are computed again.
-      const types = [...flats.flatMap((flat) => flat.leaves.map((t) => t.type)), ...result.leaves.map((t) => t.type)];
-      const count = types.length - result.leaves.length;
-      let empty: readonly boolean[] = [];
-      const traced = traceCall(
-        'customGradient',
-        (...inputs: Tensor[]) => {
-          const again = callPair(f, buildArguments(flats, inputs.slice(0, count)));
-          const dy = result.rebuild(inputs.slice(count));
-          const rule = backwardRule('customGradient', flats, result, (_, d) =>
-            many ? again[1](...(d as unknown[])) : again[1](d),
-          );
-          const given = rule([], flattenResult('customGradient', dy).leaves);
-          empty = given.map((g) => g === null);
-          return given.filter((g) => g !== null);
-        },
-        types,
-        (inputs) => inputs,
-      );
-      const rule: CustomTranspose = (residuals, dys) => {
-        const outputs = inline(traced.program, [...residuals.slice(0, count), ...dys, ...residuals.slice(count)]);
-        let at = 0;
-        return empty.map((e) => (e ? null : outputs[at++]!));
-      };
-      const captured = traced.program.captured.map((c) => (c.read === undefined ? c.tensor : c.read()));
-      return {
-        result,
-        residuals: [
-          ...own.flatMap((arg, i) => flattenArgument('customGradient', `argument ${i}`, arg, own).leaves),
-          ...captured,
-        ],
-        rule,
-      };
+      if (currentTrace() !== null) return writeGradient(f, flats, result);
+      return { result, residuals: [], rule: gradientRule(flats, result, backward) };
     });
+  };
+}
+
+/**
+ * What the closure that f returns in a trace does, as a program, for it holds values of that trace. f's values are computed
+ * again; the residuals are its arguments and what it captured.
+ */
+function writeGradient(f: AnyFunction, flats: readonly Flat<Tensor>[], result: Flat<Tensor>): Called {
+  const leaves = flats.flatMap((flat) => flat.leaves);
+  const types = leaves.map((t) => t.type);
+  const written = writeRule('customGradient', types, typesOf(result).leaves, (inputs, dys) =>
+    gradientRule(flats, result, callPair(f, buildArguments(flats, inputs))[1])([], dys),
+  );
+  const residuals = [...leaves, ...capturedNow(written.program)];
+  return { result, residuals, rule: ruleOf(written, leaves.length) };
+}
+
+/** A rule that has been written down; `count` of its residuals are inputs, the others were captured. */
+function ruleOf({ program, spread }: WrittenRule, count: number): CustomRule {
+  return (residuals, dys) => spread(inline(program, [...residuals.slice(0, count), ...dys, ...residuals.slice(count)]));
+}
+
+/** TensorFlow's backward function, called with one dy for each of several results, as a rule. */
+function gradientRule(
+  flats: readonly Flat<Tensor>[],
+  result: Flat<Tensor>,
+  backward: (...dys: AnyNest[]) => unknown,
+): CustomRule {
+  const many = result.structure.startsWith('[');
+  return backwardRule('customGradient', flats.map(typesOf), typesOf(result), (_, dy) =>
+    many ? backward(...(dy as unknown[])) : backward(dy),
+  );
 }
 
 function callPair(
@@ -213,55 +199,65 @@ function callPair(
   return pair as [unknown, (...dys: AnyNest[]) => unknown];
 }
 
+/** A backward function of the user's. */
+type Backward = (residuals: AnyNest, dy: AnyNest) => unknown;
+
 /** A user's backward function on flat cotangents, with its result checked. */
 function backwardRule(
   operation: string,
-  flats: readonly Flat<Tensor>[],
-  result: Flat<Tensor>,
-  backward: (residuals: readonly Tensor[], dy: AnyNest) => unknown,
-): CustomTranspose {
+  flats: readonly Flat<TensorType>[],
+  result: Flat<TensorType>,
+  backward: Backward,
+): CustomRule {
   const names = flats.flatMap((flat, i) => flat.paths.map((path) => `${i}${path}`));
-  const types = flats.flatMap((flat) => flat.leaves.map((t) => t.type));
-  const structures = flats.map((flat) => flat.structure);
+  const types = flats.flatMap((flat) => flat.leaves);
   return (residuals, cotangents) => {
     const given = backward(residuals, result.rebuild(cotangents));
-    const list: unknown[] =
-      flats.length === 1 &&
-      !(Array.isArray(given) && !structures[0]!.startsWith('[')) &&
-      !isOneList(given, structures[0]!)
-        ? [given]
-        : (given as unknown[]);
-    if (!Array.isArray(list) || list.length !== flats.length) {
-      const count = Array.isArray(list) ? list.length : 1;
-      throw new RuleError(
-        `${operation}: the rule was expected to return ${flats.length} gradients (one an argument), but returned ${count}: too few gradients, or too many`,
-      );
-    }
-    const leaves = Array.from(list, (g, i): readonly (Tensor | null)[] => {
-      if (g === null) return flats[i]!.leaves.map(() => null);
-      const flat = flattenNest(
-        `${operation}: gradient ${i}`,
-        g,
-        (x): x is Tensor | null => x === null || isTensor(x),
-        'tensors',
-      );
-      if (flat.leaves.length !== flats[i]!.leaves.length)
-        throw new RuleError(
-          `${operation}: gradient ${i} must have the tree structure of argument ${i}, ${structures[i]}, not ${flat.structure}`,
-        );
-      return flat.leaves;
-    }).flat();
+    const leaves = gradientList(operation, flats, given).flatMap((g, i) => gradientLeaves(operation, i, flats[i]!, g));
     leaves.forEach((g, i) => {
-      if (g !== null && g.type !== types[i]) {
+      if (g === null) return;
+      if (g.type !== types[i]) {
         throw new RuleError(
           `${operation}: output[${i}] of the rule, the gradient of argument ${names[i]}, is ${formatType(g.type)}, but the argument is ${formatType(types[i]!)}`,
         );
       }
-      if (g !== null && !carriesTangent(g.type))
+      if (!carriesTangent(g.type))
         throw new RuleError(`${operation}: the gradient of argument ${names[i]} must be floating`);
     });
     return leaves;
   };
+}
+
+/** What a backward function gave, as a list with one entry an argument. */
+function gradientList(operation: string, flats: readonly Flat<TensorType>[], given: unknown): readonly unknown[] {
+  const only = flats.length === 1 ? flats[0]!.structure : undefined;
+  const alone = only !== undefined && !(Array.isArray(given) && !only.startsWith('[')) && !isOneList(given, only);
+  const list = alone ? [given] : given;
+  if (Array.isArray(list) && list.length === flats.length) return Array.from(list);
+  const count = Array.isArray(list) ? list.length : 1;
+  throw new RuleError(
+    `${operation}: the rule was expected to return ${flats.length} gradients (one an argument), but returned ${count}: too few gradients, or too many`,
+  );
+}
+
+/** The gradient of argument `i`, taken apart; null stands for zero. */
+function gradientLeaves(
+  operation: string,
+  i: number,
+  { structure, leaves }: Flat<TensorType>,
+  gradient: unknown,
+): readonly Tangent[] {
+  if (gradient === null) return leaves.map(() => null);
+  const flat = flattenNest(
+    `${operation}: gradient ${i}`,
+    gradient,
+    (x): x is Tangent => x === null || isTensor(x),
+    'tensors',
+  );
+  if (flat.leaves.length === leaves.length) return flat.leaves;
+  throw new RuleError(
+    `${operation}: gradient ${i} must have the tree structure of argument ${i}, ${structure}, not ${flat.structure}`,
+  );
 }
 
 /** True for `[nest]` around the gradient of a single argument that itself is an array. */

@@ -314,6 +314,28 @@ test('variables and constants that a rule reads are those of the call', () => {
   expect(f(tensor(3)).item()).toBe(15);
 });
 
+describe('a variable that only a rule reads is read again at each call', () => {
+  const v = variable(3);
+  const rules: Record<string, F> = {
+    customJvp: customJvp(sin, ([t]: Tensor[], [dt]: Tensor[]) => [sin(t!), mul(mul(v.value, t!), dt!)]),
+    customVjp: customVjp(
+      sin,
+      (t: Tensor) => [sin(t), t],
+      (t: Tensor, dy: Tensor) => [mul(mul(v.value, t), dy)],
+    ),
+  };
+  test.each(Object.entries(rules))('%s, under jit and vmap: v·x', (_name, f) => {
+    const slope = jit((t: Tensor) => grad((u: Tensor) => sum(vmap(f)(u) as Tensor))(t));
+    const push = jit((t: Tensor) => jvp(vmap(f), [t], [tensor([1, 1, 2])])[1]);
+    const at = tensor([1, -2, 4]);
+    for (const value of [3, 5]) {
+      v.assign(value);
+      expect((slope(at) as Tensor).arraySync()).toEqual([value, -2 * value, 4 * value]);
+      expect((push(at) as Tensor).arraySync()).toEqual([value, -2 * value, 8 * value]);
+    }
+  });
+});
+
 test('log1p by its own rule, in pullbacks that are used twice', () => {
   const f = customVjp(
     log1p,

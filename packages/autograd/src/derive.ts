@@ -99,7 +99,7 @@ function deriveAnew<Meta>(
 /** Runs a derived program on the values of a slice of the same structure. */
 export function runDerived(derived: Derived<unknown>, slice: Slice, further: readonly Tensor[] = []): Tensor[] {
   const inputs = derived.residuals.map((v) => slice.value(v));
-  return evaluate(derived.program, further.length === 0 ? inputs : [...inputs, ...further]);
+  return evaluate(derived.program, inputs.concat(further));
 }
 
 /** The tangents of a slice's targets from those of its sources. */

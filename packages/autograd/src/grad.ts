@@ -1,10 +1,9 @@
 /** grad and valueAndGrad: gradients of functions with one number as result. */
 import { isFloating } from '@jacobi/backend';
-import type { Tensor } from '@jacobi/tensor';
 import { DTypeError, ShapeError } from '@jacobi/tensor';
 import { describe, formatType } from '@jacobi/tensor/internal';
 import type { AnyFunction, AnyNest, Argnums, RecordedCall } from './call.ts';
-import { checkTransform, recordCall } from './call.ts';
+import { buildArguments, checkTransform, recordCall } from './call.ts';
 import { runGradient } from './gradient.ts';
 
 /** Options of `grad` and `valueAndGrad`. */
@@ -42,6 +41,7 @@ export function gradientOf(operation: string, f: AnyFunction, options: GradOptio
 
 /**
  * Value and gradient of a function that returns one number: `[value, gradient]`; with hasAux `[value, gradient, aux]`.
+ * @throws ShapeError if f does not return a scalar; DTypeError for integer arguments.
  * @example
  * valueAndGrad((x) => sum(square(x)))(tensor([1, 2, 3]))[0] // → 14
  */
@@ -64,8 +64,7 @@ function differentiate(
   checkScalar(operation, call);
   const { slice } = call.connect([call.result.leaves[0]!]);
   const parts = runGradient(slice);
-  let at = 0;
-  const nests = call.arguments.map((flat) => flat.rebuild(flat.leaves.map(() => parts[at++] as Tensor)));
+  const nests = buildArguments(call.arguments, parts);
   return { gradients: !Array.isArray(options.argnums) ? nests[0] : nests, call };
 }
 

@@ -4,6 +4,7 @@ export type { Batched } from './batch.ts';
 export { batchProgram, batchRow, withBatchAxis } from './batch.ts';
 export type { RecordedCall, TracedCall } from './call.ts';
 export {
+  buildArguments,
   checkArgnums,
   checkFunction,
   flattenArgument,

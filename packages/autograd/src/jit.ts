@@ -5,8 +5,9 @@ import { ArgumentError } from '@jacobi/tensor';
 import type { Flat, Program } from '@jacobi/tensor/internal';
 import { checkOptions, currentTrace, describe, isFollowed } from '@jacobi/tensor/internal';
 import type { AnyFunction, AnyNest } from './call.ts';
-import { checkFunction, flattenArgument, traceCall } from './call.ts';
+import { buildArguments, checkFunction, flattenArgument, keyOf, traceCall } from './call.ts';
 import { callProgram, checkpointRow } from './calls.ts';
+import { Remembered, standsAlone } from './remember.ts';
 
 /** Options of `jit`. */
 export interface JitOptions {
@@ -16,7 +17,7 @@ export interface JitOptions {
 
 interface Traced {
   readonly program: Program;
-  readonly result: Flat<unknown>;
+  readonly rebuild: Flat<Tensor>['rebuild'];
   readonly assigned: readonly Variable[];
 }
 
@@ -46,9 +47,6 @@ export function checkpoint<F extends AnyFunction>(f: F): (...args: Parameters<F>
   return wrap('checkpoint', f, (program, leaves) => callProgram(program, leaves, checkpointRow), []);
 }
 
-/** Programs of one jitted function that are kept. */
-const LIMIT = 256;
-
 type Runner = (program: Program, leaves: readonly Tensor[]) => readonly Tensor[];
 
 /** As one row where a tape or a trace looks on, otherwise by the plan that went through all passes. */
@@ -58,7 +56,7 @@ const runJitted: Runner = (program, leaves) =>
     : runOptimised(program, leaves, 'inside');
 
 function wrap(operation: string, f: AnyFunction, run: Runner, fixed: readonly number[]): AnyFunction {
-  const programs = new Map<string, Traced>();
+  const programs = new Remembered<Traced>();
   const ids = new Identities();
   return (...args: unknown[]) => {
     const beyond = fixed.find((i) => i >= args.length);
@@ -67,54 +65,39 @@ function wrap(operation: string, f: AnyFunction, run: Runner, fixed: readonly nu
         `${operation}: staticArgnums ${beyond} names no argument: f was called with ${args.length}`,
       );
     const flats = args.map((arg, i) =>
-      fixed.includes(i) ? null : flattenArgument(operation, `argument ${i}`, arg, args),
+      fixed.includes(i) ? staticArgument(arg, ids) : flattenArgument(operation, `argument ${i}`, arg, args),
     );
-    const leaves = flats.flatMap((flat) => flat?.leaves ?? []);
-    const key = args.map((arg, i) => keyOf(arg, flats[i]!, ids)).join(';');
-    let traced = programs.get(key);
-    if (traced === undefined) {
-      traced = traceNow(operation, f, args, flats);
-      if (!capturesTrace(traced.program)) {
-        if (programs.size >= LIMIT) programs.delete(programs.keys().next().value!);
-        programs.set(key, traced);
-      }
-    }
+    const leaves = flats.flatMap((flat) => flat.leaves);
+    const traced = programs.get(flats.map(keyOf).join(';'), () => traceNow(operation, f, flats), standsAlone);
     const outputs = run(traced.program, leaves);
     const own = outputs.length - traced.assigned.length;
     traced.assigned.forEach((variable, i) => variable.assign(outputs[own + i]!));
-    return traced.result.rebuild(outputs.slice(0, own));
+    return traced.rebuild(outputs.slice(0, own));
   };
 }
 
-function traceNow(
-  operation: string,
-  f: AnyFunction,
-  args: readonly unknown[],
-  flats: readonly (Flat<Tensor> | null)[],
-): Traced {
-  const types = flats.flatMap((flat) => flat?.leaves.map((t) => t.type) ?? []);
+function traceNow(operation: string, f: AnyFunction, flats: readonly Flat<Tensor>[]): Traced {
+  const types = flats.flatMap((flat) => flat.leaves.map((t) => t.type));
   let assigned: Variable[] = [];
   const { program, result } = traceCall(
     operation,
     f,
     types,
-    (inputs) => {
-      let at = 0;
-      return flats.map((flat, i) => (flat === null ? args[i] : flat.rebuild(flat.leaves.map(() => inputs[at++]!))));
-    },
+    (inputs) => buildArguments(flats, inputs),
     (trace, leaves) => {
       assigned = [...trace.assigned.keys()] as Variable[];
       return [...leaves, ...assigned.map((v) => trace.assigned.get(v)!)];
     },
   );
-  return { program, result, assigned };
+  return { program, rebuild: result.rebuild, assigned };
 }
 
-const capturesTrace = (program: Program): boolean =>
-  program.captured.some((c) => c.read === undefined && c.tensor.trace !== null);
+/** A static argument as a nest without tensors, whose structure is its value. */
+function staticArgument(arg: unknown, ids: Identities): Flat<Tensor> {
+  return { leaves: [], paths: [], structure: staticKey(arg, ids), rebuild: () => arg as never };
+}
 
-function keyOf(arg: unknown, flat: Flat<Tensor> | null, ids: Identities): string {
-  if (flat !== null) return `${flat.structure}${flat.leaves.map((t) => t.type.id).join()}`;
+function staticKey(arg: unknown, ids: Identities): string {
   if ((typeof arg === 'object' && arg !== null) || typeof arg === 'function') return ids.of(arg, ids.objects);
   if (typeof arg === 'symbol') return ids.of(arg, ids.symbols);
   if (typeof arg === 'string') return JSON.stringify(arg);

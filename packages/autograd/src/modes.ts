@@ -1,9 +1,10 @@
 /** jvp, vjp, linearize, hvp: derivatives along directions. */
-import { ArgumentError, DTypeError, ShapeError, Tensor } from '@jacobi/tensor';
+import type { Tensor } from '@jacobi/tensor';
+import { ArgumentError, DTypeError, ShapeError } from '@jacobi/tensor';
 import type { Flat } from '@jacobi/tensor/internal';
 import { asTensor, describe, formatType, zerosOf } from '@jacobi/tensor/internal';
 import type { AnyFunction, AnyNest, RecordedCall } from './call.ts';
-import { checkFunction, checkTransform, flattenArgument, recordCall } from './call.ts';
+import { buildArguments, checkFunction, checkTransform, flattenLeaves, recordCall } from './call.ts';
 import { gradientOf } from './grad.ts';
 import { runGradient, runTangent } from './gradient.ts';
 
@@ -16,7 +17,8 @@ export interface AuxOptions {
  * Value and directional derivative: `[f(primals), J·tangents]` (with hasAux, aux follows). Forward mode.
  *
  * @param primals arguments of f, in an array. @param tangents one for each, of the same structures, shapes and dtypes.
- * @throws ArgumentError where structures differ, ShapeError where shapes do.
+ * @throws ArgumentError, ShapeError or DTypeError where structures, shapes or dtypes differ; DTypeError for integer primals;
+ * RuleError through a custom backward rule that is not linear.
  * @example
  * jvp(sin, [tensor(0)], [tensor(2)])[1] // → 2
  */
@@ -41,6 +43,8 @@ export function jvp(
  * cotangent for each primal, Jᵀ·cotangent. Reverse mode; may be called any number of times.
  *
  * A last argument `{ hasAux: true }` is taken for options.
+ * @throws DTypeError for integer primals. The pullback: ArgumentError, ShapeError or DTypeError where structure, shape or dtype
+ * of the cotangent is not that of the value.
  * @example
  * const [y, pullback] = vjp((x) => square(x), tensor([1, 2]));
  * pullback(tensor([1, 10]))[0] // → [2, 40]
@@ -56,7 +60,7 @@ export function vjp(f: AnyFunction, ...primals: AnyNest[]): AnyNest[] {
       call.connection.slice,
       flat.filter((_, i) => known[i]),
     );
-    return rebuildArguments(call.recorded, parts);
+    return buildArguments(call.recorded.arguments, parts);
   };
   return withAux([call.value, pullback], call, options);
 }
@@ -66,6 +70,8 @@ export function vjp(f: AnyFunction, ...primals: AnyNest[]): AnyNest[] {
  * and runs f no more.
  *
  * A last argument `{ hasAux: true }` is taken for options.
+ * @throws DTypeError for integer primals. The pushforward: ArgumentError, ShapeError or DTypeError where structure, shape or
+ * dtype of a tangent is not that of its primal; RuleError through a custom backward rule that is not linear.
  * @example
  * const [y, pushforward] = linearize((x) => square(x), tensor([1, 2]));
  * pushforward(tensor([1, 10])) // → [2, 40]
@@ -80,6 +86,7 @@ export function linearize(f: AnyFunction, ...primals: AnyNest[]): AnyNest[] {
 /**
  * Hessian times vector, forward over reverse: the directional derivative of the gradient of f at x along v.
  * Cost: a small multiple of f, whatever the size of x. x and v are nests of one structure.
+ * @throws ShapeError if f does not return a scalar; otherwise as `jvp`.
  * @example
  * hvp((x) => sum(mul(square(x), x)), tensor([1, 2]), tensor([1, 1])) // → [6, 12]
  */
@@ -124,24 +131,18 @@ function push(
   );
 }
 
-function rebuildArguments(recorded: RecordedCall, parts: readonly Tensor[]): AnyNest[] {
-  let at = 0;
-  return recorded.arguments.map((flat) => flat.rebuild(flat.leaves.map(() => parts[at++]!)));
-}
-
 /** The leaves of a nest that must be like another: structure, shapes and dtypes. Numbers take the dtype of their place. */
 function matching(operation: string, name: string, like: Flat<Tensor>, nest: unknown): Tensor[] {
-  const flat = flattenArgument(operation, name, nest);
+  const flat = flattenLeaves(operation, name, nest);
   if (flat.structure !== like.structure) {
     throw new ArgumentError(
       `${operation}: ${name} must have the same tree structure as what it belongs to: ${like.structure}, not ${flat.structure}`,
     );
   }
-  return flat.leaves.map((t, i) => {
+  return flat.leaves.map((leaf, i) => {
     const { type } = like.leaves[i]!;
     const path = `${name}${flat.paths[i]}`;
-    if (t.rank === 0 && type.shape.length === 0 && t.dtype !== type.dtype && !(nest instanceof Tensor))
-      return asTensor(operation, path, t.item(), type.dtype);
+    const t = asTensor(operation, path, leaf, typeof leaf === 'number' ? type.dtype : undefined);
     if (t.type === type) return t;
     const Wrong = t.dtype === type.dtype ? ShapeError : DTypeError;
     throw new Wrong(`${operation}: ${path} is ${formatType(t.type)}, but must be ${formatType(type)} like its primal`);

@@ -1,5 +1,6 @@
 /** grad, valueAndGrad, jvp, vjp, linearize, hvp, checkpoint: what users of functional transforms rely on. */
 
+import { withoutSyncRead } from '@jacobi/backend';
 import type { Tensor } from '@jacobi/tensor';
 import {
   ArgumentError,
@@ -9,6 +10,7 @@ import {
   DTypeError,
   exp,
   gather,
+  getBackend,
   greater,
   log,
   matmul,
@@ -25,6 +27,7 @@ import {
   tensor,
   variable,
   where,
+  withBackend,
 } from '@jacobi/tensor';
 import { values } from '@jacobi/testing';
 import { describe, expect, test } from 'vitest';
@@ -445,6 +448,32 @@ describe('bad arguments', () => {
   ])('%s', (_name, call, message, type) => {
     expect(call).toThrow(message);
     expect(call).toThrow(type);
+  });
+});
+
+describe('numbers as tangents and cotangents take the dtype of their place, and nothing is read for it', () => {
+  const at = tensor(0.5, { dtype: 'float64' });
+  const ways: Record<string, (a: Tensor) => Tensor> = {
+    jvp: (a) => jvp(sin, [a], [2])[1] as Tensor,
+    'jvp in a nest': (a) => jvp(({ p: [t] }: { p: [Tensor] }) => sin(t), [{ p: [a] }], [{ p: [2] }])[1] as Tensor,
+    vjp: (a) => (vjp(sin, a)[1] as (ct: number) => Tensor[])(2)[0]!,
+    linearize: (a) => (linearize(sin, a)[1] as (t: number) => Tensor)(2),
+    hvp: (a) => hvp((t: Tensor) => mul(sin(t), -1), a, 2) as Tensor,
+  };
+  test.each(Object.entries(ways))('%s', async (name, f) => {
+    const expected = 2 * (name === 'hvp' ? Math.sin(0.5) : Math.cos(0.5));
+    for (const way of [f, jit(f) as typeof f]) {
+      expect(way(at).dtype).toBe('float64');
+      expect(way(at).item()).toBeCloseTo(expected, 15);
+    }
+    const late = withoutSyncRead(getBackend());
+    const [there] = await withBackend(late, () => f(tensor(0.5, { dtype: 'float64' }))).data();
+    expect(there).toBeCloseTo(expected, 15);
+  });
+  test('a tensor is taken as it is, in a nest as well', () => {
+    expect(() => jvp(([t]: [Tensor]) => sin(t), [[at]], [[tensor(2)]])).toThrow(
+      'jvp: tangents[0][0] is f32[], but must be f64[] like its primal',
+    );
   });
 });
 

@@ -202,6 +202,90 @@ describe('with other transforms', () => {
   });
 });
 
+describe('traced, planned and compiled once for each structure', () => {
+  /** Traces, plans and compiles of ten calls. */
+  const counted = (call: () => unknown): number[] => {
+    const before = stats();
+    for (let i = 0; i < 10; i++) call();
+    const after = stats();
+    return [after.traces - before.traces, after.plans - before.plans, after.compiles - before.compiles];
+  };
+  const many = sin(reshape(tensor(Array.from({ length: 21 }, (_, i) => i)), [7, 3]));
+
+  test('ten calls', () => {
+    let runs = 0;
+    const f = vmap((t: Tensor, { s }: { s: Tensor }) => {
+      runs++;
+      return mul(sum(tanh(t)), s);
+    });
+    expect(counted(() => f(many, { s: many }))).toEqual([1, 1, 1]);
+    expect(runs).toBe(1);
+    f(many, { s: cast(many, 'float64') });
+    expect(runs).toBe(2);
+    f(rows, { s: rows });
+    expect(runs).toBe(3);
+  });
+  test('chunks: one plan for whole ones, one for the rest', () => {
+    const f = vmap((t: Tensor) => sum(tanh(square(t))), { chunkSize: 3 });
+    expect(counted(() => f(many)).slice(0, 2)).toEqual([1, 2]);
+    expect(values(f(many))).toEqual(values(vmap((t: Tensor) => sum(tanh(square(t))))(many)));
+  });
+  test('variables and what was captured are those of the call', () => {
+    const v = variable([2, 3, 5]);
+    const w = tensor([1, 0, -1]);
+    const f = vmap((t: Tensor) => sum(mul(t, mul(v.value, w))));
+    expect(values(f(rows))).toEqual([2 - 15, 8 - 30]);
+    v.assign([1, 1, 7]);
+    expect(values(f(rows))).toEqual([1 - 21, 4 - 42]);
+    const slope = (): unknown => {
+      const tape = new GradientTape({ persistent: true });
+      const y = tape.record(() => {
+        tape.watch(w);
+        return sum(f(rows) as Tensor);
+      });
+      return [values(tape.gradient(y, v)), values(tape.gradient(y, w))];
+    };
+    expect(slope()).toEqual([
+      [5, 0, -9],
+      [5, 7, 63],
+    ]);
+    expect(slope()).toEqual(slope());
+  });
+  test('one mapped function in several traces', () => {
+    const f = vmap((t: Tensor) => sum(square(t)));
+    const jitted = [jit(f), jit((t: Tensor) => mul(f(t) as Tensor, 2))];
+    expect(jitted.map((g) => values(g(rows)))).toEqual([
+      [14, 77],
+      [28, 154],
+    ]);
+    expect(values(f(rows))).toEqual([14, 77]);
+  });
+  test('what it took from an enclosing trace is taken anew', () => {
+    let scale = tensor(1);
+    const inner = vmap((t: Tensor) => mul(sum(t), scale));
+    const outer = jit((s: Tensor) => {
+      scale = s;
+      return inner(rows);
+    });
+    const other = jit((s: Tensor, _: Tensor) => {
+      scale = s;
+      return inner(rows);
+    });
+    expect(values(outer(tensor(2)))).toEqual([12, 30]);
+    expect(values(other(tensor(10), tensor(1)))).toEqual([60, 150]);
+  });
+  test('a trace that failed leaves nothing behind', () => {
+    let fails = true;
+    const f = vmap((t: Tensor) => {
+      if (fails) throw new Error('not yet');
+      return sum(t);
+    });
+    expect(() => f(rows)).toThrow('not yet');
+    fails = false;
+    expect(values(f(rows))).toEqual([6, 15]);
+  });
+});
+
 test('axes as nests, which may end above the tensors', () => {
   const p = {
     w: tensor([

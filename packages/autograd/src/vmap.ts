@@ -1,22 +1,17 @@
-/** vmap: a function of one example becomes a function of a batch. */
-import { evaluate } from '@jacobi/compiler';
+/**
+ * vmap: a function of one example becomes a function of a batch.
+ * The one idea: f is traced for one example, its program becomes one over the batch, and both are remembered by the structure of
+ * the arguments. Must not import rows.
+ */
+import { capturedNow, evaluate } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
 import { ArgumentError, concat, ShapeError, transpose } from '@jacobi/tensor';
 import type { Flat, Nest, Program, TensorType } from '@jacobi/tensor/internal';
-import {
-  checkAxis,
-  checkOptions,
-  describe,
-  flattenNest,
-  formatType,
-  Trace,
-  takeSlice,
-  tensorType,
-  withFrame,
-} from '@jacobi/tensor/internal';
-import { batchProgram, withBatchAxis } from './batch.ts';
+import { checkAxis, checkOptions, describe, flattenNest, formatType, takeSlice } from '@jacobi/tensor/internal';
+import { batchTraced, exampleType } from './batch.ts';
 import type { AnyFunction, AnyNest } from './call.ts';
-import { checkFunction, flattenArgument, traceCall } from './call.ts';
+import { buildArguments, checkFunction, flattenArguments, keyOf, traceCall } from './call.ts';
+import { Remembered, standsAlone } from './remember.ts';
 
 /** Options of `vmap`. */
 export interface VmapOptions {
@@ -31,16 +26,31 @@ export interface VmapOptions {
   readonly chunkSize?: number;
 }
 
+/** A tensor of the arguments; its axis is counted from 0. */
 interface Leaf {
-  readonly tensor: Tensor;
+  readonly type: TensorType;
   readonly axis: number | null;
   readonly path: string;
+}
+
+/** A function traced for one example of arguments like those of a call. */
+interface Mapped {
+  readonly program: Program;
+  /** By tensor of the arguments, the axis that is mapped. */
+  readonly inAxes: readonly (number | null)[];
+  readonly outAxes: readonly number[];
+  readonly rebuild: Flat<Tensor>['rebuild'];
+  readonly size: number;
+  /** By how many rows of the batch it runs over. */
+  readonly batched: Map<number, Program>;
 }
 
 /**
  * Maps f over an axis of its arguments, as one program over the batch and not as a loop.
  *
- * f is traced once with shapes only: it may not look at numbers (`item`), and may not be random without a key.
+ * f is traced with shapes only, once for each structure, shapes and dtypes of its arguments, as by `jit`: it may not look at
+ * numbers (`item`), and may not be random without a key. Variables that it reads are read at each call, and tensors from outside
+ * are followed by tapes; plain values from outside are those of the first call.
  * Results get the batch axis at `outAxes`.
  * @throws ShapeError where sizes of the mapped axes differ; ArgumentError where nothing is mapped.
  * @example
@@ -55,29 +65,43 @@ export function vmap(f: AnyFunction, options: VmapOptions = {}): (...args: AnyNe
   if (chunkSize !== undefined && !(Number.isInteger(chunkSize) && chunkSize > 0)) {
     throw new ArgumentError(`vmap: chunkSize should be greater than 0, a whole number, not ${describe(chunkSize)}`);
   }
+  const known = new Remembered<Mapped>();
   return (...args) => {
     if (args.length === 0)
       throw new ArgumentError('vmap: got no inputs: call the mapped function with at least one argument');
-    const flats = args.map((arg, i) => flattenArgument('vmap', `argument ${i}`, arg, args));
-    const given = flats.flatMap((flat, i) => flat.leaves.map((t, k) => [t, `argument ${i}${flat.paths[k]}`] as const));
-    let count = 0;
-    const places = flats.map((flat) => numbered(flat, (count += flat.leaves.length) - flat.leaves.length));
-    const axes = spread(
-      'inAxes',
-      inAxes,
-      places,
-      `the array of ${args.length} argument${args.length === 1 ? '' : 's'}`,
-    );
-    const leaves = given.map(([t, path], i) => lead(t, axes[i]!, path));
-    const size = batchSize(leaves);
-    const types = leaves.map((l) => (l.axis === null ? l.tensor.type : coreType(l.tensor)));
-    const traced = traceCall('vmap', f, types, (inputs) => {
-      let at = 0;
-      return flats.map((flat) => flat.rebuild(flat.leaves.map(() => inputs[at++]!)));
-    });
-    const outputs = runChunks(traced.program, leaves, size, chunkSize ?? size);
-    const to = spread('outAxes', outAxes, numbered(traced.result, 0), 'the result');
-    return traced.result.rebuild(outputs.map((t, i) => moveFirst(t, to[i]!)));
+    const flats = flattenArguments('vmap', args);
+    const make = (): Mapped => traceMapped(f, flats, inAxes, outAxes);
+    const mapped = known.get(flats.map(keyOf).join(';'), make, standsAlone);
+    const leaves = flats.flatMap((flat) => flat.leaves).map((t, i) => moveAxis(t, mapped.inAxes[i]!, 0));
+    const outputs = runChunks(mapped, leaves, chunkSize ?? mapped.size);
+    return mapped.rebuild(outputs.map((t, i) => moveAxis(t, 0, mapped.outAxes[i]!)));
+  };
+}
+
+/** Traces f for one example of arguments like these. */
+function traceMapped(
+  f: AnyFunction,
+  flats: readonly Flat<Tensor>[],
+  inAxes: Nest<number | null>,
+  outAxes: Nest<number>,
+): Mapped {
+  const given = flats.flatMap((flat, i) =>
+    flat.leaves.map(({ type }, k) => [type, `argument ${i}${flat.paths[k]}`] as const),
+  );
+  const like = `the array of ${flats.length} argument${flats.length === 1 ? '' : 's'}`;
+  const axes = spread('inAxes', inAxes, buildArguments(flats, [...given.keys()]), like);
+  const leaves = given.map(([type, path], i): Leaf => ({ type, path, axis: mappedAxis(type, axes[i]!, path) }));
+  const size = batchSize(leaves);
+  const types = leaves.map(({ type, axis }) => (axis === null ? type : exampleType(type, axis)));
+  const { program, result } = traceCall('vmap', f, types, (inputs) => buildArguments(flats, inputs));
+  const to = spread('outAxes', outAxes, result.rebuild([...result.leaves.keys()]), 'the result');
+  return {
+    program,
+    inAxes: leaves.map((l) => l.axis),
+    outAxes: result.leaves.map((t, i) => checkAxis('vmap', to[i]!, t.rank + 1, 'outAxes')),
+    rebuild: result.rebuild,
+    size,
+    batched: new Map(),
   };
 }
 
@@ -100,45 +124,39 @@ function spread<Axis>(option: string, axes: Nest<Axis>, nest: Nest<number>, like
   return found;
 }
 
-/** Numbers from `from` on in the place of leaves. */
-const numbered = ({ leaves, rebuild }: Flat<unknown>, from: number): Nest<number> =>
-  rebuild(leaves.map((_, i) => from + i));
-
 /** Equal for arrays of the same length, and for objects with the same names. */
 const keysOf = (nest: object): string => `${Array.isArray(nest)}${Object.keys(nest).sort().join()}`;
 
-/** The tensor with its batch axis first. */
-function lead(t: Tensor, axis: number | null, path: string): Leaf {
-  if (axis === null) return { tensor: t, axis, path };
-  if (t.rank === 0)
-    throw new ShapeError(
-      `vmap: ${path} is ${formatType(t.type)}: a scalar has no axis to map over; use inAxes null for it`,
-    );
-  const a = checkAxis('vmap', axis, t.rank, `inAxes of ${path}`);
-  const order = [a, ...t.shape.keys()].filter((v, i) => i === 0 || v !== a);
-  return { tensor: transpose(t, order), axis: 0, path };
+function mappedAxis(type: TensorType, axis: number | null, path: string): number | null {
+  if (axis === null) return null;
+  if (type.shape.length > 0) return checkAxis('vmap', axis, type.shape.length, `inAxes of ${path}`);
+  throw new ShapeError(
+    `vmap: ${path} is ${formatType(type)}: a scalar has no axis to map over; use inAxes null for it`,
+  );
 }
 
 function batchSize(leaves: readonly Leaf[]): number {
   const mapped = leaves.filter((l) => l.axis !== null);
   if (mapped.length === 0) throw new ArgumentError('vmap: no argument is mapped: at least one inAxes must not be null');
-  const size = mapped[0]!.tensor.shape[0]!;
-  if (mapped.some((l) => l.tensor.shape[0] !== size)) {
-    const list = mapped.map((l) => `${l.path} has ${l.tensor.shape[0]} (${formatType(l.tensor.type)})`).join(', ');
+  const sizeOf = ({ type, axis }: Leaf): number => type.shape[axis!]!;
+  const size = sizeOf(mapped[0]!);
+  if (mapped.some((l) => sizeOf(l) !== size)) {
+    const list = mapped.map((l) => `${l.path} has ${sizeOf(l)} (${formatType(l.type)})`).join(', ');
     throw new ShapeError(`vmap: Expected all tensors to have the same size in the mapped dimension: ${list}`);
   }
   return size;
 }
 
-const coreType = (t: Tensor): TensorType => tensorType(t.dtype, t.shape.slice(1));
-
-function runChunks(program: Program, leaves: readonly Leaf[], size: number, chunk: number): Tensor[] {
-  if (chunk >= size) return runBatch(program, leaves, size);
+/** The outputs over the whole batch, `chunk` rows at a time. Batch axes stand first, in and out. */
+function runChunks(mapped: Mapped, leaves: readonly Tensor[], chunk: number): Tensor[] {
+  const { program, inAxes, size } = mapped;
+  const captured = capturedNow(program);
+  if (chunk >= size) return runBatch(mapped, [...leaves, ...captured], size);
   const parts: Tensor[][] = [];
   for (let at = 0; at < size; at += chunk) {
     const rows = Math.min(chunk, size - at);
-    const some = leaves.map((l) => (l.axis === null ? l : { ...l, tensor: rowsOf(l.tensor, at, rows) }));
-    parts.push(runBatch(program, some, rows));
+    const some = leaves.map((t, i) => (inAxes[i] === null ? t : rowsOf(t, at, rows)));
+    parts.push(runBatch(mapped, [...some, ...captured], rows));
   }
   return parts[0]!.map((_, i) =>
     concat(
@@ -146,6 +164,18 @@ function runChunks(program: Program, leaves: readonly Leaf[], size: number, chun
       0,
     ),
   );
+}
+
+/** The outputs over `size` rows, from inputs and captured values. */
+function runBatch({ program, inAxes, batched }: Mapped, values: readonly Tensor[], size: number): Tensor[] {
+  let made = batched.get(size);
+  if (made === undefined) {
+    const types = values.map((t) => t.type);
+    const mapped = values.map((_, i) => (inAxes[i] ?? null) !== null);
+    made = batchTraced(program, types, mapped, size);
+    batched.set(size, made);
+  }
+  return evaluate(made, values);
 }
 
 function rowsOf(t: Tensor, begin: number, count: number): Tensor {
@@ -157,27 +187,9 @@ function rowsOf(t: Tensor, begin: number, count: number): Tensor {
   );
 }
 
-/** The batched program, as one program, on the leaves. */
-function runBatch(program: Program, leaves: readonly Leaf[], size: number): Tensor[] {
-  const trace = new Trace('vmap');
-  const batched = withFrame(trace, () => {
-    const inputs = leaves.map((l) => ({ tensor: trace.input(l.tensor.type), mapped: l.axis !== null }));
-    const captured = program.captured.map((c) => ({
-      tensor: c.read === undefined ? c.tensor : c.read(),
-      mapped: false,
-    }));
-    return trace.finish(batchProgram(program, [...inputs, ...captured], size).map((b) => withBatchAxis(b, size)));
-  });
-  return evaluate(
-    batched,
-    leaves.map((l) => l.tensor),
-  );
-}
-
-function moveFirst(t: Tensor, axis: number): Tensor {
-  if (axis === 0) return t;
-  const a = checkAxis('vmap', axis, t.rank, 'outAxes');
-  const order = [...t.shape.keys()].slice(1);
-  order.splice(a, 0, 0);
+function moveAxis(t: Tensor, from: number | null, to: number): Tensor {
+  if (from === null || from === to) return t;
+  const order = [...t.shape.keys()].filter((a) => a !== from);
+  order.splice(to, 0, from);
   return transpose(t, order);
 }

@@ -5,6 +5,6 @@ export type { Optimised } from './optimised.ts';
 export { buffersOf, compileOptimised, evaluateOptimised, runOptimised } from './optimised.ts';
 export { describePlan } from './passes/describe.ts';
 export { optimise } from './passes/optimise.ts';
-export { mergeEqualRows } from './simplify.ts';
+export { mergeEqualRows, writeOut } from './simplify.ts';
 export type { Stats } from './stats.ts';
 export { counters, stats } from './stats.ts';

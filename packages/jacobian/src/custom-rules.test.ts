@@ -1,10 +1,10 @@
 /** Jacobians through custom backward rules: linear ones in both modes, others in reverse, seed by seed. */
-import { customVjp, jit, RuleError } from '@jacobi/autograd';
+import { checkpoint, customJvp, customVjp, jit, jvp, RuleError, vmap } from '@jacobi/autograd';
 import type { NestedLike, Tensor } from '@jacobi/tensor';
 import * as ops from '@jacobi/tensor';
 import { describe, expect, test } from 'vitest';
 import type { FunctionJacobianOptions } from './index.ts';
-import { GradientTape, jacfwd, jacobian, jacrev, prepareJacobian } from './index.ts';
+import { GradientTape, hessian, jacfwd, jacobian, jacrev, prepareJacobian } from './index.ts';
 
 const f64 = (data: NestedLike): Tensor => ops.tensor(data, { dtype: 'float64' });
 const every: readonly FunctionJacobianOptions[] = (['auto', 'forward', 'reverse'] as const).flatMap((mode) => [
@@ -114,5 +114,95 @@ describe('custom backward rules', () => {
         [4, 0],
         [0, 8],
       ]);
+  });
+});
+
+describe('rules that call functions which run as one row', () => {
+  type G = (...args: Tensor[]) => Tensor;
+  const ways: Record<string, (g: G) => G> = {
+    jit: (g) => jit(g) as G,
+    checkpoint: (g) => checkpoint(g) as G,
+    'jit in jit': (g) => jit(jit(g)) as G,
+    'jit in vmap': (g) => vmap(jit(g)) as G,
+  };
+  const x = f64([1, 2, 3]);
+  // A · x² by the rows of A, 2 × 3: the Jacobian is A[i, j]·2·x[j].
+  const A = f64([
+    [1, -2, 0.5],
+    [3, 4, -1],
+  ]);
+  const expected = [
+    [2, -8, 3],
+    [6, 16, -6],
+  ];
+
+  test.each(Object.entries(ways))('a tangent rule with %s: every Jacobian', (_name, way) => {
+    const scaled = way((t, dt) => ops.mul(ops.mul(2, t), dt));
+    const squared = customJvp(ops.square, ([t]: Tensor[], [dt]: Tensor[]) => [ops.square(t!), scaled(t!, dt!)]);
+    const f = (t: Tensor): Tensor => ops.matmul(A, squared(t) as Tensor);
+    for (const options of every) expect((jacobian(f, options)(x) as Tensor).arraySync()).toEqual(expected);
+    expect((jacfwd(f)(x) as Tensor).arraySync()).toEqual(expected);
+    expect((jacrev(f)(x) as Tensor).arraySync()).toEqual(expected);
+    expect((prepareJacobian(f, x)(x) as Tensor).arraySync()).toEqual(expected);
+    // Σ x² · x: 6x on the diagonal.
+    const cube = (t: Tensor): Tensor => ops.sum(ops.mul(squared(t) as Tensor, t));
+    for (const mode of ['forward', 'reverse'] as const)
+      expect((hessian(cube, { mode })(x) as Tensor).arraySync()).toEqual([
+        [6, 0, 0],
+        [0, 12, 0],
+        [0, 0, 18],
+      ]);
+    expect((jvp(squared, [x], [f64([1, 0, -1])])[1] as Tensor).arraySync()).toEqual([2, 0, -6]);
+  });
+
+  test('what such a rule carries is seen: elementwise, so one seed', () => {
+    const scaled = jit((t: Tensor, dt: Tensor) => ops.mul(ops.mul(2, t), dt));
+    const squared = customJvp(ops.square, ([t]: Tensor[], [dt]: Tensor[]) => [ops.square(t!), scaled(t!, dt!)]);
+    expect(prepareJacobian(squared, x).plan).toMatchObject({ forwardSeeds: 1, nnz: 3 });
+  });
+
+  test.each(Object.entries(ways))('a backward rule with %s: forward mode by transposition', (_name, way) => {
+    const scaled = way((t, dy) => ops.mul(ops.mul(2, t), dy));
+    const squared = customVjp(
+      ops.square,
+      (t: Tensor) => [ops.square(t), t],
+      (t: Tensor, dy: Tensor) => [scaled(t, dy)],
+    );
+    const f = (t: Tensor): Tensor => ops.matmul(A, squared(t) as Tensor);
+    expect((jvp(f, [x], [f64([1, 0, -1])])[1] as Tensor).arraySync()).toEqual([-1, 12]);
+    for (const options of every) expect((jacobian(f, options)(x) as Tensor).arraySync()).toEqual(expected);
+  });
+
+  test('a backward rule that calls what is not linear is refused for what it is', () => {
+    const bent = jit((dy: Tensor) => ops.mul(dy, dy));
+    const f = customVjp(
+      ops.square,
+      (t: Tensor) => [ops.square(t), t],
+      (_: Tensor, dy: Tensor) => [bent(dy)],
+    );
+    expect(() => jvp(f, [x], [x])).toThrow(/mul is not linear in a tangent/);
+  });
+
+  test('a tangent rule made of another custom rule: that rule is used, at order 2 as well', () => {
+    // d/dx [2x·dt] by this rule: 7·dt.
+    const scaled = customJvp(
+      (t: Tensor, dt: Tensor) => ops.mul(ops.mul(2, t), dt),
+      ([t, dt]: Tensor[], [a, b]: Tensor[]) => [
+        ops.mul(ops.mul(2, t!), dt!),
+        ops.add(ops.mul(ops.mul(7, a!), dt!), ops.mul(ops.mul(2, t!), b!)),
+      ],
+    );
+    const squared = customJvp(ops.square, ([t]: Tensor[], [dt]: Tensor[]) => [
+      ops.square(t!),
+      (jit(scaled) as G)(t!, dt!),
+    ]);
+    for (const options of every)
+      expect((jacobian(squared, options)(x) as Tensor).arraySync()).toEqual([
+        [2, 0, 0],
+        [0, 4, 0],
+        [0, 0, 6],
+      ]);
+    const slope = (t: Tensor): Tensor => jvp(squared, [t], [f64([1, 1, 1])])[1] as Tensor;
+    expect((jvp(slope, [x], [f64([1, 0, 2])])[1] as Tensor).arraySync()).toEqual([7, 0, 14]);
   });
 });

@@ -1,7 +1,7 @@
 /** jacobian, jacfwd, jacrev, hessian: Jacobians of functions of nests of tensors. */
 import type { AnyFunction, AnyNest, Argnums } from '@jacobi/autograd';
 import type { RecordedCall } from '@jacobi/autograd/internal';
-import { carriesTangent, recordCall } from '@jacobi/autograd/internal';
+import { buildArguments, carriesTangent, recordCall } from '@jacobi/autograd/internal';
 import type { Tensor } from '@jacobi/tensor';
 import { ArgumentError } from '@jacobi/tensor';
 import { zerosOf } from '@jacobi/tensor/internal';
@@ -48,6 +48,8 @@ export function jacrev(f: AnyFunction, options: Omit<FunctionJacobianOptions, 'm
 /**
  * The Hessian of f: the Jacobian of its Jacobian. Nests: result outside, then the argument twice; each entry has shape
  * `output.shape ++ input.shape ++ input.shape`.
+ * @throws DTypeError for integer arguments; ArgumentError for wrong options; RuleError where mode 'forward' meets a custom
+ * backward rule that is not linear.
  * @example
  * hessian((x) => sum(mul(mul(x, x), x)))(tensor([1, 2])) // → [[6, 0], [0, 12]]
  */
@@ -83,8 +85,7 @@ export function jacobianOfCall(operation: string, call: RecordedCall, options: F
     throw new ArgumentError(`${operation}: Expected f to be a function that has non-empty output`);
   const outputs = call.result.leaves.map((y) => {
     const parts = entriesOf(operation, call, y, options);
-    let at = 0;
-    const nests = call.arguments.map((flat) => flat.rebuild(flat.leaves.map(() => parts[at++]!)));
+    const nests = buildArguments(call.arguments, parts);
     return single ? nests[0] : nests;
   });
   return call.result.rebuild(outputs);

@@ -1,5 +1,6 @@
 /**
- * What rows that hold programs and closures are remembered by: the first of these, and forgotten with it.
+ * What rows that hold programs and closures are remembered by: the first of these, and forgotten with it. Programs come
+ * first: a closure may live for as long as a custom function, and a program may hold tensors.
  * Apart from bind.ts, so that programs without such rows do not hold it. Must not import rows or operations.
  */
 import type { Held } from './bind.ts';
@@ -20,7 +21,7 @@ function closureId(closure: object): number {
 
 /** What an application is to hold: programs, and closures if there are any. */
 export function holding(programs: readonly Program[], closures: readonly object[] = []): Held {
-  const owner = closures[0] ?? programs[0]!;
+  const owner = programs[0] ?? closures[0]!;
   let caches = owned.get(owner);
   if (caches === undefined) {
     caches = new Map();

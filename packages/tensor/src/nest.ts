@@ -29,28 +29,21 @@ export function flattenNest<T>(
   const leaves: T[] = [];
   const paths: string[] = [];
   const structure: string[] = [];
-  const build = visit(nest, '');
-  return {
-    leaves,
-    paths,
-    structure: structure.join(''),
-    rebuild: <U>(next: readonly U[]) => build(next) as Nest<U>,
-  };
+  const rebuild = visit(nest, '') as Flat<T>['rebuild'];
+  return { leaves, paths, structure: structure.join(''), rebuild };
 
-  function visit(node: unknown, path: string): (leaves: readonly unknown[]) => unknown {
+  function visit(node: unknown, path: string): Build {
     if (isLeaf(node)) {
-      const index = leaves.length;
-      leaves.push(node);
       paths.push(path);
       structure.push('*');
-      return (next) => next[index];
+      return leafAt(leaves.push(node) - 1);
     }
     if (path.length > 999) throw new ArgumentError(`${what} is nested too deep, or in itself`);
     if (Array.isArray(node)) {
       structure.push('[');
       const parts = Array.from(node, (child, i) => visit(child, `${path}[${i}]`));
       structure.push(']');
-      return (next) => parts.map((part) => part(next));
+      return listOf(parts);
     }
     if (isPlainObject(node)) {
       structure.push('{');
@@ -59,7 +52,7 @@ export function flattenNest<T>(
         return [key, visit(node[key], `${path}.${key}`)] as const;
       });
       structure.push('}');
-      return (next) => Object.fromEntries(parts.map(([key, part]) => [key, part(next)]));
+      return objectOf(parts);
     }
     const hint = ArrayBuffer.isView(node) ? '; make a tensor of it, tensor(…)' : '';
     throw new ArgumentError(
@@ -67,6 +60,22 @@ export function flattenNest<T>(
     );
   }
 }
+
+/** Puts leaves into their places. Made outside of `flattenNest`, so that whoever keeps it keeps no leaves. */
+type Build = (leaves: readonly unknown[]) => unknown;
+
+const leafAt =
+  (index: number): Build =>
+  (leaves) =>
+    leaves[index];
+const listOf =
+  (parts: readonly Build[]): Build =>
+  (leaves) =>
+    parts.map((part) => part(leaves));
+const objectOf =
+  (parts: readonly (readonly [string, Build])[]): Build =>
+  (leaves) =>
+    Object.fromEntries(parts.map(([key, part]) => [key, part(leaves)]));
 
 /** An object that is nothing but its entries. */
 export function isPlainObject(x: unknown): x is Record<string, unknown> {

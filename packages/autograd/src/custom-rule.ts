@@ -1,0 +1,78 @@
+/**
+ * Rules that users give, as functions of flat lists, and written down as programs.
+ * The one idea: a rule takes values that it knows and values in which it is linear; as a program it can be mapped, pushed
+ * through and transposed. Must not import rows.
+ */
+import { capturedNow } from '@jacobi/compiler';
+import type { Tensor } from '@jacobi/tensor';
+import type { Application, Program, Tangent, TensorType } from '@jacobi/tensor/internal';
+import { muted, visibleRecorders } from '@jacobi/tensor/internal';
+import { batchProgram, exampleType, withBatchAxis } from './batch.ts';
+import { fresh, traceCall } from './call.ts';
+
+/**
+ * A rule given by the user, on flat lists: from values that it knows (primals, or residuals) and the tangents or cotangents in
+ * which it is linear.
+ */
+export type CustomRule = (known: readonly Tensor[], moving: readonly Tensor[]) => readonly Tangent[];
+
+/** A rule as a program. What it gives null for is no output; `spread` puts null back in its place. */
+export interface WrittenRule {
+  readonly program: Program;
+  readonly spread: <T>(outputs: readonly T[]) => (T | null)[];
+}
+
+/** Writes a rule down for values of these types. */
+export function writeRule(
+  label: string,
+  known: readonly TensorType[],
+  moving: readonly TensorType[],
+  rule: CustomRule,
+): WrittenRule {
+  let given: readonly Tangent[] = [];
+  const { program } = traceCall(
+    label,
+    (...inputs: Tensor[]) => {
+      given = rule(inputs.slice(0, known.length), inputs.slice(known.length));
+      return given.filter((g) => g !== null);
+    },
+    [...known, ...moving],
+    (inputs) => inputs,
+  );
+  return { program, spread: spreadOver(given.map((g) => g !== null)) };
+}
+
+function spreadOver(present: readonly boolean[]): WrittenRule['spread'] {
+  return (outputs) => {
+    let at = 0;
+    return present.map((p) => (p ? outputs[at++]! : null));
+  };
+}
+
+/** A rule on batches: written down for one example, its program batched. */
+export function batchedRule(rule: CustomRule, size: number): CustomRule {
+  return (known, moving) => {
+    const typesOf = (list: readonly Tensor[]): TensorType[] => list.map((t) => exampleType(t.type));
+    const { program, spread } = writeRule('vmap', typesOf(known), typesOf(moving), rule);
+    const inputs = [...known, ...moving].map((tensor) => ({ tensor, mapped: true }));
+    const captured = capturedNow(program).map((tensor) => ({ tensor, mapped: false }));
+    return spread(batchProgram(program, [...inputs, ...captured], size).map((b) => withBatchAxis(b, size)));
+  };
+}
+
+/**
+ * Tells the tapes that follow `args` that `row` takes `inputs` to these results. Nothing is run: the results, which may be
+ * arguments or known to a tape already, get an identity of their own.
+ */
+export function recordResults(
+  row: Application,
+  args: readonly Tensor[],
+  inputs: readonly Tensor[],
+  results: readonly Tensor[],
+): readonly Tensor[] {
+  const outputs = muted(() => results.map(fresh));
+  for (const recorder of visibleRecorders()) {
+    if (recorder.active(args) !== null) recorder.record(row, inputs, outputs);
+  }
+  return outputs;
+}

@@ -1,0 +1,30 @@
+/**
+ * What one function has made for each structure of its arguments: programs of jit and vmap, rules of custom functions.
+ * The one idea: a bounded map, the oldest out first, which holds no argument alive.
+ */
+import type { Program } from '@jacobi/tensor/internal';
+
+/** Entries of one function that are kept. */
+const LIMIT = 256;
+
+/** Values by key. */
+export class Remembered<V> {
+  readonly #known = new Map<string, V>();
+
+  /** The value of a key: made where it is not known, and kept if it `lasts`. */
+  get(key: string, make: () => V, lasts: (value: V) => boolean = () => true): V {
+    let value = this.#known.get(key);
+    if (value === undefined) {
+      value = make();
+      if (lasts(value)) {
+        if (this.#known.size >= LIMIT) this.#known.delete(this.#known.keys().next().value!);
+        this.#known.set(key, value);
+      }
+    }
+    return value;
+  }
+}
+
+/** False for what took in a value of an enclosing trace: it makes sense only there. */
+export const standsAlone = ({ program }: { readonly program: Program }): boolean =>
+  program.captured.every((c) => c.read !== undefined || c.tensor.trace === null);
