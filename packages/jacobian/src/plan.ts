@@ -74,6 +74,8 @@ export interface ChosenPlan extends JacobianPlan {
   /** In batch form, by source: what mixes the examples, or null where they are independent. */
   readonly mixedBy: readonly (Mixing | null)[];
   readonly reason: string;
+  /** False where only reverse mode has a value. */
+  readonly bothWays: boolean;
   readonly bytesPerSeed: number;
 }
 
@@ -173,6 +175,7 @@ export function choosePlan(operation: string, slice: Slice, batch: boolean, mode
     batch,
     mixedBy,
     reason: choice.reason,
+    bothWays: only === null,
   };
 }
 
