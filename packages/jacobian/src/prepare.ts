@@ -8,7 +8,7 @@ import type { DType, TypedArray } from '@jacobi/backend';
 import { Composition, compileOptimised, describePlan, evaluateOptimised, mergeEqualRows } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
 import { ArgumentError, getBackend, Tensor as TensorClass } from '@jacobi/tensor';
-import type { Flat, Program, TensorType, Var } from '@jacobi/tensor/internal';
+import type { Flat, Program, TensorType } from '@jacobi/tensor/internal';
 import {
   checkDType,
   checkFlag,

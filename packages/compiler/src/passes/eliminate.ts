@@ -28,7 +28,7 @@ export type Order = 'forward' | 'reverse' | 'preaccumulated' | 'Markowitz' | 'fe
 /** How a vertex is weighed: the least is eliminated next; of equal ones the first, or for orders from the end the last. */
 interface Rule {
   readonly fromEnd: boolean;
-  weight(terms: Terms, ins: ReadonlyMap<Vertex, Term>, outs: ReadonlyMap<Vertex, Term>): number;
+  readonly weight: (terms: Terms, ins: ReadonlyMap<Vertex, Term>, outs: ReadonlyMap<Vertex, Term>) => number;
 }
 
 /**
