@@ -166,18 +166,19 @@ const wider = (a: DType, b: DType): DType => (a === 'float64' ? a : b);
 
 /** The product of two partials. A mask is not multiplied, whichever comes first: what it hides may be infinite. */
 function product(terms: Terms, a: Term, b: Term): Term {
-  const dtype = wider(terms.dtype(a), terms.dtype(b));
-  for (const [mask, other] of [
-    [a, b],
-    [b, a],
-  ] as const) {
-    const node = terms.node(mask);
-    if (!('fn' in node) || node.fn !== scalar.select) continue;
-    const [condition, p, q] = node.args as [Term, Term, Term];
-    if (terms.value(p) === 0 || terms.value(q) === 0)
-      return terms.call(scalar.select, dtype, condition, product(terms, p, other), product(terms, q, other));
-  }
-  return terms.call(scalar.mul, dtype, a, b);
+  return (
+    masked(terms, a, b) ?? masked(terms, b, a) ?? terms.call(scalar.mul, wider(terms.dtype(a), terms.dtype(b)), a, b)
+  );
+}
+
+/** The product with a selection of a partial or 0, as a selection. */
+function masked(terms: Terms, mask: Term, other: Term): Term | undefined {
+  const node = terms.node(mask);
+  if (!('fn' in node) || node.fn !== scalar.select) return undefined;
+  const [condition, p, q] = node.args as [Term, Term, Term];
+  if (terms.value(p) !== 0 && terms.value(q) !== 0) return undefined;
+  const dtype = wider(terms.dtype(mask), terms.dtype(other));
+  return terms.call(scalar.select, dtype, condition, product(terms, p, other), product(terms, q, other));
 }
 
 /** Adds to the partial between two vertices. */
@@ -203,14 +204,14 @@ function connect(
 /** Eliminates a vertex: what it is multiplied by on each way through it is added past it. Gives its neighbours. */
 function takeOut(graph: Graph, vertex: Vertex): Vertex[] {
   const { terms, ins, outs } = graph;
-  const before = [...ins[vertex]!];
-  const after = [...outs[vertex]!];
-  for (const [p] of before) outs[p]!.delete(vertex);
-  for (const [s] of after) ins[s]!.delete(vertex);
-  ins[vertex]!.clear();
-  outs[vertex]!.clear();
+  const [before, after] = [ins[vertex]!, outs[vertex]!];
+  const near = [...before.keys(), ...after.keys()];
+  for (const p of before.keys()) outs[p]!.delete(vertex);
+  for (const s of after.keys()) ins[s]!.delete(vertex);
   for (const [p, a] of before) for (const [s, b] of after) connect(graph, p, s, product(terms, a, b));
-  return [...before, ...after].map(([v]) => v);
+  before.clear();
+  after.clear();
+  return near;
 }
 
 /** The Jacobian: by target and source, counted from 0, a term; undefined where there is no way between them. */
