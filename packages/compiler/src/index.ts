@@ -1,7 +1,9 @@
 /** @jacobi/compiler: programs to plans, run and found again. */
 export { StructureCache } from './cache.ts';
+export type { LinearForm } from './composed.ts';
+export { Composition } from './composed.ts';
 export { capturedNow, compileProgram, evaluate, inline, interpret } from './evaluate.ts';
-export type { Optimised } from './optimised.ts';
+export type { Lowering, Optimised } from './optimised.ts';
 export { buffersOf, compileOptimised, evaluateOptimised, runOptimised } from './optimised.ts';
 export { describePlan } from './passes/describe.ts';
 export { optimise } from './passes/optimise.ts';

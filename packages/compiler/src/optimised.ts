@@ -19,16 +19,29 @@ export interface Optimised {
   readonly captured: readonly Captured[];
 }
 
+/** A plan, and what it reads beside the program's inputs. */
+export interface Lowered {
+  readonly plan: Plan;
+  readonly captured: readonly Captured[];
+}
+
+/** The program's plan after all passes, where it is made in another way; undefined where it is not. */
+export type Lowering = (backend: Backend) => Lowered | undefined;
+
 /** Elements of a captured tensor that may become part of a plan. */
 const MOST_FOLDED = 4096;
 
 const compiled: WeakMap<Program, WeakMap<Backend, Optimised>> = /* @__PURE__ */ new WeakMap();
 
 /**
- * The program's plan after all passes, compiled once for a backend. `fold`: which captured tensors are constants of the plan,
- * as long as they are small: those that were made while it was traced, or all. Variables never are.
+ * The program's plan after all passes, compiled once for a backend. `lowering`: another way to that plan, the same at each call.
  */
-export function compileOptimised(program: Program, backend: Backend, fold: 'inside' | 'all'): Optimised {
+export function compileOptimised(
+  program: Program,
+  backend: Backend,
+  fold: 'inside' | 'all',
+  lowering?: Lowering,
+): Optimised {
   let forms = compiled.get(program);
   if (forms === undefined) {
     forms = new WeakMap();
@@ -36,18 +49,32 @@ export function compileOptimised(program: Program, backend: Backend, fold: 'insi
   }
   const known = forms.get(backend);
   if (known !== undefined) return known;
+  counters.plans++;
+  const { plan, captured } = lowering?.(backend) ?? optimisedPlan(program, backend, fold);
+  counters.compiles++;
+  const made = { backend, executable: backend.compile(plan), captured };
+  forms.set(backend, made);
+  return made;
+}
+
+function optimisedPlan(program: Program, backend: Backend, fold: 'inside' | 'all'): Lowered {
+  const { plan, captured } = loweredFor(program, backend, fold);
+  return { plan: optimise(plan, backend.traits), captured };
+}
+
+/**
+ * The program's plan before all passes. `fold`: which captured tensors are constants of the plan, as long as they are small:
+ * those that were made while it was traced, or all. Variables never are.
+ */
+export function loweredFor(program: Program, backend: Backend, fold: 'inside' | 'all'): Lowered {
   const folds = ({ read, inside, tensor }: Captured): boolean =>
     read === undefined &&
     (inside === true || fold === 'all') &&
     tensor.size <= MOST_FOLDED &&
     tensor.backend?.readSync !== undefined &&
     tensor.buffer !== null;
-  counters.plans++;
-  const plan = optimise(withConstants(lowerProgram(program), program, folds), backend.traits);
-  counters.compiles++;
-  const made = { backend, executable: backend.compile(plan), captured: program.captured.filter((c) => !folds(c)) };
-  forms.set(backend, made);
-  return made;
+  const plan = withConstants(lowerProgram(program), program, folds);
+  return { plan, captured: program.captured.filter((c) => !folds(c)) };
 }
 
 /** The plan with some captured values as constants in place of inputs. */
@@ -67,15 +94,25 @@ function withConstants(plan: Plan, program: Program, folds: (captured: Captured)
 }
 
 /** The values of a program's outputs: by its optimised plan, or row by row where a tape or a trace looks on. */
-export function evaluateOptimised(program: Program, inputs: readonly Tensor[], fold: 'inside' | 'all'): Tensor[] {
+export function evaluateOptimised(
+  program: Program,
+  inputs: readonly Tensor[],
+  fold: 'inside' | 'all',
+  lowering?: Lowering,
+): Tensor[] {
   if (currentTrace() !== null || isFollowed([...inputs, ...capturedNow(program)])) return evaluate(program, inputs);
-  return runOptimised(program, inputs, fold);
+  return runOptimised(program, inputs, fold, lowering);
 }
 
 /** The same where nobody looks on. */
-export function runOptimised(program: Program, inputs: readonly Tensor[], fold: 'inside' | 'all'): Tensor[] {
+export function runOptimised(
+  program: Program,
+  inputs: readonly Tensor[],
+  fold: 'inside' | 'all',
+  lowering?: Lowering,
+): Tensor[] {
   const backend = inputs[0]?.backend ?? getBackend();
-  const form = compileOptimised(program, backend, fold);
+  const form = compileOptimised(program, backend, fold, lowering);
   const types = program.outputs.map((v) => program.types[v]!);
   return runOn(backend, form.executable, buffersOf(form, inputs), types);
 }

@@ -5,12 +5,18 @@
  */
 import type { Backend, BufferRef, TypedArray } from '@jacobi/backend';
 import { dtypeOf } from '@jacobi/backend';
-import type { Optimised } from '@jacobi/compiler';
+import type { Lowering, Optimised } from '@jacobi/compiler';
 import { buffersOf, compileOptimised } from '@jacobi/compiler';
 import { ArgumentError, DeviceError, DTypeError, getBackend, ShapeError, Tensor } from '@jacobi/tensor';
 import type { Flat, Program, TensorType } from '@jacobi/tensor/internal';
 import { checkOptions, describe } from '@jacobi/tensor/internal';
 import { argumentTensors } from './arguments.ts';
+
+/** A program, and where there is one, another way to its plan. */
+export interface Way {
+  readonly program: Program;
+  readonly lowering: Lowering | undefined;
+}
 
 /** A program with buffers on one backend. */
 interface Bound {
@@ -36,12 +42,15 @@ interface Target {
  */
 export function intoWriter(
   flats: readonly Flat<TensorType>[],
-  jacobian: Program,
-  both: Program,
+  jacobian: Way,
+  both: Way,
   count: number,
 ): (...all: unknown[]) => TypedArray {
-  const write = writer(flats, jacobian, [target('out', jacobian, 0, count)]);
-  const parts = [target('out', both, 0, count), target('value', both, count, both.outputs.length)];
+  const write = writer(flats, jacobian, [target('out', jacobian.program, 0, count)]);
+  const parts = [
+    target('out', both.program, 0, count),
+    target('value', both.program, count, both.program.outputs.length),
+  ];
   const writeBoth = writer(flats, both, parts);
   const places = flats.length;
   return (...all) => {
@@ -85,14 +94,14 @@ function checkTarget({ name, parts, size }: Target, out: TypedArray): void {
 /** Runs one of the programs into arrays. */
 function writer(
   flats: readonly Flat<TensorType>[],
-  program: Program,
+  way: Way,
   targets: readonly Target[],
 ): (args: readonly unknown[], arrays: readonly TypedArray[]) => void {
   let bound: Bound | undefined;
   return (args, arrays) => {
     for (let i = 0; i < targets.length; i++) checkTarget(targets[i]!, arrays[i]!);
     const backend = getBackend();
-    if (bound?.backend !== backend) bound = bindTo(backend, flats, program);
+    if (bound?.backend !== backend) bound = bindTo(backend, flats, way);
     const inputs = placeArguments(bound, flats, args) ? bound.inputs : theLongWay(bound, flats, args);
     const { form, outputs } = bound;
     backend.run(form.executable, inputs, outputs);
@@ -109,7 +118,7 @@ function writer(
   };
 }
 
-function bindTo(backend: Backend, flats: readonly Flat<TensorType>[], program: Program): Bound {
+function bindTo(backend: Backend, flats: readonly Flat<TensorType>[], { program, lowering }: Way): Bound {
   if (backend.readSync === undefined) {
     throw new DeviceError(
       `into: the ${backend.name} backend cannot read at once; call the prepared Jacobian and await data()`,
@@ -119,7 +128,7 @@ function bindTo(backend: Backend, flats: readonly Flat<TensorType>[], program: P
   const staged = flats.map((flat) => (flat.structure === '*' ? make(flat.leaves[0]!) : undefined));
   return {
     backend,
-    form: compileOptimised(program, backend, 'all'),
+    form: compileOptimised(program, backend, 'all', lowering),
     staged,
     inputs: staged.map((buffer) => buffer!),
     outputs: program.outputs.map((v) => make(program.types[v]!)),

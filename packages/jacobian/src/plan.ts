@@ -76,6 +76,8 @@ export interface ChosenPlan extends JacobianPlan {
   /** In batch form: what mixes the examples for some source, or null where they are independent. */
   readonly mixing: Mixing | null;
   readonly reason: string;
+  /** False where only reverse mode has a value. */
+  readonly bothWays: boolean;
   readonly bytesPerSeed: number;
 }
 
@@ -166,6 +168,7 @@ export function choosePlan(operation: string, slice: Slice, batch: boolean, mode
     batch,
     mixing,
     reason,
+    bothWays: only === null,
   };
 }
 

@@ -5,10 +5,10 @@
 import type { AnyFunction, AnyNest, Argnums } from '@jacobi/autograd';
 import { recordCall, traceCall } from '@jacobi/autograd/internal';
 import type { DType, TypedArray } from '@jacobi/backend';
-import { compileOptimised, describePlan, evaluateOptimised, mergeEqualRows } from '@jacobi/compiler';
+import { Composition, compileOptimised, describePlan, evaluateOptimised, mergeEqualRows } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
 import { ArgumentError, getBackend, Tensor as TensorClass } from '@jacobi/tensor';
-import type { Flat, Program, TensorType, Var } from '@jacobi/tensor/internal';
+import type { Flat, Program, TensorType } from '@jacobi/tensor/internal';
 import {
   checkDType,
   checkFlag,
@@ -19,11 +19,14 @@ import {
   zerosOf,
 } from '@jacobi/tensor/internal';
 import { argumentTensors } from './arguments.ts';
+import type { Way } from './into.ts';
 import { intoWriter } from './into.ts';
 import { jacobianOfCall } from './jacobian.ts';
 import type { ChosenPlan, JacobianOptions, JacobianPlan } from './plan.ts';
 import { checkBatch, checkFunctionOptions, chunkFor, explainPlan } from './plan.ts';
 import { jacobianType, planFor, runJacobian } from './run.ts';
+import type { Tangents } from './tangents.ts';
+import { traceTangents } from './tangents.ts';
 
 /** Shape and dtype of an argument leaf; dtype float32 if absent. */
 export interface Spec {
@@ -71,17 +74,18 @@ interface Prepared {
   readonly types: readonly TensorType[];
   readonly arguments: readonly Flat<TensorType>[];
   /** From the arguments to the leaves of the Jacobian. */
-  readonly jacobian: Program;
+  readonly jacobian: Way;
   /** To the leaves of the Jacobian, then of the value. */
-  readonly both: Program;
+  readonly both: Way;
   /** To the leaves of the Jacobian, then the tensors in aux. */
-  readonly withAux: Program;
+  readonly withAux: Way;
   /** To all of them: Jacobian, value, aux. */
-  readonly all: Program;
+  readonly all: Way;
   readonly jacobianNest: Flat<unknown>;
   readonly valueNest: Flat<unknown>;
   readonly auxNest: Flat<unknown>;
   readonly plans: readonly { readonly plan: ChosenPlan; readonly rows: number }[];
+  readonly composition: Composition | undefined;
 }
 
 /**
@@ -109,10 +113,9 @@ export function prepareJacobian(f: AnyFunction, spec: unknown, options: PrepareO
   const { jacobianNest, valueNest, auxNest, plans } = prepared;
   const count = jacobianNest.leaves.length;
   const call = (...args: unknown[]): unknown => {
-    const outputs = evaluateOptimised(
+    const outputs = run(
       options.hasAux ? prepared.withAux : prepared.jacobian,
       argumentTensors(prepared.arguments, args),
-      'all',
     );
     const jacobian = jacobianNest.rebuild(outputs.slice(0, count));
     return options.hasAux ? [jacobian, rebuildAux(auxNest, outputs.slice(count))] : jacobian;
@@ -120,7 +123,7 @@ export function prepareJacobian(f: AnyFunction, spec: unknown, options: PrepareO
   return Object.assign(call, {
     into: intoWriter(prepared.arguments, prepared.jacobian, prepared.both, count),
     valueAndJacobian: (...args: unknown[]): unknown[] => {
-      const outputs = evaluateOptimised(prepared.all, argumentTensors(prepared.arguments, args), 'all');
+      const outputs = run(prepared.all, argumentTensors(prepared.arguments, args));
       const values = count + valueNest.leaves.length;
       const both = [valueNest.rebuild(outputs.slice(count, values)), jacobianNest.rebuild(outputs.slice(0, count))];
       return options.hasAux ? [...both, rebuildAux(auxNest, outputs.slice(values))] : both;
@@ -130,16 +133,24 @@ export function prepareJacobian(f: AnyFunction, spec: unknown, options: PrepareO
         ? 'Jacobian: zero everywhere, the result does not depend on the differentiated arguments'
         : [
             ...plans.map(({ plan, rows }) => explainPlan(plan, rows, chunkFor(plan, options))),
-            runsAs(prepared.jacobian),
+            ...runsAs(prepared),
           ].join('\n'),
     plan: publicPlan(plans.map(({ plan }) => plan)),
   });
 }
 
+const run = ({ program, lowering }: Way, inputs: readonly Tensor[]): Tensor[] =>
+  evaluateOptimised(program, inputs, 'all', lowering);
+
 /** What a call runs on the default backend. */
-function runsAs(program: Program): string {
+function runsAs({ jacobian: { program, lowering }, composition }: Prepared): string[] {
   const backend = getBackend();
-  return `  runs:  on ${backend.name}, ${describePlan(compileOptimised(program, backend, 'all').executable.plan)}`;
+  const composed = composition?.describe(backend);
+  const { plan } = compileOptimised(program, backend, 'all', lowering).executable;
+  return [
+    ...(composed === undefined ? [] : [`  composed: ${composed}`]),
+    `  runs:  on ${backend.name}, ${describePlan(plan)}`,
+  ];
 }
 
 /** The plan of all results together. */
@@ -181,6 +192,7 @@ function specTypes(spec: unknown, name: string): Flat<TensorType> {
 function traceJacobian(f: AnyFunction, flats: readonly Flat<TensorType>[], options: PrepareOptions): Prepared {
   const types = flats.flatMap((flat) => flat.leaves);
   const plans: { plan: ChosenPlan; rows: number }[] = [];
+  let tangents = null as Tangents | null;
   let jacobianNest: Flat<unknown> | undefined;
   let valueNest: Flat<unknown> | undefined;
   let auxNest: Flat<unknown> | undefined;
@@ -188,20 +200,20 @@ function traceJacobian(f: AnyFunction, flats: readonly Flat<TensorType>[], optio
     'prepareJacobian',
     (...args: unknown[]) => {
       const call = recordCall('prepareJacobian', f, args, options);
-      for (const y of call.result.leaves) {
+      const chosen = call.result.leaves.map((y) => {
         const { slice, connected } = call.connect([y]);
-        if (slice.targets.length === 1 && connected.includes(true)) {
-          plans.push({
-            plan: planFor('prepareJacobian', slice, options.batch ?? false, options.mode ?? 'auto'),
-            rows: slice.rows.length,
-          });
-        }
-      }
+        if (slice.targets.length !== 1 || !connected.includes(true)) return null;
+        const plan = planFor('prepareJacobian', slice, options.batch ?? false, options.mode ?? 'auto');
+        plans.push({ plan, rows: slice.rows.length });
+        return plan;
+      });
       const nest = options.batch ? batchOfCall(call, options) : jacobianOfCall('prepareJacobian', call, options);
       jacobianNest = flattenNest('', nest, isTensor);
       valueNest = call.result;
       auxNest = flattenNest('prepareJacobian: aux', call.aux, isAuxLeaf, 'tensors and plain values');
-      return [...jacobianNest.leaves, ...call.result.leaves, ...auxNest.leaves.filter(isTensor)];
+      const leaves = jacobianNest.leaves as readonly Tensor[];
+      tangents = traceTangents(call, chosen, types.length, leaves, options);
+      return [...leaves, ...call.result.leaves, ...auxNest.leaves.filter(isTensor), ...(tangents?.results ?? [])];
     },
     types,
     (inputs) => {
@@ -212,21 +224,44 @@ function traceJacobian(f: AnyFunction, flats: readonly Flat<TensorType>[], optio
   const count = jacobianNest!.leaves.length;
   const values = count + valueNest!.leaves.length;
   const { outputs } = program;
-  const giving = (...parts: Var[][]): Program => mergeEqualRows({ ...program, outputs: parts.flat() });
-  const jacobian = giving(outputs.slice(0, count));
-  const both = giving(outputs.slice(0, values));
+  const end = outputs.length - (tangents?.results.length ?? 0);
+  const inputs = program.inputs.slice(0, types.length);
+  const giving = (places: readonly number[]): Program =>
+    mergeEqualRows({ ...program, inputs, outputs: [...outputs.slice(0, count), ...places.map((i) => outputs[i]!)] });
+  const seeded = giving([]);
+  const composition = tangents === null ? undefined : compositionOf(program, tangents, end, seeded);
+  /** The Jacobian, and then the outputs from one place to another. */
+  const wayTo = (from: number, to: number, made?: Program): Way => {
+    const places = Array.from({ length: to - from }, (_, i) => from + i);
+    const others = places.map((i) => i - count);
+    return { program: made ?? giving(places), lowering: composition && ((on) => composition.lower(on, others)) };
+  };
+  const jacobian = wayTo(count, count, seeded);
+  const both = wayTo(count, values);
   return {
     types,
     arguments: flats,
     jacobian,
     both,
-    withAux: options.hasAux ? giving(outputs.slice(0, count), outputs.slice(values)) : jacobian,
-    all: options.hasAux ? giving([...outputs]) : both,
+    withAux: options.hasAux ? wayTo(values, end) : jacobian,
+    all: options.hasAux ? wayTo(count, end) : both,
     jacobianNest: jacobianNest!,
     valueNest: valueNest!,
     auxNest: auxNest!,
     plans,
+    composition,
   };
+}
+
+/** The ways to the Jacobian that a program traces with seeds and by tangents, the last outputs from `end` on. */
+function compositionOf(program: Program, tangents: Tangents, end: number, seeded: Program): Composition {
+  const { outputs } = program;
+  const { leaves, results } = tangents;
+  const linear = mergeEqualRows({
+    ...program,
+    outputs: [...outputs.slice(end), ...outputs.slice(leaves.length, end)],
+  });
+  return new Composition({ seeded, linear, tangents: results.length, leaves, batch: tangents.batch });
 }
 
 const isTensor = (x: unknown): x is Tensor => x instanceof TensorClass;

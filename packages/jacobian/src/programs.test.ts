@@ -1,5 +1,5 @@
 /** Random programs: every way to a Jacobian gives the same numbers, those of central differences. */
-import { jit, jvp, vjp } from '@jacobi/autograd';
+import { grad, jit, jvp, vjp, vmap } from '@jacobi/autograd';
 import { stats } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
 import * as ops from '@jacobi/tensor';
@@ -176,6 +176,27 @@ function basis(shape: readonly number[]): Tensor[] {
     ),
   );
 }
+
+test('composed of local partials: Hessians as by jacfwd, over a batch as well', () => {
+  let composed = 0;
+  forPrograms(programs([2, 3, 1], 7, 6, 1), 250, (_p, xs, f) => {
+    const [x] = xs as [Tensor];
+    const slope = grad((t: Tensor) => ops.sum(f(t))) as (t: Tensor) => Tensor;
+    const truth = jacfwd(slope)(x) as Tensor;
+    const dense: Dense = { shape: truth.shape, data: Array.from(truth.dataSync()) };
+    const J = prepareJacobian(slope, x);
+    expectDense(J(x) as Tensor, dense, 'prepared');
+    if (!/composed: (?!seeds)/.test(J.explain())) return;
+    composed++;
+    // A batch Jacobian is of examples that have axes.
+    if (x.rank === 0) return;
+    const batch = prepareJacobian(vmap(slope), { shape: [2, ...x.shape], dtype: 'float64' }, { batch: true });
+    ops.unstack(batch(ops.stack([x, x])) as Tensor).forEach((example, i) => {
+      expectDense(example, dense, `example ${i}`);
+    });
+  });
+  expect(composed).toBeGreaterThan(25);
+});
 
 test('second order in all four orders of modes', () => {
   forPrograms(programs([2, 3, 1], 4, 4, 1), 120, (_p, xs, f) => {

@@ -4,7 +4,9 @@ import { div, mul, reciprocal, square } from '@jacobi/backend/scalar';
 
 const PRODUCTS: ReadonlySet<ScalarFunction> = /* @__PURE__ */ new Set([mul, div, square, reciprocal]);
 
-const isProduct = (step: ScalarStep): boolean => 'fn' in step && PRODUCTS.has(step.fn);
+/** How many steps of a body are products. */
+export const productsOf = (body: readonly ScalarStep[]): number =>
+  body.filter((step) => 'fn' in step && PRODUCTS.has(step.fn)).length;
 
 /** One line: how many kernels, or how long the straight line is and how many of its steps are products. */
 export function describePlan({ steps }: Plan): string {
@@ -15,9 +17,8 @@ export function describePlan({ steps }: Plan): string {
     if (kernel.kind !== 'straight') continue;
     const { rows, body } = kernel;
     const count = body.filter((step) => 'fn' in step).length;
-    const products = body.filter(isProduct).length;
     const over = rows === 1 ? '' : ` for each of ${rows} rows`;
-    parts.push(`straight-line code of ${count} steps${over}, ${products} of them multiplications`);
+    parts.push(`straight-line code of ${count} steps${over}, ${productsOf(body)} of them multiplications`);
   }
   return parts.join(' and ') || 'nothing to compute';
 }

@@ -36,8 +36,11 @@ export function straightenRows(plan: Plan, traits: Traits): Plan | undefined {
 
 /** The whole plan as a straight line; undefined where that is not possible. */
 export function straighten(plan: Plan, traits: Traits): Plan | undefined {
-  return lineOf(plan, { rows: 1, plan, layout: plan.slots.map(() => 'shared') }, traits);
+  return lineOf(plan, wholePlan(plan), traits);
 }
+
+/** A plan as its own only row. */
+export const wholePlan = (plan: Plan): Peeled => ({ rows: 1, plan, layout: plan.slots.map(() => 'shared') });
 
 /** Sizes that many kernels have among their axes: the most frequent first, of these the largest. */
 function rowCounts(steps: readonly Kernel[]): number[] {
@@ -65,34 +68,48 @@ function sizesOf(kernel: Kernel): readonly number[] {
 }
 
 /** The straight line of a peeled plan. */
-function lineOf(plan: Plan, { rows, plan: one, layout }: Peeled, traits: Traits): Plan | undefined {
-  const work = one.steps.reduce((sum, kernel) => sum + workOf(kernel), 0);
+function lineOf(plan: Plan, peeled: Peeled, traits: Traits): Plan | undefined {
+  return onTerms(peeled, traits, (symbols, laneOf) => assemble(plan, symbols, laneOf, peeled.rows));
+}
+
+/** Where a row finds an element of a slot. */
+type LaneOf = (slot: number, index: number) => Lane;
+
+/** What `use` makes of a peeled plan that has run on terms; undefined where that is not possible. */
+export function onTerms<T>(
+  { rows, plan, layout }: Peeled,
+  traits: Traits,
+  use: (symbols: Symbols, laneOf: LaneOf) => T,
+): T | undefined {
+  const work = plan.steps.reduce((sum, kernel) => sum + workOf(kernel), 0);
   if (work > MOST_WORK) return undefined;
-  const laneOf = (slot: number, index: number): Lane => {
+  const laneOf: LaneOf = (slot, index) => {
     const own = layout[slot]!;
     if (own === 'shared') return { slot, offset: index, stride: 0 };
     return { slot, offset: wholeIndex(index, own.inner, rows), stride: own.inner };
   };
-  const run = (terms: Terms): Symbols => {
-    const symbols = new Symbols(terms, one, laneOf, traits);
-    for (const kernel of one.steps) runSymbolic(symbols, kernel);
-    return symbols;
+  const run = (terms: Terms): T => {
+    const symbols = new Symbols(terms, plan, laneOf, traits);
+    for (const kernel of plan.steps) runSymbolic(symbols, kernel);
+    return use(symbols, laneOf);
   };
   try {
-    const symbols = run(new Terms());
-    return assemble(plan, symbols.terms.wrongSigns ? run(new Terms(true)) : symbols, laneOf, rows);
+    const terms = new Terms();
+    const made = run(terms);
+    return terms.wrongSigns ? run(new Terms(true)) : made;
   } catch (error) {
     if (error instanceof NotStraight) return undefined;
     throw error;
   }
 }
 
-/** The plan of fills and one straight line. */
-function assemble(
+/** The plan of fills and one straight line. `first`: terms to begin with, in this order. */
+export function assemble(
   plan: Plan,
   symbols: Symbols,
-  laneOf: (slot: number, index: number) => Lane,
+  laneOf: LaneOf,
   rows: number,
+  first: readonly Term[] = [],
 ): Plan | undefined {
   const { terms } = symbols;
   const fills: Kernel[] = [];
@@ -106,11 +123,8 @@ function assemble(
     });
   }
   if (wanted.some(({ term }) => term < 0)) return undefined;
-  const { loads, body, operands } = linearise(
-    terms,
-    wanted.map(({ term }) => term),
-  );
-  const stores = wanted.map(({ lane }, i) => ({ ...lane, value: operands[i]! }));
+  const { loads, body, operands } = linearise(terms, [...first, ...wanted.map(({ term }) => term)]);
+  const stores = wanted.map(({ lane }, i) => ({ ...lane, value: operands[first.length + i]! }));
   const line: RunnableKernel<StraightKernel> = { kind: 'straight', js: straightLoop, rows, loads, body, stores };
   if (body.length > MOST_STEPS) return undefined;
   const slots = plan.slots.map((slot): Slot => {
