@@ -9,7 +9,9 @@ import type { Kernel } from './kernel.ts';
 type Place = number | { readonly slot: number };
 
 /** Where a kernel of each kind reads; a scatter adds to its output, so it reads that as well. */
-const READS: { readonly [K in Kernel as K['kind']]: readonly (keyof K)[] } = {
+const READS: {
+  readonly [K in Kernel['kind']]: readonly (keyof Extract<Kernel, { readonly kind: K }>)[];
+} = {
   map: ['inputs'],
   reduce: ['input'],
   argreduce: ['input'],
