@@ -7,7 +7,7 @@ import { isFloating } from '@jacobi/backend';
 import type { Tensor } from '@jacobi/tensor';
 import { broadcastTo, neg } from '@jacobi/tensor';
 import type { Application, Linear, Program, Row, RowValues, Tangent, TensorType, Var } from '@jacobi/tensor/internal';
-import { addTangents, bind, bindApplication, currentTrace, zerosOf } from '@jacobi/tensor/internal';
+import { addTangents, bindApplication, currentTrace, zerosOf } from '@jacobi/tensor/internal';
 
 /** Values of a program's variables. */
 export type Values = (v: Var) => Tensor;

@@ -150,8 +150,8 @@ export const round: ScalarFunction = /* @__PURE__ */ fn1('round', (a) => {
   const below = Math.floor(a);
   const rest = a - below;
   const up = rest > 0.5 || (rest === 0.5 && below % 2 !== 0);
-  // What rounds to zero keeps its sign.
-  return up ? below + 1 || a * 0 : below;
+  // What is rounded up to zero is negative, and stays so.
+  return up ? below + 1 || -0 : below;
 });
 
 // Comparison and logic; true is 1

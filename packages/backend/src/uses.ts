@@ -11,7 +11,9 @@ import { rowMajor } from './layout.ts';
 type Place = number | { readonly slot: number };
 
 /** Where a kernel of each kind reads; a scatter adds to its output, so it reads that as well. */
-const READS: { readonly [K in Exclude<Kernel, ReduceKernel> as K['kind']]: readonly (keyof K)[] } = {
+const READS: {
+  readonly [K in Exclude<Kernel['kind'], 'reduce'>]: readonly (keyof Extract<Kernel, { readonly kind: K }>)[];
+} = {
   map: ['inputs'],
   argreduce: ['input'],
   contract: ['left', 'right'],

@@ -71,7 +71,8 @@ function jacobians(
 /** One chunk of seeds, some rows of the identity, by a program that is the same for all chunks of its size. */
 function runChunk(slice: Slice, mode: Mode, group: Group, rows: Tensor): Tensor[] {
   const { members, paired } = group;
-  const derived = derive(`jacobian chunk:${mode}:${members}:${paired}:${rows.shape[0]}`, slice, (derivation) => {
+  const tag = `jacobian chunk:${mode}:${members.join()}:${paired.join()}:${rows.shape[0]}`;
+  const derived = derive(tag, slice, (derivation) => {
     const input = derivation.input(rows.type);
     return { outputs: push(derivation, mode, group, input), meta: null };
   });

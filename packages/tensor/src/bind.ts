@@ -7,7 +7,7 @@ import type { Backend, BufferRef, Executable } from '@jacobi/backend';
 import { checkCount } from './convert.ts';
 import { getBackend } from './device.ts';
 import { isAlias, lowerApplication } from './lower.ts';
-import type { Application, Params, ParamValue, Primitive } from './primitive.ts';
+import type { Application, Params, Primitive } from './primitive.ts';
 import { formatParam } from './primitive.ts';
 import { readAtOnce, Tensor, tensorFromData } from './tensor.ts';
 import type { TensorType } from './type.ts';

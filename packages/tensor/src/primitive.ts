@@ -73,7 +73,7 @@ type Own = 'gather' | 'scatterAdd' | 'cumsum' | 'recurrence' | 'custom';
 export interface LinearRow<P extends Params = Params> {
   readonly application: Application<P>;
   /** Operand i: the value of a coefficient. Must not be asked for an operand that depends on tangents. */
-  coefficient(i: number): Tensor;
+  readonly coefficient: (i: number) => Tensor;
 }
 
 /** By which map a row is linear, and in which operands together: all of them unless `open` says otherwise. */
