@@ -43,8 +43,14 @@ export class Recording implements Recorder {
     this.paused = false;
   }
 
-  /** Follows what is computed from `t`. */
+  /**
+   * Follows what is computed from `t` from now on: under a new name, because rows that took `t` before keep nothing for its
+   * derivative.
+   */
   watch(t: Tensor): void {
+    const known = this.find(t);
+    if (known !== undefined && this.isActive(known)) return;
+    this.#vars.delete(t.id);
     this.#states[this.#variable(t)] = carriesTangent(t.type) ? ACTIVE : CUT;
   }
 

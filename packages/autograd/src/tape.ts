@@ -236,7 +236,7 @@ export class GradientTape {
     const leaves = flat.leaves.map((leaf, i): ResolvedSource => {
       const name = isVariable(leaf) ? leaf.name : flat.paths[i] === '' ? 'source' : `source ${flat.paths[i]}`;
       const tensors = isVariable(leaf) ? [...(this.#variables.get(leaf) ?? [])] : [leaf];
-      const vars = tensors.map((t) => this.#recording.find(t)).filter((v) => v !== undefined);
+      const vars = tensors.flatMap((t) => this.#recording.find(t) ?? []).filter((v) => this.#recording.isActive(v));
       return { leaf, name, tensor: tensors[0] ?? null, vars };
     });
     return { ...flat, leaves };

@@ -63,7 +63,8 @@ function cutBetween(recording: Recording, from: Var, to: Var): string | null {
     if (derivative.kind === 'none') return derivative.reason === name ? name : `${name} (${derivative.reason})`;
     if (application.programs.length > 0 && !outputs.some((v) => recording.isActive(v)))
       return `${name} (nothing inside leads to its result by a derivative)`;
-    if (!recording.isActive(outputs[0]!)) return `${name}, whose result is ${formatType(application.outputs[0]!)}`;
+    if (!recording.isActive(outputs[0]!))
+      return `${name}, whose result is ${formatType(application.outputs[0]!)}: ${application.outputs[0]!.dtype} carries no derivative`;
     outputs.forEach((v) => smooth.add(v));
   }
   return null;

@@ -274,3 +274,53 @@ test('a derivative reads what the row has computed, and does not compute it agai
   );
   expect(calls.filter((name) => name === 'hypot')).toHaveLength(1);
 });
+
+describe('sources that the tape does not follow', () => {
+  const [x, w] = [tensor([2, 3]), tensor([5, 7])];
+  test('give null beside others, and say why', () => {
+    const tape = new GradientTape({ persistent: true });
+    const y = tape.record(() => {
+      tape.watch(x);
+      return mul(x, w);
+    });
+    const [dx, dw] = tape.gradient(y, [x, w], { unconnected: 'none' }) as [Tensor, null];
+    expect([dx.arraySync(), dw]).toEqual([[5, 7], null]);
+    const zeros = tape.jacobian(y, { x, w }, { unconnected: 'zero' }) as { x: Tensor; w: Tensor };
+    expect([zeros.x.arraySync(), zeros.w.arraySync()]).toEqual([
+      [
+        [5, 0],
+        [0, 7],
+      ],
+      [
+        [0, 0],
+        [0, 0],
+      ],
+    ]);
+    expect(() => tape.gradient(y, [x, w])).toThrow('not watched');
+  });
+  test('and were watched after they were used', () => {
+    const tape = new GradientTape({ persistent: true });
+    const [y, z] = tape.record(() => {
+      tape.watch(x);
+      const early = mul(x, w);
+      tape.watch(w);
+      return [early, add(early, mul(w, w))];
+    }) as [Tensor, Tensor];
+    expect(tape.gradient(y, w, { unconnected: 'none' })).toBeNull();
+    const [dx, dw] = tape.gradient(z, [x, w]) as [Tensor, Tensor];
+    expect([dx.arraySync(), dw.arraySync()]).toEqual([
+      [5, 7],
+      [10, 14],
+    ]);
+  });
+});
+
+test('one number fills a shape, and stays connected', () => {
+  expect(tensor(2, { shape: [2, 3] }).arraySync()).toEqual([
+    [2, 2, 2],
+    [2, 2, 2],
+  ]);
+  expect(tensor(Int32Array.of(4), { shape: [2] }).dtype).toBe('int32');
+  expect((grad((t: Tensor) => tensor(t, { shape: [2, 3] }).sum())(tensor(1)) as Tensor).item()).toBe(6);
+  expect(() => tensor([1, 2], { shape: [3] })).toThrow('[3]');
+});

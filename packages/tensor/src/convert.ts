@@ -9,7 +9,7 @@ import { bindOne } from './bind.ts';
 import { checkDType, checkOptions } from './checks.ts';
 import { ArgumentError, DTypeError, ShapeError } from './errors.ts';
 import { Printable } from './format.ts';
-import { reshape } from './ops/shape.ts';
+import { broadcastTo, reshape } from './ops/shape.ts';
 import { castRow } from './primitives/elementwise.ts';
 import { concatRow, fullRow } from './primitives/movement.ts';
 import { Tensor, tensorFromData } from './tensor.ts';
@@ -34,7 +34,8 @@ const NO_OPTIONS: TensorOptions = {};
  * Makes a tensor of a number, a boolean, nested arrays or a typed array (copied, row-major, with `shape`).
  *
  * Default dtype float32; booleans give bool, Float64Array float64, Int32Array int32, Float32Array float32.
- * A tensor goes through unchanged and stays connected to its history; arrays with tensors inside are stacked, connected.
+ * A tensor goes through unchanged and stays connected to its history; arrays with tensors inside are stacked, connected. One
+ * number fills any `shape`.
  * @throws ShapeError for ragged arrays or a shape that does not fit; DTypeError for a tensor with another dtype (use `cast`).
  * @example
  * tensor([[1, 2, 3], [4, 5, 6]]).shape // → [2, 3]
@@ -43,7 +44,11 @@ export function tensor(data: TensorLike, options: TensorOptions = NO_OPTIONS): T
   if (options !== NO_OPTIONS) checkOptions('tensor', options, ['dtype', 'shape']);
   const { dtype, shape } = options;
   if (dtype !== undefined) checkDType('tensor', dtype);
-  if (shape !== undefined) checkShape('tensor', 'shape', shape);
+  if (shape !== undefined) {
+    checkShape('tensor', 'shape', shape);
+    if (sizeOf(shape) !== 1 && isSingle(data))
+      return broadcastTo(reshape(tensor(data, dtype === undefined ? NO_OPTIONS : { dtype }), []), shape);
+  }
   if (isVariable(data)) return tensor(data.value, options);
   if (data instanceof Tensor) return retyped('tensor', 'data', data, dtype, shape);
   return fromData('tensor', 'data', data, dtype, shape);
@@ -55,6 +60,13 @@ export const constant: typeof tensor = tensor;
 /** Told by its method, so that programs without variables do not hold the class. */
 export function isVariable(x: unknown): x is Variable {
   return x instanceof Printable && 'assignAdd' in x;
+}
+
+/** True for one number, however nested. */
+function isSingle(data: TensorLike): boolean {
+  if (data instanceof Tensor || isVariable(data)) return sizeOf(data.shape) === 1;
+  if (ArrayBuffer.isView(data)) return data.length === 1;
+  return Array.isArray(data) ? data.length === 1 && isSingle(data[0] as TensorLike) : true;
 }
 
 /** A tensor under another shape, of the dtype that is asked for. */

@@ -80,7 +80,11 @@ const VALUES: readonly Case[] = [
     'tensor: there is no option "type"; the options are dtype, shape',
   ],
   [() => tensor([1, 2, 3], { shape: [2, 2] }), ShapeError, 'tensor: shape [2,2] has 4 elements, but data has 3'],
-  [() => tensor(Float32Array.of(1), { shape: [2] }), ShapeError, 'tensor: shape [2] has 2 elements, but data has 1'],
+  [
+    () => tensor(Float32Array.of(1, 2, 3), { shape: [2] }),
+    ShapeError,
+    'tensor: shape [2] has 2 elements, but data has 3',
+  ],
   [() => tensor([1], { shape: any(1) }), ArgumentError, 'tensor: shape must be an array of whole numbers ≥ 0, not 1'],
   [
     () => tensor(v, { dtype: 'float64' }),
