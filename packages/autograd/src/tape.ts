@@ -4,8 +4,8 @@
  */
 import { isFloating } from '@jacobi/backend';
 import type { Variable } from '@jacobi/tensor';
-import { ArgumentError, add, ShapeError, Tensor } from '@jacobi/tensor';
-import type { Flat, TensorType, Var } from '@jacobi/tensor/internal';
+import { ArgumentError, ShapeError, Tensor } from '@jacobi/tensor';
+import type { Flat, Var } from '@jacobi/tensor/internal';
 import {
   asTensor,
   checkFlag,
@@ -74,6 +74,8 @@ const isSource = (x: unknown): x is Source => x instanceof Tensor || isVariable(
 export class GradientTape {
   readonly #recording: Recording;
   #consumed = false;
+  readonly #persistent: boolean;
+  readonly #watchAccessed: boolean;
   readonly #variables = new Map<Variable, Set<Tensor>>();
 
   constructor(options: TapeOptions = {}) {
@@ -81,11 +83,10 @@ export class GradientTape {
     const { persistent = false, watchAccessedVariables = true } = options;
     checkFlag('GradientTape', 'persistent', persistent);
     checkFlag('GradientTape', 'watchAccessedVariables', watchAccessedVariables);
-    this.#recording = new Recording(persistent);
-    this.#recording.onVariable = (variable, value) => {
-      const v = variable as Variable;
-      if ((watchAccessedVariables && v.trainable) || this.#variables.has(v)) this.#noteVariable(v, value);
-    };
+    this.#persistent = persistent;
+    this.#recording = new Recording(this.#persistent);
+    this.#watchAccessed = watchAccessedVariables;
+    this.#attach();
   }
 
   /** Runs `fn`, recording what it computes from watched values; returns what it returns. May be called again, to go on. */
@@ -139,6 +140,7 @@ export class GradientTape {
     this.#recording.clear();
     this.#consumed = false;
     this.#variables.clear();
+    this.#attach();
   }
 
   /** The variables watched so far, in the order in which they were made. */
@@ -158,60 +160,47 @@ export class GradientTape {
     options: GradientOptions<U> = {},
   ): LikeSources<S, MaybeNull<U>> {
     checkOptions('gradient', options, ['outputGradients', 'unconnected']);
-    const { leaves, structure } = flattenNest('gradient: target', target, isSource, 'tensors');
-    const targets = leaves.map((t) => this.targetTensor(t));
-    const given = cotangentsFor(targets, structure, options.outputGradients);
+    const unconnected = checkUnconnected('gradient', options.unconnected);
+    const targets = flattenNest('gradient: target', target, isSource, 'tensors').leaves.map((t) =>
+      this.targetTensor(t),
+    );
+    const flat = this.resolve('gradient', sources);
+    const given = cotangentsFor(targets, target, options.outputGradients);
     if (targets.length === 0) throw new ArgumentError('gradient: target has no tensor in it');
-    const compute = ({ slice, found }: Cut): Tensor[] =>
-      runGradient(
-        slice,
-        given?.filter((_, i) => found[i]),
+    return this.using('gradient', () => {
+      const floating = targets.map((t) => isFloating(t.dtype));
+      const cut = this.cut(
+        flat.leaves,
+        targets.filter((_, i) => floating[i]),
       );
-    return this.answer('gradient', targets, sources, options.unconnected, compute, (source) => source) as never;
-  }
-
-  /**
-   * @internal A result for each source, in their structure: what `compute` gives for the sources of the cut, or what stands for
-   * being unconnected, zeros as `zeroLike` says.
-   */
-  protected answer(
-    operation: string,
-    targets: readonly Tensor[],
-    sources: Sources,
-    option: unknown,
-    compute: (cut: Cut) => readonly Tensor[],
-    zeroLike: (source: Source) => Pick<TensorType, 'shape' | 'dtype'>,
-  ): unknown {
-    const unconnected = checkUnconnected(operation, option);
-    const flat = this.resolve(operation, sources);
-    return this.#using(operation, () => {
-      const cut = this.cut(flat.leaves, targets);
-      const parts = cut.connected.includes(true) ? compute(cut) : [];
-      return flat.rebuild<unknown>(
-        flat.leaves.map((source, i) => {
-          if (cut.connected[i]) return cut.sum(i, parts);
-          if (unconnected === 'none') return null;
-          if (unconnected === 'zero') return zerosOf(zeroLike(source.leaf));
-          throw new UnconnectedError(
-            `${operation}: ${this.whyUnconnected(targets[0]!, source)}. (unconnected: 'none' gives null and 'zero' zeros in place of this error.)`,
-          );
-        }),
+      const cotangents = runGradient(
+        cut.slice,
+        given?.filter((_, i) => floating[i]).filter((_, i) => cut.found[i]),
       );
+      const results = flat.leaves.map((source, i) =>
+        this.settle('gradient', source, targets, cut.sum(i, cotangents), unconnected, source.leaf),
+      );
+      return flat.rebuild<unknown>(results) as never;
     });
   }
 
-  /**
-   * Runs the one computation of a tape that is not persistent; where it throws, the tape is as it was. What the tape computes of
-   * itself meanwhile, and later, is not its own input.
-   */
-  #using<T>(operation: string, compute: () => T): T {
-    const { persistent, paused } = this.#recording;
-    if (persistent) return compute();
-    if (this.#consumed) {
+  /** Throws if the tape was used before and is not persistent. */
+  protected consume(operation: string): void {
+    if (this.#consumed && !this.#persistent) {
       throw new TapeConsumedError(
         `${operation}: A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians); make it with new GradientTape({ persistent: true }).`,
       );
     }
+  }
+
+  /**
+   * @internal Runs the one computation of a tape that is not persistent; where it throws, the tape is as it was. What the tape
+   * computes of itself meanwhile, and later, is not its own input.
+   */
+  protected using<T>(operation: string, compute: () => T): T {
+    this.consume(operation);
+    if (this.#persistent) return compute();
+    const { paused } = this.#recording;
     this.#consumed = true;
     this.#recording.paused = true;
     try {
@@ -245,29 +234,59 @@ export class GradientTape {
   /** @internal The slice between resolved sources and targets, and how to add up what belongs to one source. */
   protected cut(sources: readonly ResolvedSource[], targets: readonly Tensor[]): Cut {
     const vars = [...new Set(sources.flatMap((s) => s.vars))];
-    const known = targets.map((t) => (isFloating(t.dtype) ? this.#recording.find(t) : undefined));
-    const { slice, connected } = sliceRecording(
-      this.#recording,
-      vars,
-      known.filter((v) => v !== undefined),
-    );
+    const found = targets.map((t) => this.#recording.find(t)).filter((v) => v !== undefined);
+    const { slice, connected } = sliceRecording(this.#recording, vars, found);
     const positions = sources.map((s) => s.vars.map((v) => vars.indexOf(v)).filter((p) => connected[p]));
     return {
       slice,
-      found: known.map((v) => v !== undefined),
+      found: targets.map((t) => this.#recording.find(t) !== undefined),
+      positions,
       connected: positions.map((p) => p.length > 0),
-      sum: (i, parts) => positions[i]!.map((p) => parts[p]!).reduce((a, b) => add(a, b)),
+      sum: (i, parts) => {
+        const own = positions[i]!.map((p) => parts[p]!);
+        return own.length === 0 ? null : own.reduce((a, b) => a.add(b));
+      },
     };
   }
 
+  /** @internal A result for one source: what was computed, or what stands for being unconnected. */
+  protected settle(
+    operation: string,
+    source: ResolvedSource,
+    targets: readonly Tensor[],
+    value: Tensor | null,
+    unconnected: Unconnected,
+    zeroLike: { readonly shape: readonly number[]; readonly dtype: 'float32' | 'float64' | 'int32' | 'bool' },
+  ): Tensor | null {
+    if (value !== null) return value;
+    if (unconnected === 'none') return null;
+    if (unconnected === 'zero') return zerosOf(zeroLike);
+    throw new UnconnectedError(
+      `${operation}: ${this.whyUnconnected(targets[0], source)}. (unconnected: 'none' gives null and 'zero' zeros in place of this error.)`,
+    );
+  }
+
   /** @internal The reason why nothing leads from a source to a target. */
-  protected whyUnconnected(target: Tensor, source: ResolvedSource): string {
+  protected whyUnconnected(target: Tensor | undefined, source: ResolvedSource): string {
+    if (target === undefined) return 'there is no target';
     return explainUnconnected(this.#recording, target, source.tensor, source.name);
   }
 
   /** A tape that has given its gradients begins anew with what is watched or recorded next. */
   #renew(): void {
     if (this.#consumed && !isLive(this.#recording)) this.reset();
+  }
+
+  #attach(): void {
+    this.#recording.onVariable = this.#watchAccessed
+      ? (variable, value) => {
+          const v = variable as Variable;
+          if (v.trainable || this.#variables.has(v)) this.#noteVariable(v, value);
+        }
+      : (variable, value) => {
+          const v = variable as Variable;
+          if (this.#variables.has(v)) this.#noteVariable(v, value);
+        };
   }
 
   #noteVariable(variable: Variable, value: Tensor): void {
@@ -284,17 +303,19 @@ export class GradientTape {
 /** A slice, and which of its sources belong to which of the user's. */
 export interface Cut {
   readonly slice: Slice;
-  /** By target: whether the recording knows it, and it carries a derivative. Only those are targets of the slice. */
+  /** By target: whether the recording knows it. Only those are targets of the slice. */
   readonly found: readonly boolean[];
-  /** By source of the user. */
+  /** By source of the user: places among the slice's sources that are connected. */
+  readonly positions: readonly (readonly number[])[];
   readonly connected: readonly boolean[];
-  /** The sum of the parts (one for each source of the slice) that belong to the user's source `i`, which is connected. */
-  sum(i: number, parts: readonly Tensor[]): Tensor;
+  /** The sum of the parts (one for each source of the slice) that belong to the user's source `i`; null if unconnected. */
+  sum(i: number, parts: readonly Tensor[]): Tensor | null;
 }
 
-function cotangentsFor(targets: readonly Tensor[], structure: string, given: unknown): (Tensor | null)[] | undefined {
+function cotangentsFor(targets: readonly Tensor[], target: unknown, given: unknown): (Tensor | null)[] | undefined {
   if (given === undefined || given === null) return undefined;
   const isEntry = (x: unknown): x is Tensor | number | null => x === null || typeof x === 'number' || isSource(x);
+  const structure = flattenNest('gradient: target', target, isSource, 'tensors').structure;
   const flat = flattenNest('gradient: outputGradients', given, isEntry, 'tensors or null');
   if (flat.structure !== structure) {
     throw new ArgumentError(

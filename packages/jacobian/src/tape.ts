@@ -1,7 +1,8 @@
 /** GradientTape with jacobian, batchJacobian and explain. */
 import type { LikeSources, MaybeNull, Source, Sources, Unconnected } from '@jacobi/autograd';
 import { GradientTape as AutogradTape } from '@jacobi/autograd';
-import type { Cut } from '@jacobi/autograd/internal';
+import type { Cut, ResolvedSource } from '@jacobi/autograd/internal';
+import { carriesTangent, checkUnconnected } from '@jacobi/autograd/internal';
 import type { Tensor, Variable } from '@jacobi/tensor';
 import { ArgumentError, Tensor as TensorClass } from '@jacobi/tensor';
 import { checkFlag, describe, isVariable } from '@jacobi/tensor/internal';
@@ -46,7 +47,18 @@ export class GradientTape extends AutogradTape {
   ): LikeSources<S, MaybeNull<U>> {
     checkTarget('jacobian', target);
     checkOptions('jacobian', options, 'unconnected');
-    return this.#differentiate('jacobian', this.targetTensor(target), sources, false, options) as never;
+    const unconnected = checkUnconnected('jacobian', options.unconnected);
+    const y = this.targetTensor(target);
+    const flat = this.resolve('jacobian', sources);
+    return this.using('jacobian', () => {
+      const results = this.#jacobians('jacobian', y, flat.leaves, false, options);
+      return flat.rebuild<unknown>(
+        flat.leaves.map((source, i) => {
+          const like = { shape: [...y.shape, ...source.leaf.shape], dtype: jacobianType(y.dtype, source.leaf.dtype) };
+          return this.settle('jacobian', source, [y], results[i]!, unconnected, like);
+        }),
+      ) as never;
+    });
   }
 
   /**
@@ -68,9 +80,15 @@ export class GradientTape extends AutogradTape {
     }
     checkOptions('batchJacobian', options, 'unconnected', 'check');
     if (options.check !== undefined) checkFlag('batchJacobian', 'check', options.check);
+    const unconnected = checkUnconnected('batchJacobian', options.unconnected);
     const y = this.targetTensor(target);
     checkBatch('batchJacobian', y, this.targetTensor(source));
-    return this.#differentiate('batchJacobian', y, source, true, options) as never;
+    const [resolved] = this.resolve('batchJacobian', source).leaves;
+    return this.using('batchJacobian', () => {
+      const result = this.#jacobians('batchJacobian', y, [resolved!], true, options)[0]!;
+      const like = { shape: [...y.shape, ...source.shape.slice(1)], dtype: jacobianType(y.dtype, source.dtype) };
+      return this.settle('batchJacobian', resolved!, [y], result, unconnected, like) as MaybeNull<U>;
+    });
   }
 
   /**
@@ -93,22 +111,23 @@ export class GradientTape extends AutogradTape {
     return [explainPlan(plan, cut.slice.rows.length, chunkFor(plan, options)), ...lines].join('\n');
   }
 
-  #differentiate(
+  /** By source: its Jacobian, or null where nothing leads from it to the target. */
+  #jacobians(
     operation: string,
     y: Tensor,
-    sources: Sources,
+    sources: readonly ResolvedSource[],
     batch: boolean,
     options: BatchJacobianOptions,
-  ): unknown {
-    const compute = ({ slice }: Cut): Tensor[] => {
-      const mixing = options.check && planFor(operation, slice, batch, 'auto').mixing;
-      if (mixing) throw new MixedRowsError(mixedMessage(`${operation}: check`, mixing));
-      return runJacobian(operation, slice, batch, options);
-    };
-    return this.answer(operation, [y], sources, options.unconnected, compute, ({ shape, dtype }) => ({
-      shape: [...y.shape, ...shape.slice(batch ? 1 : 0)],
-      dtype: jacobianType(y.dtype, dtype),
-    }));
+  ): (Tensor | null)[] {
+    if (!carriesTangent(y.type)) return sources.map(() => null);
+    const cut: Cut = this.cut(sources, [y]);
+    if (!cut.connected.includes(true)) return sources.map(() => null);
+    if (options.check === true) {
+      const { mixing } = planFor(operation, cut.slice, batch, 'auto');
+      if (mixing !== null) throw new MixedRowsError(mixedMessage(`${operation}: check`, mixing));
+    }
+    const parts = runJacobian(operation, cut.slice, batch, options);
+    return sources.map((_, i) => cut.sum(i, parts));
   }
 }
 
