@@ -22,6 +22,12 @@ export interface WrittenRule {
   readonly spread: <T>(outputs: readonly T[]) => (T | null)[];
 }
 
+/** Whether the outputs depend on what is active: by the arguments, the first `count` operands, alone. Rules know no others. */
+export function connectedByArguments({ outputs }: Application, active: readonly boolean[], count: number): boolean[] {
+  const some = active.slice(0, count).includes(true);
+  return outputs.map(() => some);
+}
+
 /** Writes a rule down for values of these types. */
 export function writeRule(
   label: string,

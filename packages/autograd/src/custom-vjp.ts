@@ -27,7 +27,7 @@ import type { AnyFunction, AnyNest } from './call.ts';
 import { buildArguments, checkFunction, flattenArguments, flattenResult, keyOf, typesOf } from './call.ts';
 import { customTangents } from './custom-linear.ts';
 import type { CustomRule, WrittenRule } from './custom-rule.ts';
-import { batchedRule, recordResults, writeRule } from './custom-rule.ts';
+import { batchedRule, connectedByArguments, recordResults, writeRule } from './custom-rule.ts';
 import { RuleError } from './errors.ts';
 import { carriesTangent } from './pushforward.ts';
 import { Remembered } from './remember.ts';
@@ -42,6 +42,7 @@ const vjpRow: Primitive<Parts> = {
   inline: lowerInline,
   derivative: {
     kind: 'rule',
+    connects: (row, active) => connectedByArguments(row as never, active, row.params.args),
     keeps: (active, { args, results }) => ({ inputs: active.map((_, i) => i).slice(args + results), outputs: [] }),
     tangent: (row, tangents) => {
       const { args, results } = row.params;
@@ -115,7 +116,8 @@ export function customVjp<F extends AnyFunction>(
   const rules = new Remembered<CustomRule>();
   return ((...args: unknown[]) => {
     const flats = flattenArguments('customVjp', args);
-    if (currentTrace() === null && !isFollowed(flats.flatMap((flat) => flat.leaves))) return f(...args) as unknown;
+    if (currentTrace() === null && !isFollowed(flats.flatMap((flat) => flat.leaves)))
+      return muted(() => f(...args) as unknown);
     return callVjp(flats, (...own) => {
       const pair: unknown = forward(...own);
       if (!Array.isArray(pair) || pair.length !== 2)

@@ -25,7 +25,7 @@ import { programTypes } from './calls.ts';
 import type { TypeList } from './custom-linear.ts';
 import { typeList, typesFrom } from './custom-linear.ts';
 import type { CustomRule } from './custom-rule.ts';
-import { batchedRule, recordResults, writeRule } from './custom-rule.ts';
+import { batchedRule, connectedByArguments, recordResults, writeRule } from './custom-rule.ts';
 import { RuleError } from './errors.ts';
 import { pushProgram } from './pushforward.ts';
 import { Remembered } from './remember.ts';
@@ -44,6 +44,8 @@ const jvpRow: Primitive<CustomParams> = {
   derivative: {
     kind: 'rule',
     keeps: (active) => ({ inputs: active.map((_, i) => i), outputs: [] }),
+    connects: (row, active) =>
+      connectedByArguments(row as never, active, row.programs[0]?.inputs.length ?? active.length),
     tangent: tangentsBy,
   },
   batching: { rule: (inputs, mapped, _params, size, row) => batchedJvp(inputs, mapped, size, row) },

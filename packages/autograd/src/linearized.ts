@@ -44,11 +44,11 @@ function connectAnew(program: Program, active: readonly boolean[]): boolean[] {
   });
   for (const { application, inputs, outputs } of program.rows) {
     const open = inputs.map((v) => reached.has(v));
-    const { primitive, programs } = application;
-    if (!open.includes(true) || primitive.derivative.kind === 'none') continue;
-    const inner = primitive.inline === undefined || programs.length === 0 ? null : connectedOutputs(programs[0]!, open);
+    const { derivative } = application.primitive;
+    if (!open.includes(true) || derivative.kind === 'none') continue;
+    const connects = derivative.kind === 'rule' ? derivative.connects?.(application, open) : undefined;
     outputs.forEach((v, i) => {
-      if (carriesTangent(program.types[v]!) && inner?.[i] !== false) reached.add(v);
+      if (carriesTangent(program.types[v]!) && connects?.[i] !== false) reached.add(v);
     });
   }
   return program.outputs.map((v) => reached.has(v));

@@ -61,7 +61,14 @@ function cutBetween(recording: Recording, from: Var, to: Var): string | null {
     if (!inputs.some((v) => smooth.has(v)) || !outputs.some((v) => before.has(v))) continue;
     const { name, derivative } = application.primitive;
     if (derivative.kind === 'none') return derivative.reason === name ? name : `${name} (${derivative.reason})`;
-    if (application.programs.length > 0 && !outputs.some((v) => recording.isActive(v)))
+    const connects = derivative.kind === 'rule' && derivative.connects;
+    if (
+      connects &&
+      !connects(
+        application,
+        inputs.map((v) => smooth.has(v)),
+      ).includes(true)
+    )
       return `${name} (nothing inside leads to its result by a derivative)`;
     if (!recording.isActive(outputs[0]!))
       return `${name}, whose result is ${formatType(application.outputs[0]!)}: ${application.outputs[0]!.dtype} carries no derivative`;
