@@ -4,6 +4,7 @@ import * as scalar from '@jacobi/backend/scalar';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { held } from './exact.ts';
+import { tellsSigns } from './laws.ts';
 import type { Term } from './terms.ts';
 import { linearise, Terms } from './terms.ts';
 
@@ -146,4 +147,25 @@ test('what is made of terms computes what the functions compute', () => {
       },
     ),
   );
+});
+
+describe('functions that are not said to tell 0 from −0', () => {
+  const functions = Object.values(scalar).filter(
+    (each): each is ScalarFunction => typeof each === 'object' && 'arity' in each && !each.name.startsWith('bits'),
+  );
+  const others = [-Infinity, -2, -1, -0.5, -0, 0, 0.5, 1, 3, Infinity];
+  const terms = new Terms();
+  const operands = [0, 1, 2].map((i) => terms.load(lane(i), 'float64'));
+  const quiet = functions.filter((fn) => !tellsSigns(terms, fn, operands));
+  test.each(quiet.map((fn) => [fn.name, fn] as const))('%s gives one number for both', (_, fn) => {
+    for (const a of others) {
+      for (const b of others) {
+        for (let place = 0; place < fn.arity; place++) {
+          const at = (zero: number): number => numberOf(fn, [a, b, a].with(place, zero));
+          const [plus, minus] = [at(0), at(-0)];
+          expect(plus === minus || (Number.isNaN(plus) && Number.isNaN(minus)), `${place}: ${a}, ${b}`).toBe(true);
+        }
+      }
+    }
+  });
 });
