@@ -7,7 +7,7 @@ import type { Tensor } from '@jacobi/tensor';
 import { ArgumentError, DTypeError } from '@jacobi/tensor';
 import { castTo, checkInteger, checkOptions, describe, formatType, tensorFromData } from '@jacobi/tensor/internal';
 import type { AnyFunction } from './call.ts';
-import { checkFunction, flattenArgument, flattenResult } from './call.ts';
+import { buildArguments, checkFunction, flattenArgument, flattenResult } from './call.ts';
 import type { Lists } from './differences.ts';
 import { differenceQuotient } from './differences.ts';
 import { GradientCheckError } from './errors.ts';
@@ -113,11 +113,7 @@ function prepare(f: AnyFunction, args: readonly unknown[]): Checked {
     places.forEach((p, i) => {
       all[p] = xs[i]!;
     });
-    let at = 0;
-    const result = flattenResult(
-      'checkGradients',
-      f(...flats.map((flat) => flat.rebuild(flat.leaves.map(() => all[at++]!)))),
-    );
+    const result = flattenResult('checkGradients', f(...buildArguments(flats, all)));
     const floating = result.leaves.map((t) => isFloating(t.dtype));
     return { leaves: result.leaves.filter((_, i) => floating[i]), paths: result.paths.filter((_, i) => floating[i]) };
   };

@@ -5,8 +5,10 @@
  */
 import type { Kernel, Plan, Slot } from '@jacobi/backend';
 import { bytesPerElement, readsOf } from '@jacobi/backend';
+import type { Expr } from './assembler/expr.ts';
 import { i32 } from './assembler/expr.ts';
-import type { FunctionBuilder } from './assembler/function.ts';
+import type { FunctionBuilder, Signature } from './assembler/function.ts';
+import type { ModuleBuilder } from './assembler/module.ts';
 import { product } from './axes.ts';
 import type { Library } from './library.ts';
 import { contractionKind, lowerContract } from './lower-contract.ts';
@@ -179,79 +181,122 @@ export interface Threads {
   cut(kernel: Kernel, plan: Plan): readonly Part[] | undefined;
 }
 
+/** Outputs of which little is written, by slot, and the kernels that only fill the rest of them. */
+function sparseOutputs(plan: Plan, read: ReadonlySet<number>): { places: Map<number, Sparse>; idle: Set<Kernel> } {
+  const places = new Map<number, Sparse>();
+  const idle = new Set<Kernel>();
+  for (const slot of plan.outputs) {
+    const found = read.has(slot) ? undefined : sparseOutput(plan, slot);
+    if (!found) continue;
+    places.set(slot, found.sparse);
+    idle.add(found.kernel);
+  }
+  return { places, idle };
+}
+
+type Shared = ConstructorParameters<typeof Lowering>[2];
+const i32s = (count: number): 'i32'[] => Array.from({ length: count }, () => 'i32');
+
+/** The functions of a plan's module. */
+class Functions {
+  /** Bytes of the frame that they take for themselves. */
+  taken = 0;
+  readonly #module: ModuleBuilder;
+  readonly #shared: Shared;
+  readonly #signature: Signature;
+
+  constructor(module: ModuleBuilder, shared: Shared) {
+    this.#module = module;
+    this.#shared = shared;
+    this.#signature = { params: i32s(shared.threaded ? 3 : 2), results: [] };
+  }
+
+  /** What runs a kernel. */
+  whole(kernel: Kernel): FunctionBuilder {
+    return this.#module.function(this.#signature, (f) => this.#write(f, (l) => lowerKernel(l, kernel)));
+  }
+
+  /** What runs functions one after the other. */
+  sequence(functions: readonly FunctionBuilder[]): FunctionBuilder {
+    return this.#module.function(this.#signature, (f) => {
+      for (const each of functions) f.call(each, ...this.#params(f));
+    });
+  }
+
+  /** What runs each part of a kernel. */
+  partly(kernel: Kernel, parts: readonly Part[]): FunctionBuilder[] {
+    if (kernel.kind !== 'straight') return parts.map((part) => this.whole('kernel' in part ? part.kernel : kernel));
+    const rows = this.#module.function({ params: i32s(5), results: [] }, (f) =>
+      this.#write(f, (l) => void straightPart(l, kernel)),
+    );
+    return parts.map((part) =>
+      this.#module.function(this.#signature, (f) => {
+        const { first, count } = part as Extract<Part, { first: number }>;
+        f.call(rows, ...this.#params(f), i32.const(first), i32.const(count));
+      }),
+    );
+  }
+
+  #params(f: FunctionBuilder): Expr<'i32'>[] {
+    return this.#signature.params.map((_, i) => f.param(i, 'i32'));
+  }
+
+  #write(f: FunctionBuilder, body: (l: Lowering) => void): void {
+    const lowering = new Lowering(f, this.#module, this.#shared);
+    body(lowering);
+    this.taken = Math.max(this.taken, lowering.taken);
+  }
+}
+
+/** Stretches that run one after the other: a kernel's parts, or all kernels in between, which are left whole. */
+function stretchesOf(
+  steps: readonly Kernel[],
+  cuts: readonly (readonly Part[] | undefined)[],
+  functions: Functions,
+): FunctionBuilder[][] {
+  const stretches: FunctionBuilder[][] = [];
+  let alone: FunctionBuilder[] = [];
+  const close = (): void => {
+    if (alone.length > 0) stretches.push([functions.sequence(alone)]);
+    alone = [];
+  };
+  steps.forEach((kernel, i) => {
+    const parts = cuts[i];
+    if (!parts) return alone.push(functions.whole(kernel));
+    close();
+    return stretches.push(functions.partly(kernel, parts));
+  });
+  close();
+  return stretches;
+}
+
+/** A plan as one module; with `threads`, its kernels in parts. */
 export function compilePlan(plan: Plan, library: Library, mode: Mode, threads?: Threads): PlanModule {
   const module = library.module();
   const imports: string[] = [];
   const pool = new ConstantPool();
   const { places, room, end } = layOut(plan, pool);
-  const shared = { slots: plan.slots, places, pool, mode, library, importer: library.importer(module, imports), end };
   const read = new Set(plan.steps.flatMap(readsOf));
-  const sparse = new Map<number, Sparse>();
-  const idle = new Set<Kernel>();
-  for (const slot of plan.outputs) {
-    const found = read.has(slot) ? undefined : sparseOutput(plan, slot);
-    if (!found) continue;
-    sparse.set(slot, found.sparse);
-    idle.add(found.kernel);
-  }
-  let taken = 0;
-  const steps = plan.steps.filter((kernel) => !idle.has(kernel));
+  const sparse = sparseOutputs(plan, read);
+  const steps = plan.steps.filter((kernel) => !sparse.idle.has(kernel));
   const cuts = steps.map((kernel) => threads?.cut(kernel, plan));
   const threaded = cuts.some((parts) => parts);
-  const i32s = (count: number): 'i32'[] => Array.from({ length: count }, () => 'i32');
-  const signature = { params: i32s(threaded ? 3 : 2), results: [] };
-  const write = (f: FunctionBuilder, body: (l: Lowering) => void): void => {
-    const lowering = new Lowering(f, module, { ...shared, threaded });
-    body(lowering);
-    taken = Math.max(taken, lowering.taken);
-  };
-  const whole = (kernel: Kernel): FunctionBuilder =>
-    module.function(signature, (f) => write(f, (l) => lowerKernel(l, kernel)));
-  const sequence = (functions: readonly FunctionBuilder[]): FunctionBuilder =>
-    module.function(signature, (f) => {
-      for (const each of functions) f.call(each, ...signature.params.map((_, i) => f.param(i, 'i32')));
-    });
-  /** What runs each part of a kernel. */
-  const partly = (kernel: Kernel, parts: readonly Part[]): FunctionBuilder[] => {
-    if (kernel.kind !== 'straight') return parts.map((part) => whole('kernel' in part ? part.kernel : kernel));
-    const rows = module.function({ params: i32s(5), results: [] }, (f) =>
-      write(f, (l) => void straightPart(l, kernel)),
-    );
-    return parts.map((part) =>
-      module.function(signature, (f) => {
-        const { first, count } = part as Extract<Part, { first: number }>;
-        f.call(rows, ...signature.params.map((_, i) => f.param(i, 'i32')), i32.const(first), i32.const(count));
-      }),
-    );
-  };
-  const stretches: FunctionBuilder[][] = [];
-  if (!threaded) module.export('run', sequence(steps.map(whole)));
-  else {
-    let alone: FunctionBuilder[] = [];
-    const close = (): void => {
-      if (alone.length > 0) stretches.push([sequence(alone)]);
-      alone = [];
-    };
-    steps.forEach((kernel, i) => {
-      const parts = cuts[i];
-      if (!parts) return alone.push(whole(kernel));
-      close();
-      return stretches.push(partly(kernel, parts));
-    });
-    close();
-    stretches.forEach((parts, s) => parts.forEach((part, p) => module.export(`${s}.${p}`, part)));
-  }
-  const spaceBytes = align(taken + 64);
+  const importer = library.importer(module, imports);
+  const functions = new Functions(module, { slots: plan.slots, places, pool, mode, library, importer, end, threaded });
+  const stretches = threaded ? stretchesOf(steps, cuts, functions) : [];
+  stretches.forEach((parts, s) => parts.forEach((part, p) => module.export(`${s}.${p}`, part)));
+  if (!threaded) module.export('run', functions.sequence(steps.map((kernel) => functions.whole(kernel))));
+  const spaceBytes = align(functions.taken + 64);
   const placeOf = (slot: number): SlotPlace => {
     const place = places[slot]!;
     const pointer = place.in === 'pointer' ? place.offset : undefined;
-    return { slot: plan.slots[slot]!, offset: room[slot]!, pointer, sparse: sparse.get(slot) };
+    return { slot: plan.slots[slot]!, offset: room[slot]!, pointer, sparse: sparse.places.get(slot) };
   };
   return {
     module: library.compile(module),
     imports,
     constants: pool.data,
-    frameBytes: threaded ? end + threads!.places * spaceBytes + 64 : end + taken + 64,
+    frameBytes: threaded ? end + threads!.places * spaceBytes + 64 : end + functions.taken + 64,
     ...(threaded && { fork: { parts: stretches.map((parts) => parts.length), space: end, spaceBytes } }),
     inputs: plan.inputs.map((slot) => (read.has(slot) ? placeOf(slot) : undefined)),
     outputs: plan.outputs.map(placeOf),

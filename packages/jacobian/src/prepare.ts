@@ -3,7 +3,7 @@
  * The one idea: the Jacobian of a traced function is itself a traced function; what is prepared is that program.
  */
 import type { AnyFunction, AnyNest, Argnums } from '@jacobi/autograd';
-import { recordCall, traceCall } from '@jacobi/autograd/internal';
+import { buildArguments, recordCall, traceCall } from '@jacobi/autograd/internal';
 import type { DType, TypedArray } from '@jacobi/backend';
 import { Composition, compileOptimised, describePlan, evaluateOptimised, mergeEqualRows } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
@@ -71,7 +71,6 @@ const isLeaf = (x: unknown): x is Spec | Tensor => x instanceof TensorClass || i
 
 /** What was traced. */
 interface Prepared {
-  readonly types: readonly TensorType[];
   readonly arguments: readonly Flat<TensorType>[];
   /** From the arguments to the leaves of the Jacobian. */
   readonly jacobian: Way;
@@ -216,10 +215,7 @@ function traceJacobian(f: AnyFunction, flats: readonly Flat<TensorType>[], optio
       return [...leaves, ...call.result.leaves, ...auxNest.leaves.filter(isTensor), ...(tangents?.results ?? [])];
     },
     types,
-    (inputs) => {
-      let at = 0;
-      return flats.map((flat) => flat.rebuild(flat.leaves.map(() => inputs[at++]!)));
-    },
+    (inputs) => buildArguments(flats, inputs),
   );
   const count = jacobianNest!.leaves.length;
   const values = count + valueNest!.leaves.length;
@@ -239,7 +235,6 @@ function traceJacobian(f: AnyFunction, flats: readonly Flat<TensorType>[], optio
   const jacobian = wayTo(count, count, seeded);
   const both = wayTo(count, values);
   return {
-    types,
     arguments: flats,
     jacobian,
     both,

@@ -2,9 +2,21 @@
  * Plans written by hand, for tests of what is done to plans. Inputs are numbers with everything in them that a careless
  * rewriting would lose.
  */
-import type { Access, DType, Kernel, MapKernel, Plan, ScalarStep, Slot, TypedArray } from '@jacobi/backend';
+import type {
+  Access,
+  DType,
+  Kernel,
+  MapKernel,
+  Plan,
+  ReduceKernel,
+  Reducer,
+  ScalarStep,
+  Slot,
+  TypedArray,
+} from '@jacobi/backend';
 import { allocate } from '@jacobi/backend';
 import type { ScalarFunction } from '@jacobi/backend/scalar';
+import { sumReducer } from '@jacobi/backend/scalar';
 import { fullCpuBackend } from './cpu.ts';
 
 /** An access. */
@@ -26,6 +38,15 @@ export const map = (
   output,
   body: steps,
 });
+
+/** A reduction, a sum unless said otherwise, that accumulates in float64. */
+export const reduce = (
+  kept: readonly number[],
+  reduced: readonly number[],
+  input: Access,
+  output: Access,
+  reducer: Reducer = sumReducer,
+): ReduceKernel => ({ kind: 'reduce', reducer, kept, reduced, input, output, accumulate: 'float64' });
 
 /** A plan from slots and kernels; temporaries have no places yet. */
 export function planOf(

@@ -1,8 +1,8 @@
 /** Threads change no bit: everything is cut, however small, and compared with one thread. */
-import type { Backend, Executable, Plan, TypedArray } from '@jacobi/backend';
+import type { Plan, TypedArray } from '@jacobi/backend';
 import { describeBackend } from '@jacobi/backend/conformance';
 import * as scalar from '@jacobi/backend/scalar';
-import { withLoops } from '@jacobi/testing';
+import { expectSameBits, tandem, withLoops } from '@jacobi/testing';
 import { describe, expect, test, vi } from 'vitest';
 import { createWasmBackend, type WasmBackend, type WasmOptions, wasm } from '../index.ts';
 import { threadedBackend } from '../wasm.ts';
@@ -11,33 +11,6 @@ import { type Start, starter } from './start.ts';
 const start = starter()!;
 const fine = (threads: number, options: WasmOptions = {}): Promise<WasmBackend> =>
   threadedBackend(options, threads, start, { grain: 0 });
-
-/** Throws where the results of a run differ. */
-function tandem(one: Backend, other: Backend): Backend {
-  const others = new WeakMap<Executable, Executable>();
-  return {
-    ...one,
-    compile(plan): Executable {
-      const executable = one.compile(plan);
-      others.set(executable, other.compile(plan));
-      return executable;
-    },
-    run(executable, inputs, outputs): void {
-      const arrays = outputs as readonly TypedArray[];
-      const before = arrays.map((array) => array.slice());
-      other.run(others.get(executable)!, inputs, outputs);
-      const expected = arrays.map((array) => array.slice());
-      arrays.forEach((array, i) => array.set(before[i]!));
-      one.run(executable, inputs, outputs);
-      arrays.forEach((array, i) => expectSame(array, expected[i]!));
-    },
-  };
-}
-
-function expectSame(a: TypedArray, b: TypedArray): void {
-  const at = a.findIndex((value, i) => !Object.is(value, b[i]));
-  if (at >= 0) throw new Error(`[${at}]: ${a[at]} and ${b[at]}`);
-}
 
 for (const threads of [2, 3]) {
   describeBackend(
@@ -167,11 +140,11 @@ describe.each(Object.entries(PLANS))('%s', (name, each) => {
       for (const threads of [2, 3]) {
         const usual = await wasm({ ...options, threads });
         expect(usual.traits.threads).toBe(threads);
-        expectSame(run(usual, each, scale), expected);
+        expectSameBits(run(usual, each, scale), expected);
         usual[Symbol.dispose]();
       }
       const cut = await fine(2, options);
-      for (let i = 0; i < 3; i++) expectSame(run(cut, each, scale), expected);
+      for (let i = 0; i < 3; i++) expectSameBits(run(cut, each, scale), expected);
       cut[Symbol.dispose]();
     },
   );
@@ -183,22 +156,22 @@ test('two backends with threads do not know of each other', async () => {
   const [one, other] = await Promise.all([wasm({ threads: 2 }), wasm({ threads: 3 })]);
   const expected = run(createWasmBackend(), product);
   for (let i = 0; i < 3; i++) {
-    expectSame(run(one, product), expected);
-    expectSame(run(other, product), expected);
+    expectSameBits(run(one, product), expected);
+    expectSameBits(run(other, product), expected);
   }
   one[Symbol.dispose]();
-  expectSame(run(other, product), expected);
+  expectSameBits(run(other, product), expected);
   other[Symbol.dispose]();
 });
 
 test('memory grows, is given back, and comes again', async () => {
   const backend = await wasm({ threads: 2, tier: 'module' });
   const single = createWasmBackend({ tier: 'module' });
-  for (const n of [10, 100_000, 3_000_000]) expectSame(run(backend, map(n)), run(single, map(n)));
+  for (const n of [10, 100_000, 3_000_000]) expectSameBits(run(backend, map(n)), run(single, map(n)));
   expect(backend.stats().memoryBytes).toBeGreaterThan(24_000_000);
   backend.release();
   expect(backend.stats().memoryBytes).toBe(0);
-  expectSame(run(backend, map(200_000)), run(single, map(200_000)));
+  expectSameBits(run(backend, map(200_000)), run(single, map(200_000)));
   expect(backend.traits.threads).toBe(2);
   backend[Symbol.dispose]();
 });
@@ -212,13 +185,13 @@ test('after dispose a backend works with one thread, old plans and new ones', as
     backend.run(executable, inputsOf(product), [out]);
     return backend.readSync(out);
   };
-  expectSame(again(), expected);
+  expectSameBits(again(), expected);
   backend[Symbol.dispose]();
   backend[Symbol.dispose]();
   expect(backend.traits.threads).toBe(1);
-  expectSame(again(), expected);
-  expectSame(run(backend, product), expected);
-  expectSame(run(backend, map(300_000)), run(createWasmBackend(), map(300_000)));
+  expectSameBits(again(), expected);
+  expectSameBits(run(backend, product), expected);
+  expectSameBits(run(backend, map(300_000)), run(createWasmBackend(), map(300_000)));
 });
 
 test('one thread is the usual backend, and a count has to be one', async () => {
@@ -245,12 +218,12 @@ describe('workers that fail', () => {
     for (const each of [never, silent, throws]) {
       const backend = await threadedBackend({}, 3, each, { startup: 300 });
       expect(backend.traits.threads).toBe(1);
-      expectSame(run(backend, product), expected);
+      expectSameBits(run(backend, product), expected);
     }
     const first: Start = (source, listener) => (count++ === 0 ? never : start)(source, listener);
     const backend = await threadedBackend({}, 3, first);
     expect(backend.traits.threads).toBe(2);
-    expectSame(run(backend, product), expected);
+    expectSameBits(run(backend, product), expected);
     backend[Symbol.dispose]();
   });
 
@@ -272,9 +245,9 @@ describe('workers that fail', () => {
     for (const which of [matrix(512, 512, 512), map(700_003)]) {
       const single = run(createWasmBackend(), which);
       const backend = await threadedBackend({}, 2, each, { patience: 200 });
-      for (let i = 0; i < 20 && backend.traits.threads > 1; i++) expectSame(run(backend, which), single);
+      for (let i = 0; i < 20 && backend.traits.threads > 1; i++) expectSameBits(run(backend, which), single);
       expect(backend.traits.threads).toBe(1);
-      expectSame(run(backend, which), single);
+      expectSameBits(run(backend, which), single);
       expect(warn).toHaveBeenCalledTimes(1);
       warn.mockClear();
     }
@@ -290,7 +263,7 @@ describe('workers that fail', () => {
     );
     await vi.waitFor(() => expect(backend.traits.threads).toBe(1));
     expect(warn).toHaveBeenCalledTimes(1);
-    expectSame(run(backend, product), expected);
+    expectSameBits(run(backend, product), expected);
     warn.mockRestore();
   });
 });

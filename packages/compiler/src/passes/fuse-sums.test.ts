@@ -3,7 +3,7 @@
  */
 import type { Access, ContractKernel, DType, Plan, ReduceKernel, Reducer, TypedArray } from '@jacobi/backend';
 import * as scalar from '@jacobi/backend/scalar';
-import { at, body, map, numbers, planOf, runPlan } from '@jacobi/testing';
+import { at, body, map, numbers, planOf, reduce, runPlan } from '@jacobi/testing';
 import { describe, expect, test } from 'vitest';
 import { checkPlan } from './check.ts';
 import { dropDead } from './dead.ts';
@@ -12,14 +12,6 @@ import { mapShortSums, sumOperandsFirst } from './fuse-sums.ts';
 
 const ORDER = { simdLanes: 4, reductionLanes: 1 };
 const kinds = ({ steps }: Plan): readonly string[] => steps.map(({ kind }) => kind);
-
-const sum = (
-  kept: readonly number[],
-  reduced: readonly number[],
-  input: Access,
-  output: Access,
-  reducer: Reducer = scalar.sumReducer,
-): ReduceKernel => ({ kind: 'reduce', reducer, kept, reduced, input, output, accumulate: 'float64' });
 
 const product = (
   sizes: Pick<ContractKernel, 'batch' | 'm' | 'n' | 'k'>,
@@ -59,14 +51,14 @@ describe('a sum of a product', () => {
     );
 
   test.each(['float32', 'float64'] as const)('over rows is a product of the sum of rows: %s', (dtype) => {
-    const all = over(() => sum([4, 2], [5, 3], at(2, [15, 60, 1, 5]), at(3, [1, 4])), 8, dtype);
+    const all = over(() => reduce([4, 2], [5, 3], at(2, [15, 60, 1, 5]), at(3, [1, 4])), 8, dtype);
     expect(kinds(summedFirst(all))).toEqual(['reduce', 'contract', 'map']);
-    const some = over(() => sum([2, 3, 4], [5], at(2, [60, 5, 15, 1]), at(3, [12, 4, 1])), 24, dtype);
+    const some = over(() => reduce([2, 3, 4], [5], at(2, [60, 5, 15, 1]), at(3, [12, 4, 1])), 24, dtype);
     expect(kinds(summedFirst(some))).toEqual(['reduce', 'contract', 'map']);
   });
 
   test('over columns is a product with the sum of columns, also from their end', () => {
-    const plan = over(() => sum([2, 3, 5], [4], at(2, [60, 5, 1, -15], 45), at(3, [15, 5, 1])), 30);
+    const plan = over(() => reduce([2, 3, 5], [4], at(2, [60, 5, 1, -15], 45), at(3, [15, 5, 1])), 30);
     const after = summedFirst(plan);
     expect(kinds(after)).toEqual(['reduce', 'contract', 'map']);
     expect((after.steps[1] as ContractKernel).n).toEqual([]);
@@ -74,12 +66,12 @@ describe('a sum of a product', () => {
 
   test('over other axes stays: of both operands, of the batch, of a part of them, with steps between', () => {
     const plans = [
-      over(() => sum([2, 3], [5, 4], at(2, [60, 5, 1, 15]), at(3, [3, 1])), 6),
-      over(() => sum([3, 5, 4], [2], at(2, [5, 1, 15, 60]), at(3, [20, 4, 1])), 60),
-      over(() => sum([2, 3, 4], [4], at(2, [60, 5, 15, 1]), at(3, [12, 4, 1])), 24),
-      over(() => sum([2, 3, 4], [3], at(2, [60, 5, 15, 2]), at(3, [12, 4, 1])), 24),
-      over(() => sum([2, 3, 4], [7], at(2, [60, 5, 15, 0]), at(3, [12, 4, 1])), 24),
-      over(() => sum([2, 3, 4], [5], at(2, [60, 5, 15, 1]), at(3, [12, 4, 1]), scalar.maxReducer), 24),
+      over(() => reduce([2, 3], [5, 4], at(2, [60, 5, 1, 15]), at(3, [3, 1])), 6),
+      over(() => reduce([3, 5, 4], [2], at(2, [5, 1, 15, 60]), at(3, [20, 4, 1])), 60),
+      over(() => reduce([2, 3, 4], [4], at(2, [60, 5, 15, 1]), at(3, [12, 4, 1])), 24),
+      over(() => reduce([2, 3, 4], [3], at(2, [60, 5, 15, 2]), at(3, [12, 4, 1])), 24),
+      over(() => reduce([2, 3, 4], [7], at(2, [60, 5, 15, 0]), at(3, [12, 4, 1])), 24),
+      over(() => reduce([2, 3, 4], [5], at(2, [60, 5, 15, 1]), at(3, [12, 4, 1]), scalar.maxReducer), 24),
     ];
     for (const plan of plans) expect(summedFirst(plan)).toBe(plan);
   });
@@ -93,7 +85,7 @@ describe('a sum of a product', () => {
       ['output', 9],
     ];
     const first = product({ batch: [], m: [3], n: [3], k: [4] }, at(1, [4, 1]), at(0, [4, 1]), at(2, [3, 1]));
-    const last = sum([3], [3], at(2, [1, 3]), at(3, [1]));
+    const last = reduce([3], [3], at(2, [1, 3]), at(3, [1]));
     const copy = map([12], at(1, [1]), [at(0, [1])]);
     const other = map([9], at(4, [1]), [at(2, [1])]);
     const again = map([12], at(1, [1]), [at(0, [-1], 11)]);
@@ -116,7 +108,7 @@ describe('a sum of a product', () => {
         ],
         [
           product({ batch: [], m: [m], n: [n], k: [4] }, at(0, [4, 1]), at(1, [4, 1]), at(2, [n, 1])),
-          sum([n], [m], at(2, [1, n]), at(3, [1])),
+          reduce([n], [m], at(2, [1, n]), at(3, [1])),
         ],
       );
     summedFirst(plan(0, 3));
@@ -132,7 +124,7 @@ function reduction(reducer: Reducer, kept: number, reduced: number, apart: boole
       ['input', kept * reduced, dtype],
       ['output', kept, dtype],
     ],
-    [sum([kept], [reduced], at(0, apart ? [1, kept] : [reduced, 1]), at(1, [1]), reducer)],
+    [reduce([kept], [reduced], at(0, apart ? [1, kept] : [reduced, 1]), at(1, [1]), reducer)],
   );
 }
 
@@ -175,7 +167,7 @@ describe('a sum of few terms', () => {
       ],
       [
         map([3000], at(1, [1]), [at(0, [1])], body(scalar.square)),
-        sum([500], [2, 3], at(1, [1, 1500, -500], 1000), at(2, [1])),
+        reduce([500], [2, 3], at(1, [1, 1500, -500], 1000), at(2, [1])),
         map([500], at(3, [1]), [at(2, [1])], body(scalar.neg)),
       ],
     );
