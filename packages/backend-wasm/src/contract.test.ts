@@ -76,4 +76,14 @@ for (const [name, make] of [
       expect([...small]).toEqual(Array.from({ length: 2 * m }, (_, i) => whole[(i >> 1) * n + (i & 1)]));
     });
   }
+  test(`${name}: columns in any number agree with columns by themselves`, () => {
+    const [m, n, k] = [5, 1203, 9];
+    const [x, y] = [make(m * k).map((_, i) => Math.sin(i * 0.7)), make(n * k).map((_, i) => Math.sin(i * 1.3 + 0.3))];
+    const whole = contract({ batch: 1, m, n, k }, x, y, true, true);
+    for (let j = 0; j < n; j += 57) {
+      const column = make(k).map((_, i) => y[i * n + j]!);
+      const alone = contract({ batch: 1, m, n: 1, k }, x, column, false, true);
+      expect([...alone]).toEqual(Array.from({ length: m }, (_, i) => whole[i * n + j]));
+    }
+  });
 }

@@ -212,7 +212,7 @@ function copied(l: Lowering, dtype: DType, from: Side, shape: readonly number[])
   return to;
 }
 
-/** A product whose groups are one axis each, and whose right operand fits the nearest cache. */
+/** A product whose groups are one axis each, and whose right operand, or a column of tiles of it, fits the nearest cache. */
 interface Small {
   readonly axes: Axis[];
   readonly m: Axis;
@@ -221,8 +221,9 @@ interface Small {
   readonly sides: Sums['sides'];
 }
 
-/** Elements of the right operand. */
+/** Elements of the right operand, unless its rows are few and read as they lie. */
 const SMALL = 8192;
+const FEW_TERMS = 12;
 
 function smallForm(sums: Sums): Small | undefined {
   const { batch, m, n, k, sides } = sums;
@@ -244,7 +245,7 @@ function smallForm(sums: Sums): Small | undefined {
 }
 
 function formOf({ batch, sides }: Sums, m: Axis, n: Axis, k: Axis): Small | undefined {
-  if (n.size * k.size > SMALL) return undefined;
+  if (n.size * k.size > SMALL && (n.strides[0] !== 1 || k.size > FEW_TERMS)) return undefined;
   const axes = collapse(
     batch,
     [sides[2], sides[0], sides[1]].map(({ strides }) => strides.slice(0, batch.length)),

@@ -5,6 +5,7 @@
  */
 import type { Plan, Slot } from '@jacobi/backend';
 import { placeTemporaries } from '@jacobi/tensor/internal';
+import { arrangeTemporaries } from './arrange.ts';
 import { dropDead } from './dead.ts';
 import { foldConstants } from './fold.ts';
 import type { PassOptions } from './fuse.ts';
@@ -37,7 +38,7 @@ function regroupSums(plan: Plan, { order }: PassOptions): Plan {
  * The plan as it is run, where it stays loops: with the last pass, whose kernels no other knows.
  */
 export function finishPlan(plan: Plan, check?: (plan: Plan) => void): Plan {
-  const made = placeTemporaries(dropDead(fuseIntoReductions(unplaced(plan))));
+  const made = placeTemporaries(dropDead(fuseIntoReductions(arrangeTemporaries(unplaced(plan)))));
   check?.(made);
   return made;
 }
