@@ -4,7 +4,7 @@
  * A library's entries are what its `exports` map names under the condition `@jacobi/source`; an app's are src/*.ts.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { rolldown } from 'rolldown';
@@ -41,7 +41,21 @@ function isExternal(id) {
   return id.startsWith('node:') || declared.some((name) => id === name || id.startsWith(`${name}/`));
 }
 
-async function javascript(input) {
+const OUTPUT = {
+  dir: 'dist',
+  format: 'es',
+  sourcemap: true,
+  minify: false,
+  minifyInternalExports: false,
+  entryFileNames: '[name].js',
+  // What entries share is one file: each file that a process has to find delays its start.
+  chunkFileNames: '[name].js',
+  codeSplitting: { groups: [{ name: 'shared', minShareCount: 2 }] },
+  comments: { legal: true, annotation: true, jsdoc: false },
+};
+
+/** Bundles entries by what `make` does with the build. */
+async function bundled(input, make) {
   const warnings = [];
   const build = await rolldown({
     input,
@@ -50,20 +64,24 @@ async function javascript(input) {
     transform: { target: 'es2023' },
     onwarn: (warning) => warnings.push(warning.message),
   });
-  await build.write({
-    dir: 'dist',
-    format: 'es',
-    sourcemap: true,
-    minify: false,
-    minifyInternalExports: false,
-    entryFileNames: '[name].js',
-    // What entries share is one file: each file that a process has to find delays its start.
-    chunkFileNames: '[name].js',
-    codeSplitting: { groups: [{ name: 'shared', minShareCount: 2 }] },
-    comments: { legal: true, annotation: true, jsdoc: false },
-  });
+  const { output } = await make(build);
   await build.close();
   if (warnings.length > 0) throw new Error(`${pkg.name}: rolldown warns\n${warnings.join('\n')}`);
+  return output;
+}
+
+async function javascript(input) {
+  if (input.internal === undefined) return bundled(input, (build) => build.write(OUTPUT));
+  const { index, ...others } = input;
+  // `internal` offers all that `index` does, so it is the one file of code, and index.js says what of it is public.
+  const [[entry], written] = await Promise.all([
+    bundled({ index }, (build) => build.generate(OUTPUT)),
+    bundled(others, (build) => build.write(OUTPUT)),
+  ]);
+  const offered = new Set(written.find(({ name }) => name === 'internal').exports);
+  const missing = entry.exports.filter((name) => !offered.has(name));
+  if (missing.length > 0) throw new Error(`${pkg.name}: src/internal.ts does not export ${missing.join(', ')}`);
+  writeFileSync('dist/index.js', `export { ${entry.exports.join(', ')} } from './internal.js';\n`);
 }
 
 /** Types of a library; for an app, whose tsconfig.build.json emits nothing, its type check. */

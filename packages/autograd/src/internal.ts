@@ -19,6 +19,7 @@ export { derive, pullSlice, pushSlice, runDerived } from './derive.ts';
 export type { Lists } from './differences.ts';
 export { differenceQuotient } from './differences.ts';
 export { pullback, pushforwardOf, runGradient, runTangent } from './gradient.ts';
+export * from './index.ts';
 export { carriesTangent, keptValues, openOperands, pushforward, pushProgram } from './pushforward.ts';
 export { Recording } from './recording.ts';
 export type { Connection, Slice } from './slice.ts';

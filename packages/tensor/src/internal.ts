@@ -40,6 +40,7 @@ export {
 } from './families.ts';
 export { formatNumber, formatTensor, Printable } from './format.ts';
 export { holding } from './holding.ts';
+export * from './index.ts';
 export { access, accessOver, call, emitCopy, emitFill, emitMap, isAlias, lowerApplication } from './lower.ts';
 export { lowerInline, lowerProgram, placeTemporaries, slotsOf } from './lower-program.ts';
 export type { Flat, Nest } from './nest.ts';
