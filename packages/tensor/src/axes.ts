@@ -2,7 +2,8 @@
  * Axes as users write them (negative from the end, one or many) to axes as rows want them. Must not import
  * operations.
  */
-import { describe } from './convert.ts';
+import { checkWhole } from './checks.ts';
+import { describe } from './describe.ts';
 import { ArgumentError, ShapeError } from './errors.ts';
 
 /** One axis, counted from 0. */
@@ -33,21 +34,6 @@ export function checkAxes(
   if (axes === undefined || axes === null) return [...Array(rank).keys()];
   if (!Array.isArray(axes)) return [checkAxis(operation, axes, rank)];
   return checkDistinct(operation, 'axis', axes, rank).sort((a, b) => a - b);
-}
-
-/** Throws unless `values` is an array of whole numbers, none below `least`. */
-export function checkWhole(
-  operation: string,
-  argument: string,
-  values: unknown,
-  least: number = -Infinity,
-): asserts values is readonly number[] {
-  if (!Array.isArray(values) || Array.from(values).some((v) => !Number.isInteger(v) || v < least)) {
-    const bound = least === -Infinity ? '' : ` ≥ ${least}`;
-    throw new ArgumentError(
-      `${operation}: ${argument} must be an array of whole numbers${bound}, not ${describe(values)}`,
-    );
-  }
 }
 
 /** An array of whole numbers, one an axis. */

@@ -4,7 +4,7 @@
  * Must not import rows or operations.
  */
 import type { Backend, BufferRef, Executable } from '@jacobi/backend';
-import { checkCount } from './convert.ts';
+import { checkCount } from './checks.ts';
 import { getBackend } from './device.ts';
 import { isAlias, lowerApplication } from './lower.ts';
 import type { Application, Params, Primitive } from './primitive.ts';

@@ -1,10 +1,11 @@
 /**
- * Checks of arguments that are not tensors: flags, numbers, dtypes, options.
- * The one idea: each says operation, argument, what was expected and what was given. Must not import operations.
+ * Checks of arguments that are not tensors: flags, numbers, dtypes, shapes, options.
+ * The one idea: each says operation, argument, what was expected and what was given. Must not import tensors.
  */
-import type { DType } from '@jacobi/backend';
-import { describe } from './convert.ts';
-import { ArgumentError, DTypeError } from './errors.ts';
+import type { DType, Shape } from '@jacobi/backend';
+import { sizeOf } from '@jacobi/backend';
+import { describe } from './describe.ts';
+import { ArgumentError, DTypeError, ShapeError } from './errors.ts';
 import { isPlainObject } from './nest.ts';
 
 const DTYPES: readonly string[] = ['float32', 'float64', 'int32', 'bool'];
@@ -43,6 +44,21 @@ export function checkInteger(
   }
 }
 
+/** Throws unless `values` is an array of whole numbers, none below `least`. */
+export function checkWhole(
+  operation: string,
+  argument: string,
+  values: unknown,
+  least: number = -Infinity,
+): asserts values is readonly number[] {
+  if (!Array.isArray(values) || Array.from(values).some((v) => !Number.isInteger(v) || v < least)) {
+    const bound = least === -Infinity ? '' : ` ≥ ${least}`;
+    throw new ArgumentError(
+      `${operation}: ${argument} must be an array of whole numbers${bound}, not ${describe(values)}`,
+    );
+  }
+}
+
 /** Throws unless `dtype` is one of `allowed`. */
 export function checkDType(
   operation: string,
@@ -52,6 +68,21 @@ export function checkDType(
   if (!allowed.includes(dtype as string)) {
     throw new DTypeError(`${operation}: dtype must be ${allowed.join(' or ')}, not ${describe(dtype)}`);
   }
+}
+
+/** Elements of one tensor, at most: as many as an int32 can count. */
+const MOST = 2147483647;
+
+/** Throws for more elements than one tensor holds. */
+export function checkCount(operation: string, count: number): void {
+  if (count > MOST)
+    throw new ShapeError(`${operation}: the result would have ${count} elements; one tensor holds at most ${MOST}`);
+}
+
+/** Throws unless `shape` is an array of whole numbers ≥ 0, of no more elements than one tensor holds. */
+export function checkShape(operation: string, argument: string, shape: unknown): asserts shape is Shape {
+  checkWhole(operation, argument, shape, 0);
+  checkCount(operation, sizeOf(shape));
 }
 
 /** Throws unless `options` is an object with no other keys than `names`. */

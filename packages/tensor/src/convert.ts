@@ -4,14 +4,13 @@
  */
 import type { DType, Shape, TypedArray } from '@jacobi/backend';
 import { allocate, dtypeOf, isFloating, promoteTypes, sameShape, sizeOf } from '@jacobi/backend';
-import { checkWhole } from './axes.ts';
 import { bindOne } from './bind.ts';
-import { checkDType, checkOptions } from './checks.ts';
+import { checkDType, checkOptions, checkShape } from './checks.ts';
+import { describe } from './describe.ts';
 import { ArgumentError, DTypeError, ShapeError } from './errors.ts';
 import { Printable } from './format.ts';
-import { broadcastTo, reshape } from './ops/shape.ts';
 import { castRow } from './primitives/elementwise.ts';
-import { concatRow, fullRow } from './primitives/movement.ts';
+import { broadcastRow, concatRow, fullRow, reshapeRow } from './primitives/movement.ts';
 import { Tensor, tensorFromData } from './tensor.ts';
 import { formatType } from './type.ts';
 import type { Variable } from './variable.ts';
@@ -46,8 +45,10 @@ export function tensor(data: TensorLike, options: TensorOptions = NO_OPTIONS): T
   if (dtype !== undefined) checkDType('tensor', dtype);
   if (shape !== undefined) {
     checkShape('tensor', 'shape', shape);
-    if (sizeOf(shape) !== 1 && isSingle(data))
-      return broadcastTo(reshape(tensor(data, dtype === undefined ? NO_OPTIONS : { dtype }), []), shape);
+    if (sizeOf(shape) !== 1 && isSingle(data)) {
+      const one = tensor(data, dtype === undefined ? NO_OPTIONS : { dtype });
+      return bindOne(broadcastRow, [reshapeTo(one, [])], { shape });
+    }
   }
   if (isVariable(data)) return tensor(data.value, options);
   if (data instanceof Tensor) return retyped('tensor', 'data', data, dtype, shape);
@@ -80,7 +81,9 @@ export function retyped(
   if (dtype !== undefined && dtype !== t.dtype) {
     throw new DTypeError(`${operation}: ${argument} has dtype ${t.dtype}, not ${dtype}; use cast(x, '${dtype}')`);
   }
-  return shape === undefined ? t : reshape(t, shape);
+  if (shape === undefined) return t;
+  checkSize(t.size, shape);
+  return reshapeTo(t, shape);
 }
 
 /** A tensor of anything but a tensor. */
@@ -155,7 +158,7 @@ function stackNested(operation: string, argument: string, data: readonly NestedL
         `${operation}: ${argument}[${i}] ${formatType(part.type)} and ${argument}[0] ${formatType(type)} differ in shape`,
       );
     }
-    return reshape(castTo(part, dtype), [1, ...type.shape]);
+    return reshapeTo(castTo(part, dtype), [1, ...type.shape]);
   });
   return bindOne(concatRow, rows, { axis: 0 });
 }
@@ -220,6 +223,11 @@ const floating = (t: Tensor): Tensor => (isFloating(t.dtype) ? t : castTo(t, 'fl
 /** The tensor in another dtype. */
 export function castTo(t: Tensor, dtype: DType): Tensor {
   return t.dtype === dtype ? t : bindOne(castRow, [t], { dtype });
+}
+
+/** The tensor's elements under another shape, which must have as many. */
+export function reshapeTo(t: Tensor, shape: Shape): Tensor {
+  return sameShape(t.shape, shape) ? t : bindOne(reshapeRow, [t], { shape });
 }
 
 /** The dtype that a JavaScript number takes beside a tensor of `dtype`: that dtype where it can hold the number. */
@@ -288,42 +296,8 @@ export function asFloatPair(
   return [floating(x), floating(y)];
 }
 
-/** Elements of one tensor, at most: as many as an int32 can count. */
-const MOST = 2147483647;
-
-/** Throws for more elements than one tensor holds. */
-export function checkCount(operation: string, count: number): void {
-  if (count > MOST)
-    throw new ShapeError(`${operation}: the result would have ${count} elements; one tensor holds at most ${MOST}`);
-}
-
-/** Throws unless `shape` is an array of whole numbers ≥ 0, of no more elements than one tensor holds. */
-export function checkShape(operation: string, argument: string, shape: unknown): asserts shape is Shape {
-  checkWhole(operation, argument, shape, 0);
-  checkCount(operation, sizeOf(shape));
-}
-
 function checkSize(length: number, shape: Shape): void {
   if (sizeOf(shape) !== length) {
     throw new ShapeError(`tensor: shape [${shape.join()}] has ${sizeOf(shape)} elements, but data has ${length}`);
   }
-}
-
-/** Any value, short enough for a message. */
-export function describe(value: unknown): string {
-  if (value instanceof Tensor) return `a tensor ${formatType(value.type)}`;
-  if (typeof value === 'function') return 'a function';
-  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
-  if (typeof value !== 'object' || value === null) return String(value);
-  if (Array.isArray(value)) {
-    const text = value
-      .slice(0, 6)
-      .map((v) => (Array.isArray(v) ? '[…]' : describe(v)))
-      .join(', ');
-    return `[${text}${value.length > 6 ? ', …' : ''}]`;
-  }
-  const { name } = value.constructor ?? Object;
-  if (name !== 'Object') return `a ${name}`;
-  const keys = Object.keys(value).slice(0, 4);
-  return `an object {${keys.map((key) => ` ${key}`).join()} }`;
 }

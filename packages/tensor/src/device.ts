@@ -4,7 +4,7 @@
  */
 import type { Backend } from '@jacobi/backend';
 import { createCpuBackend } from '@jacobi/backend-cpu';
-import { describe } from './convert.ts';
+import { describe } from './describe.ts';
 import { ArgumentError } from './errors.ts';
 
 let current: Backend | undefined;

@@ -5,7 +5,7 @@
 export { checkAxes, checkAxis, checkPerAxis } from './axes.ts';
 // Binding
 export { apply, bind, bindApplication, bindOne, buffersOn, moveTo, NONE, runOn } from './bind.ts';
-export { checkDType, checkFlag, checkInteger, checkNumber, checkOptions } from './checks.ts';
+export { checkDType, checkFlag, checkInteger, checkNumber, checkOptions, checkShape } from './checks.ts';
 export {
   asBeside,
   asFloat,
@@ -14,12 +14,11 @@ export {
   asPair,
   asTensor,
   castTo,
-  checkShape,
-  describe,
   isVariable,
   scalarTensor,
   widestType,
 } from './convert.ts';
+export { describe } from './describe.ts';
 // Devices, errors
 // Programs
 export { makeDefaultBy, refusePromise } from './device.ts';

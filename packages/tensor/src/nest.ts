@@ -2,7 +2,7 @@
  * Nests: plain objects and arrays, as deep as wanted, with leaves in them.
  * The one idea: a nest is a list of leaves and a function that puts such a list back into its shape. Must not import operations.
  */
-import { describe } from './convert.ts';
+import { describe } from './describe.ts';
 import { ArgumentError } from './errors.ts';
 
 /** Leaves of type T in plain objects and arrays. */

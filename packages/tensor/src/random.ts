@@ -6,9 +6,9 @@
 import type { DType, Shape } from '@jacobi/backend';
 import { sizeOf } from '@jacobi/backend';
 import { bindOne } from './bind.ts';
-import { checkDType, checkInteger, checkNumber, checkOptions } from './checks.ts';
+import { checkDType, checkInteger, checkNumber, checkOptions, checkShape } from './checks.ts';
 import type { TensorLike } from './convert.ts';
-import { asTensor, castTo, checkShape, scalarTensor } from './convert.ts';
+import { asTensor, castTo, scalarTensor } from './convert.ts';
 import { ArgumentError, DTypeError, TraceError } from './errors.ts';
 import { add, minimum, mul, neg } from './ops/arithmetic.ts';
 import { log1p } from './ops/exponential.ts';

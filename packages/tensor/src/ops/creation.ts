@@ -2,9 +2,10 @@
 import type { DType, Shape } from '@jacobi/backend';
 import { allocate } from '@jacobi/backend';
 import { bindOne } from '../bind.ts';
-import { checkDType, checkInteger, checkNumber, checkOptions } from '../checks.ts';
+import { checkCount, checkDType, checkInteger, checkNumber, checkOptions, checkShape } from '../checks.ts';
 import type { TensorLike } from '../convert.ts';
-import { asTensor, checkCount, checkShape, describe } from '../convert.ts';
+import { asTensor } from '../convert.ts';
+import { describe } from '../describe.ts';
 import { ArgumentError, DTypeError } from '../errors.ts';
 import { eyeRow, fullRow } from '../primitives/movement.ts';
 import type { Tensor } from '../tensor.ts';

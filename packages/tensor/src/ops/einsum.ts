@@ -6,7 +6,8 @@
 import { promoteTypes } from '@jacobi/backend';
 import { bindOne } from '../bind.ts';
 import type { TensorLike } from '../convert.ts';
-import { asTensor, castTo, describe } from '../convert.ts';
+import { asTensor, castTo } from '../convert.ts';
+import { describe } from '../describe.ts';
 import { ArgumentError, ShapeError } from '../errors.ts';
 import { diagonalRow } from '../primitives/movement.ts';
 import type { Tensor } from '../tensor.ts';

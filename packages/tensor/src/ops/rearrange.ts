@@ -2,7 +2,8 @@
 import { checkAxis, checkPerAxis } from '../axes.ts';
 import { checkInteger } from '../checks.ts';
 import type { TensorLike } from '../convert.ts';
-import { asTensor, describe } from '../convert.ts';
+import { asTensor } from '../convert.ts';
+import { describe } from '../describe.ts';
 import { ArgumentError } from '../errors.ts';
 import type { Tensor } from '../tensor.ts';
 import { formatType } from '../type.ts';

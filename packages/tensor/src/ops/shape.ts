@@ -4,18 +4,18 @@
  */
 import type { DType, Shape } from '@jacobi/backend';
 import { broadcastShapes, sameShape, sizeOf } from '@jacobi/backend';
-import { checkAxes, checkAxis, checkDistinct, checkPerAxis, checkWhole } from '../axes.ts';
+import { checkAxes, checkAxis, checkDistinct, checkPerAxis } from '../axes.ts';
 import { bindOne } from '../bind.ts';
-import { checkDType, checkInteger, checkNumber } from '../checks.ts';
+import { checkDType, checkInteger, checkNumber, checkShape, checkWhole } from '../checks.ts';
 import type { TensorLike } from '../convert.ts';
-import { asTensor, castTo, checkShape, describe } from '../convert.ts';
+import { asTensor, castTo, reshapeTo } from '../convert.ts';
+import { describe } from '../describe.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../errors.ts';
 import {
   broadcastRow,
   flipRow,
   padRow,
   padWithRow,
-  reshapeRow,
   sliceRow,
   stopGradientRow,
   transposeRow,
@@ -61,7 +61,7 @@ export function reshape(x: TensorLike, shape: Shape): Tensor {
       `reshape: shape [${shape.join()}] does not fit the ${t.size} elements of x ${formatType(t.type)}`,
     );
   }
-  return sameShape(target, t.shape) ? t : bindOne(reshapeRow, [t], { shape: target });
+  return reshapeTo(t, target);
 }
 
 /**
