@@ -1,5 +1,6 @@
 /** jit and checkpoint: functions traced once and run as one row. */
-import { capturedNow, runOptimised } from '@jacobi/compiler';
+import type { Way } from '@jacobi/compiler';
+import { capturedNow, jittedWay, runOptimised } from '@jacobi/compiler';
 import type { Tensor, Variable } from '@jacobi/tensor';
 import { ArgumentError } from '@jacobi/tensor';
 import type { Flat, Program } from '@jacobi/tensor/internal';
@@ -17,6 +18,7 @@ export interface JitOptions {
 
 interface Traced {
   readonly program: Program;
+  readonly way: Way;
   readonly rebuild: Flat<Tensor>['rebuild'];
   readonly assigned: readonly Variable[];
 }
@@ -44,16 +46,16 @@ export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): (...
  */
 export function checkpoint<F extends AnyFunction>(f: F): (...args: Parameters<F>) => AnyNest {
   checkFunction('checkpoint', f);
-  return wrap('checkpoint', f, (program, leaves) => callProgram(program, leaves, checkpointRow), []);
+  return wrap('checkpoint', f, ({ program }, leaves) => callProgram(program, leaves, checkpointRow), []);
 }
 
-type Runner = (program: Program, leaves: readonly Tensor[]) => readonly Tensor[];
+type Runner = (traced: Traced, leaves: readonly Tensor[]) => readonly Tensor[];
 
 /** As one row where a tape or a trace looks on, otherwise by the plan that went through all passes. */
-const runJitted: Runner = (program, leaves) =>
+const runJitted: Runner = ({ program, way }, leaves) =>
   currentTrace() !== null || isFollowed([...leaves, ...capturedNow(program)])
     ? callProgram(program, leaves)
-    : runOptimised(program, leaves, 'inside');
+    : runOptimised(way, leaves);
 
 function wrap(operation: string, f: AnyFunction, run: Runner, fixed: readonly number[]): AnyFunction {
   const programs = new Remembered<Traced>();
@@ -69,7 +71,7 @@ function wrap(operation: string, f: AnyFunction, run: Runner, fixed: readonly nu
     );
     const leaves = flats.flatMap((flat) => flat.leaves);
     const traced = programs.get(flats.map(keyOf).join(';'), () => traceNow(operation, f, flats), standsAlone);
-    const outputs = run(traced.program, leaves);
+    const outputs = run(traced, leaves);
     const own = outputs.length - traced.assigned.length;
     traced.assigned.forEach((variable, i) => variable.assign(outputs[own + i]!));
     return traced.rebuild(outputs.slice(0, own));
@@ -89,7 +91,7 @@ function traceNow(operation: string, f: AnyFunction, flats: readonly Flat<Tensor
       return [...leaves, ...assigned.map((v) => trace.assigned.get(v)!)];
     },
   );
-  return { program, rebuild: result.rebuild, assigned };
+  return { program, way: jittedWay(program), rebuild: result.rebuild, assigned };
 }
 
 /** A static argument as a nest without tensors, whose structure is its value. */

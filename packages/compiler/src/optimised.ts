@@ -1,6 +1,7 @@
 /**
  * Programs that are made to be run often: their plans go through all passes first.
- * The one idea: what a program captured and what cannot change is part of its plan, so that its zeros and ones vanish.
+ * The one idea: what a program captured and what cannot change is part of its plan, so that its zeros and ones vanish. A
+ * way keeps its own plans, so that one program can go two ways.
  * Must not import derivatives.
  */
 import type { Backend, BufferRef, Executable, Plan, Slot } from '@jacobi/backend';
@@ -25,54 +26,51 @@ export interface Lowered {
   readonly captured: readonly Captured[];
 }
 
-/** The program's plan after all passes, where it is made in another way; undefined where it is not. */
-export type Lowering = (backend: Backend) => Lowered | undefined;
+/** A program that is made to be run often, how its plan is made, and what came of that by backend. */
+export interface Way {
+  readonly program: Program;
+  readonly lower: (backend: Backend) => Lowered;
+  readonly forms: WeakMap<Backend, Optimised>;
+}
 
 /** Elements of a captured tensor that may become part of a plan. */
 const MOST_FOLDED = 4096;
 
-const compiled: WeakMap<Program, WeakMap<Backend, Optimised>> = /* @__PURE__ */ new WeakMap();
+/** The way of a function that is compiled as it stands: what was made while it was traced is part of its plan. */
+export function jittedWay(program: Program): Way {
+  return wayBy(program, (backend) => optimised(loweredWith(program, foldsOwn), backend));
+}
 
 /**
- * The program's plan after all passes, compiled once for a backend. `lowering`: another way to that plan, the same at each call.
+ * The way of what is prepared: whatever it captured is part of its plan, but for variables. `lowering`: another way to that plan,
+ * where there is one.
  */
-export function compileOptimised(
+export function preparedWay(
   program: Program,
-  backend: Backend,
-  fold: 'inside' | 'all',
-  lowering?: Lowering,
-): Optimised {
-  let forms = compiled.get(program);
-  if (forms === undefined) {
-    forms = new WeakMap();
-    compiled.set(program, forms);
-  }
-  const known = forms.get(backend);
-  if (known !== undefined) return known;
-  counters.plans++;
-  const { plan, captured } = lowering?.(backend) ?? optimisedPlan(program, backend, fold);
-  counters.compiles++;
-  const made = { backend, executable: backend.compile(plan), captured };
-  forms.set(backend, made);
-  return made;
+  lowering: (backend: Backend) => Lowered | undefined = () => undefined,
+): Way {
+  return wayBy(program, (backend) => lowering(backend) ?? optimised(loweredPrepared(program), backend));
 }
 
-function optimisedPlan(program: Program, backend: Backend, fold: 'inside' | 'all'): Lowered {
-  const { plan, captured } = loweredFor(program, backend, fold);
-  return { plan: optimise(plan, backend.traits), captured };
+const wayBy = (program: Program, lower: Way['lower']): Way => ({ program, lower, forms: new WeakMap() });
+
+const optimised = ({ plan, captured }: Lowered, { traits }: Backend): Lowered => ({
+  plan: optimise(plan, traits),
+  captured,
+});
+
+/** Whether a captured tensor can be a constant of a plan: it is small, and what it is now it will always be. */
+const folds = ({ read, tensor }: Captured): boolean =>
+  read === undefined && tensor.size <= MOST_FOLDED && tensor.backend?.readSync !== undefined && tensor.buffer !== null;
+
+const foldsOwn = (captured: Captured): boolean => captured.inside === true && folds(captured);
+
+/** The plan of a program that is prepared, before all passes. */
+export function loweredPrepared(program: Program): Lowered {
+  return loweredWith(program, folds);
 }
 
-/**
- * The program's plan before all passes. `fold`: which captured tensors are constants of the plan, as long as they are small:
- * those that were made while it was traced, or all. Variables never are.
- */
-export function loweredFor(program: Program, backend: Backend, fold: 'inside' | 'all'): Lowered {
-  const folds = ({ read, inside, tensor }: Captured): boolean =>
-    read === undefined &&
-    (inside === true || fold === 'all') &&
-    tensor.size <= MOST_FOLDED &&
-    tensor.backend?.readSync !== undefined &&
-    tensor.buffer !== null;
+function loweredWith(program: Program, folds: (captured: Captured) => boolean): Lowered {
   const plan = withConstants(lowerProgram(program), program, folds);
   return { plan, captured: program.captured.filter((c) => !folds(c)) };
 }
@@ -93,28 +91,36 @@ function withConstants(plan: Plan, program: Program, folds: (captured: Captured)
   return { ...plan, slots, inputs: plan.inputs.filter((slot) => !constants.has(slot)) };
 }
 
+/** What a program is on a backend: compiled once. */
+export function compileOptimised({ lower, forms }: Way, backend: Backend): Optimised {
+  const known = forms.get(backend);
+  if (known !== undefined) return known;
+  counters.plans++;
+  const { plan, captured } = lower(backend);
+  counters.compiles++;
+  const made = { backend, executable: backend.compile(plan), captured };
+  forms.set(backend, made);
+  return made;
+}
+
 /** The values of a program's outputs: by its optimised plan, or row by row where a tape or a trace looks on. */
-export function evaluateOptimised(
-  program: Program,
-  inputs: readonly Tensor[],
-  fold: 'inside' | 'all',
-  lowering?: Lowering,
-): Tensor[] {
+export function evaluateOptimised(way: Way, inputs: readonly Tensor[]): Tensor[] {
+  const { program } = way;
   if (currentTrace() !== null || isFollowed([...inputs, ...capturedNow(program)])) return evaluate(program, inputs);
-  return runOptimised(program, inputs, fold, lowering);
+  return runOptimised(way, inputs);
 }
 
 /** The same where nobody looks on. */
-export function runOptimised(
-  program: Program,
-  inputs: readonly Tensor[],
-  fold: 'inside' | 'all',
-  lowering?: Lowering,
-): Tensor[] {
+export function runOptimised(way: Way, inputs: readonly Tensor[]): Tensor[] {
   const backend = inputs[0]?.backend ?? getBackend();
-  const form = compileOptimised(program, backend, fold, lowering);
-  const types = program.outputs.map((v) => program.types[v]!);
-  return runOn(backend, form.executable, buffersOf(form, inputs), types);
+  const form = compileOptimised(way, backend);
+  const { outputs, types } = way.program;
+  return runOn(
+    backend,
+    form.executable,
+    buffersOf(form, inputs),
+    outputs.map((v) => types[v]!),
+  );
 }
 
 /** What an optimised program is run on: buffers of its inputs and of what it captured. */

@@ -5,18 +5,12 @@
  */
 import type { Backend, BufferRef, TypedArray } from '@jacobi/backend';
 import { dtypeOf } from '@jacobi/backend';
-import type { Lowering, Optimised } from '@jacobi/compiler';
+import type { Optimised, Way } from '@jacobi/compiler';
 import { buffersOf, compileOptimised } from '@jacobi/compiler';
 import { ArgumentError, DeviceError, DTypeError, getBackend, ShapeError, Tensor } from '@jacobi/tensor';
 import type { Flat, Program, TensorType } from '@jacobi/tensor/internal';
 import { checkOptions, describe } from '@jacobi/tensor/internal';
 import { argumentTensors } from './arguments.ts';
-
-/** A program, and where there is one, another way to its plan. */
-export interface Way {
-  readonly program: Program;
-  readonly lowering: Lowering | undefined;
-}
 
 /** A program with buffers on one backend. */
 interface Bound {
@@ -118,7 +112,8 @@ function writer(
   };
 }
 
-function bindTo(backend: Backend, flats: readonly Flat<TensorType>[], { program, lowering }: Way): Bound {
+function bindTo(backend: Backend, flats: readonly Flat<TensorType>[], way: Way): Bound {
+  const { outputs, types } = way.program;
   if (backend.readSync === undefined) {
     throw new DeviceError(
       `into: the ${backend.name} backend cannot read at once; call the prepared Jacobian and await data()`,
@@ -128,10 +123,10 @@ function bindTo(backend: Backend, flats: readonly Flat<TensorType>[], { program,
   const staged = flats.map((flat) => (flat.structure === '*' ? make(flat.leaves[0]!) : undefined));
   return {
     backend,
-    form: compileOptimised(program, backend, 'all', lowering),
+    form: compileOptimised(way, backend),
     staged,
     inputs: staged.map((buffer) => buffer!),
-    outputs: program.outputs.map((v) => make(program.types[v]!)),
+    outputs: outputs.map((v) => make(types[v]!)),
   };
 }
 

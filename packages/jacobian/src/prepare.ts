@@ -5,7 +5,15 @@
 import type { AnyFunction, AnyNest, Argnums } from '@jacobi/autograd';
 import { buildArguments, recordCall, traceCall } from '@jacobi/autograd/internal';
 import type { DType, TypedArray } from '@jacobi/backend';
-import { Composition, compileOptimised, describePlan, evaluateOptimised, mergeEqualRows } from '@jacobi/compiler';
+import type { Way } from '@jacobi/compiler';
+import {
+  Composition,
+  compileOptimised,
+  describePlan,
+  evaluateOptimised,
+  mergeEqualRows,
+  preparedWay,
+} from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
 import { ArgumentError, getBackend, Tensor as TensorClass } from '@jacobi/tensor';
 import type { Flat, Program, TensorType } from '@jacobi/tensor/internal';
@@ -19,7 +27,6 @@ import {
   zerosOf,
 } from '@jacobi/tensor/internal';
 import { argumentTensors } from './arguments.ts';
-import type { Way } from './into.ts';
 import { intoWriter } from './into.ts';
 import { jacobianOfCall } from './jacobian.ts';
 import type { ChosenPlan, JacobianOptions, JacobianPlan } from './plan.ts';
@@ -112,17 +119,15 @@ export function prepareJacobian(f: AnyFunction, spec: unknown, options: PrepareO
   const { jacobianNest, valueNest, auxNest, plans } = prepared;
   const count = jacobianNest.leaves.length;
   const call = (...args: unknown[]): unknown => {
-    const outputs = run(
-      options.hasAux ? prepared.withAux : prepared.jacobian,
-      argumentTensors(prepared.arguments, args),
-    );
+    const way = options.hasAux ? prepared.withAux : prepared.jacobian;
+    const outputs = evaluateOptimised(way, argumentTensors(prepared.arguments, args));
     const jacobian = jacobianNest.rebuild(outputs.slice(0, count));
     return options.hasAux ? [jacobian, rebuildAux(auxNest, outputs.slice(count))] : jacobian;
   };
   return Object.assign(call, {
     into: intoWriter(prepared.arguments, prepared.jacobian, prepared.both, count),
     valueAndJacobian: (...args: unknown[]): unknown[] => {
-      const outputs = run(prepared.all, argumentTensors(prepared.arguments, args));
+      const outputs = evaluateOptimised(prepared.all, argumentTensors(prepared.arguments, args));
       const values = count + valueNest.leaves.length;
       const both = [valueNest.rebuild(outputs.slice(count, values)), jacobianNest.rebuild(outputs.slice(0, count))];
       return options.hasAux ? [...both, rebuildAux(auxNest, outputs.slice(values))] : both;
@@ -138,14 +143,11 @@ export function prepareJacobian(f: AnyFunction, spec: unknown, options: PrepareO
   });
 }
 
-const run = ({ program, lowering }: Way, inputs: readonly Tensor[]): Tensor[] =>
-  evaluateOptimised(program, inputs, 'all', lowering);
-
 /** What a call runs on the default backend. */
-function runsAs({ jacobian: { program, lowering }, composition }: Prepared): string[] {
+function runsAs({ jacobian, composition }: Prepared): string[] {
   const backend = getBackend();
   const composed = composition?.describe(backend);
-  const { plan } = compileOptimised(program, backend, 'all', lowering).executable;
+  const { plan } = compileOptimised(jacobian, backend).executable;
   return [
     ...(composed === undefined ? [] : [`  composed: ${composed}`]),
     `  runs:  on ${backend.name}, ${describePlan(plan)}`,
@@ -230,7 +232,7 @@ function traceJacobian(f: AnyFunction, flats: readonly Flat<TensorType>[], optio
   const wayTo = (from: number, to: number, made?: Program): Way => {
     const places = Array.from({ length: to - from }, (_, i) => from + i);
     const others = places.map((i) => i - count);
-    return { program: made ?? giving(places), lowering: composition && ((on) => composition.lower(on, others)) };
+    return preparedWay(made ?? giving(places), composition && ((on) => composition.lower(on, others)));
   };
   const jacobian = wayTo(count, count, seeded);
   const both = wayTo(count, values);
