@@ -5,14 +5,13 @@
 import type { Kernel, Plan, ScalarStep } from '@jacobi/backend';
 import { bytesPerElement } from '@jacobi/backend';
 import { product } from './axes.ts';
-import { rowOf } from './functions.ts';
+import { isLong } from './functions.ts';
 
 /** Steps of a body, weighted by what a function takes in JavaScript. */
 function stepsOf(body: readonly ScalarStep[]): number {
   let steps = 0;
   for (const step of body) {
-    const row = 'constant' in step ? undefined : rowOf(step.fn);
-    if (!('constant' in step)) steps += row?.kind === 'numeric' && !row.exact ? 12 : 1;
+    if (!('constant' in step)) steps += isLong(step.fn) ? 12 : 1;
   }
   return steps;
 }

@@ -11,6 +11,7 @@ import type { Expr } from './assembler/expr.ts';
 import type { FunctionBuilder } from './assembler/function.ts';
 import * as integers from './integers.ts';
 import * as e from './math/exponential.ts';
+import type { Form } from './math/form.ts';
 import type { Lanes, Mask, Num } from './math/lanes.ts';
 import * as l from './math/logarithm.ts';
 import * as p from './math/power.ts';
@@ -27,15 +28,19 @@ export type Program = (m: Lanes, a: Num, b: Num) => Num;
 export type IntProgram = (f: FunctionBuilder, a: Expr, b: Expr) => Expr;
 
 /** A function with numbers for result. */
-interface Numeric {
+export interface Numeric {
   readonly kind: 'numeric';
   readonly f64: Program;
   /** In float32 lanes; without it float32 is computed in float64 lanes and rounded. */
   readonly f32?: Program;
   /** `vector` is absent where the function is computed lane by lane. */
   readonly int?: { readonly vector?: IntProgram; readonly alone: IntProgram };
-  /** JavaScript gives the same bits: each step is one IEEE operation, rounded once. */
-  readonly exact: boolean;
+  /** The instruction that it is, reading each operand once; absent where it is several. */
+  readonly single?: (form: Form, a: Expr, b: Expr) => Expr;
+  /** Where it is not exact: short enough to stand in a straight line. */
+  readonly short?: true;
+  /** 0 for the sine, 1 for the cosine: those of one angle are one call. */
+  readonly turn?: 0 | 1;
 }
 
 /** How a function is computed. */
@@ -52,62 +57,49 @@ export type Row =
   /** Words of random bits to numbers: takes int32, computes lane by lane. */
   | { readonly kind: 'words'; readonly by: (f: FunctionBuilder, a: Expr<'i32'>, b: Expr<'i32'>) => Expr<'f64'> };
 
-type Int = NonNullable<Numeric['int']>;
-const same = (program: Program, int?: Int): Row => ({
-  kind: 'numeric',
-  f64: program,
-  f32: program,
-  exact: true,
-  ...(int ? { int } : {}),
-});
+type Extras = Pick<Numeric, 'int' | 'single' | 'short' | 'turn'>;
 /** Computed in lanes of its own type. */
-const own = (program: Program): Row => ({ kind: 'numeric', f64: program, f32: program, exact: false });
+const own = (program: Program, extras?: Extras): Row => ({ kind: 'numeric', f64: program, f32: program, ...extras });
 /** float32 computed in float64 lanes: their range and precision make it simpler, or right at all. */
-const wide = (program: Program, int?: Int): Row => ({
-  kind: 'numeric',
-  f64: program,
-  exact: false,
-  ...(int ? { int } : {}),
-});
+const wide = (program: Program, extras?: Extras): Row => ({ kind: 'numeric', f64: program, ...extras });
+const unary = (name: keyof Form['unary'], int?: Numeric['int']): Row =>
+  own((m, a) => m.apply(name, a), { single: (form, a) => form.unary[name](a), ...(int && { int }) });
+const binary = (name: keyof Form['binary'], int?: Numeric['int']): Row =>
+  own((m, a, b) => m[name](a, b), { single: (form, a, b) => form.binary[name](a, b), ...(int && { int }) });
 const compare = (name: 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge'): Row => ({
   kind: 'compare',
   by: (m, a, b) => m.is(name, a, b),
   int: name,
 });
-const unary =
-  (name: 'abs' | 'neg' | 'sqrt' | 'floor' | 'ceil' | 'nearest'): Program =>
-  (m, a) =>
-    m.apply(name, a);
-
 const sign: Program = (m, a) => {
   const below = m.select(m.is('lt', a, m.num(0)), m.num(-1), a);
   return m.select(m.is('gt', a, m.num(0)), m.num(1), below);
 };
 
 const FUNCTIONS: Readonly<Partial<Record<ScalarName, Row>>> = {
-  add: same((m, a, b) => m.add(a, b), integers.add),
-  sub: same((m, a, b) => m.sub(a, b), integers.sub),
-  mul: same((m, a, b) => m.mul(a, b), integers.mul),
-  div: same((m, a, b) => m.div(a, b)),
-  neg: same(unary('neg'), integers.neg),
-  abs: same(unary('abs'), integers.abs),
-  square: same((m, a) => m.mul(a, a), integers.square),
-  reciprocal: same((m, a) => m.div(m.num(1), a)),
-  sign: same(sign, integers.sign),
-  maximum: same((m, a, b) => m.max(a, b), integers.maximum),
-  minimum: same((m, a, b) => m.min(a, b), integers.minimum),
-  floorDiv: wide((m, a, b) => m.apply('floor', m.div(a, b)), integers.floorDiv),
-  floorMod: wide(floorMod, integers.floorMod),
-  pow: wide(p.pow, integers.power),
-  powInt: wide(p.powInt, integers.power),
-  sqrt: same(unary('sqrt')),
-  rsqrt: wide((m, a) => m.div(m.num(1), m.sqrt(a))),
+  add: binary('add', integers.add),
+  sub: binary('sub', integers.sub),
+  mul: binary('mul', integers.mul),
+  div: binary('div'),
+  neg: unary('neg', integers.neg),
+  abs: unary('abs', integers.abs),
+  square: own((m, a) => m.mul(a, a), { int: integers.square }),
+  reciprocal: own((m, a) => m.div(m.num(1), a)),
+  sign: own(sign, { int: integers.sign }),
+  maximum: binary('max', integers.maximum),
+  minimum: binary('min', integers.minimum),
+  floorDiv: wide((m, a, b) => m.apply('floor', m.div(a, b)), { int: integers.floorDiv, short: true }),
+  floorMod: wide(floorMod, { int: integers.floorMod }),
+  pow: wide(p.pow, { int: integers.power }),
+  powInt: wide(p.powInt, { int: integers.power }),
+  sqrt: unary('sqrt'),
+  rsqrt: wide((m, a) => m.div(m.num(1), m.sqrt(a)), { short: true }),
   exp: own(e.exp),
   expm1: wide(e.expm1),
   log: own(l.log),
   log1p: own(l.log1p),
-  sin: wide(t.sin),
-  cos: wide(t.cos),
+  sin: wide(t.sin, { turn: 0 }),
+  cos: wide(t.cos, { turn: 1 }),
   tan: wide(t.tan),
   asin: wide(t.asin),
   acos: wide(t.acos),
@@ -122,12 +114,12 @@ const FUNCTIONS: Readonly<Partial<Record<ScalarName, Row>>> = {
   tanh: own(e.tanh),
   sigmoid: own(e.sigmoid),
   softplus: own(e.softplus),
-  relu: same((m, a) => m.select(m.is('lt', a, m.num(0)), m.num(0), a)),
+  relu: own((m, a) => m.select(m.is('lt', a, m.num(0)), m.num(0), a)),
   elu: wide(e.elu),
   erf: wide(p.erf),
-  floor: same(unary('floor')),
-  ceil: same(unary('ceil')),
-  round: own(unary('nearest')),
+  floor: unary('floor'),
+  ceil: unary('ceil'),
+  round: own((m, a) => m.apply('nearest', a)),
   equal: compare('eq'),
   notEqual: compare('ne'),
   less: compare('lt'),
@@ -152,4 +144,9 @@ const FUNCTIONS: Readonly<Partial<Record<ScalarName, Row>>> = {
 /** How a function is computed; undefined for one that has no form. */
 export function rowOf(fn: ScalarFunction): Row | undefined {
   return Object.hasOwn(FUNCTIONS, fn.name) ? FUNCTIONS[fn.name as ScalarName] : undefined;
+}
+
+/** True for what is computed in many steps: numbers that no IEEE operation gives. */
+export function isLong(fn: ScalarFunction): boolean {
+  return fn.exact === undefined && rowOf(fn)?.kind === 'numeric';
 }

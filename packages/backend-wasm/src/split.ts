@@ -3,10 +3,10 @@
  * The one idea: a part is a kernel like any other, over a stretch of one axis of the results; since each result is the same
  * number in every form of a kernel, no cut changes a bit, and no two parts write to one place. Must not import lowerings.
  */
-import type { Access, ContractKernel, Kernel, Lane, Plan, Prologue, Slot } from '@jacobi/backend';
+import type { Access, ContractKernel, Kernel, Lane, Plan, Prologue, ScalarStep, Slot } from '@jacobi/backend';
 import { bytesPerElement, inputsOf } from '@jacobi/backend';
 import { product } from './axes.ts';
-import { rowOf } from './functions.ts';
+import { isLong } from './functions.ts';
 
 /** Rows of a straight line, or a kernel that is smaller. */
 export type Part = { readonly kernel: Kernel } | { readonly first: number; readonly count: number };
@@ -18,23 +18,18 @@ const LEAST = 4;
 const SHARE = 4;
 
 /** Nanoseconds an element of a map takes as a module, roughly. */
-export function elementTime(body: readonly { readonly fn?: { readonly name: string } }[]): number {
+export function elementTime(body: readonly ScalarStep[]): number {
   let time = 0.2;
-  for (const { fn } of body) {
-    const row = fn && rowOf(fn as never);
-    if (fn) time += row?.kind === 'numeric' && !row.exact ? 0.8 : 0.1;
-  }
+  for (const step of body) if (!('constant' in step)) time += isLong(step.fn) ? 0.8 : 0.1;
   return time;
 }
 
 function timeOf(kernel: Kernel): number {
   switch (kernel.kind) {
     case 'map':
-      return product(kernel.shape) * elementTime(kernel.body as never);
+      return product(kernel.shape) * elementTime(kernel.body);
     case 'reduce':
-      return (
-        product(kernel.kept) * product(kernel.reduced) * (0.3 + elementTime((kernel.prologue?.body ?? []) as never))
-      );
+      return product(kernel.kept) * product(kernel.reduced) * (0.3 + elementTime(kernel.prologue?.body ?? []));
     case 'argreduce':
       return product(kernel.kept) * kernel.length;
     case 'contract':

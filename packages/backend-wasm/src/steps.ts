@@ -21,7 +21,7 @@ import { mapLoop, reduceLoop } from '@jacobi/backend-cpu';
 import { positions, product } from './axes.ts';
 import { domainOf, type Operand } from './body.ts';
 import { foldElements } from './fold.ts';
-import { rowOf } from './functions.ts';
+import { isLong } from './functions.ts';
 import { contractionKind, outerProduct, summandOf } from './lower-contract.ts';
 import { reductionKind } from './lower-reduce.ts';
 import type { FoldName } from './recipes/fold.ts';
@@ -80,8 +80,7 @@ function replaced(body: readonly ScalarStep[], dtypes: readonly DType[], callOf:
   return body.map((step) => {
     operands.push('constant' in step ? step : step.dtype);
     if ('constant' in step) return step;
-    const row = rowOf(step.fn);
-    if (row?.kind !== 'numeric' || row.exact) return step;
+    if (!isLong(step.fn)) return step;
     const domain = domainOf(
       step,
       step.args.map((arg) => operands[arg]!),

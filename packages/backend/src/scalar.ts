@@ -19,13 +19,18 @@ export interface Targets {
 export interface ScalarFunction extends Targets {
   readonly name: string;
   readonly arity: 1 | 2 | 3;
+  /**
+   * Where the function has one right result, which every target computes: what it takes, in additions. Such a step may be computed
+   * ahead.
+   */
+  readonly exact?: 1 | 3;
   /** Used in place of `js` where the step's dtype is int32. */
   readonly int?: (a: number, b: number, c: number) => number;
   /** `js` over strided arrays, where a call for each element would cost more than the arithmetic. */
   readonly loop?: Loop;
 }
 
-type Extras = Pick<ScalarFunction, 'int' | 'loop'>;
+type Extras = Pick<ScalarFunction, 'exact' | 'int' | 'loop'>;
 
 const fn1 = (name: string, js: (a: number) => number, extras?: Extras): ScalarFunction => ({
   name,
@@ -41,23 +46,29 @@ const fn2 = (name: string, js: (a: number, b: number) => number, extras?: Extras
 });
 
 // Arithmetic
-export const add: ScalarFunction = /* @__PURE__ */ fn2('add', (a, b) => a + b, { loop: loops.addLoop });
-export const sub: ScalarFunction = /* @__PURE__ */ fn2('sub', (a, b) => a - b, { loop: loops.subLoop });
-export const mul: ScalarFunction = /* @__PURE__ */ fn2('mul', (a, b) => a * b, { int: Math.imul, loop: loops.mulLoop });
-export const div: ScalarFunction = /* @__PURE__ */ fn2('div', (a, b) => a / b, { loop: loops.divLoop });
-export const neg: ScalarFunction = /* @__PURE__ */ fn1('neg', (a) => -a, { loop: loops.negLoop });
-export const abs: ScalarFunction = /* @__PURE__ */ fn1('abs', Math.abs);
+export const add: ScalarFunction = /* @__PURE__ */ fn2('add', (a, b) => a + b, { exact: 1, loop: loops.addLoop });
+export const sub: ScalarFunction = /* @__PURE__ */ fn2('sub', (a, b) => a - b, { exact: 1, loop: loops.subLoop });
+export const mul: ScalarFunction = /* @__PURE__ */ fn2('mul', (a, b) => a * b, {
+  exact: 1,
+  int: Math.imul,
+  loop: loops.mulLoop,
+});
+export const div: ScalarFunction = /* @__PURE__ */ fn2('div', (a, b) => a / b, { exact: 3, loop: loops.divLoop });
+export const neg: ScalarFunction = /* @__PURE__ */ fn1('neg', (a) => -a, { exact: 1, loop: loops.negLoop });
+export const abs: ScalarFunction = /* @__PURE__ */ fn1('abs', Math.abs, { exact: 1 });
 export const square: ScalarFunction = /* @__PURE__ */ fn1('square', (a) => a * a, {
+  exact: 1,
   int: (a) => Math.imul(a, a),
   loop: loops.squareLoop,
 });
 export const reciprocal: ScalarFunction = /* @__PURE__ */ fn1('reciprocal', (a) => 1 / a, {
+  exact: 3,
   loop: loops.reciprocalLoop,
 });
-export const sign: ScalarFunction = /* @__PURE__ */ fn1('sign', Math.sign);
+export const sign: ScalarFunction = /* @__PURE__ */ fn1('sign', Math.sign, { exact: 1 });
 /** NaN in either operand gives NaN. */
-export const maximum: ScalarFunction = /* @__PURE__ */ fn2('maximum', Math.max, { loop: loops.maximumLoop });
-export const minimum: ScalarFunction = /* @__PURE__ */ fn2('minimum', Math.min, { loop: loops.minimumLoop });
+export const maximum: ScalarFunction = /* @__PURE__ */ fn2('maximum', Math.max, { exact: 1, loop: loops.maximumLoop });
+export const minimum: ScalarFunction = /* @__PURE__ */ fn2('minimum', Math.min, { exact: 1, loop: loops.minimumLoop });
 /** Division rounded towards −∞, and what it leaves (with the sign of the divisor). */
 export const floorDiv: ScalarFunction = /* @__PURE__ */ fn2('floorDiv', (a, b) => Math.floor(a / b), {
   int: (a, b) => (b === 0 ? 0 : Math.floor(a / b)),
@@ -80,7 +91,7 @@ export const pow: ScalarFunction = /* @__PURE__ */ fn2(
 );
 /** a to the integer n, by repeated squaring. */
 export const powInt: ScalarFunction = /* @__PURE__ */ fn2('powInt', integerPower, { int: intPower });
-export const sqrt: ScalarFunction = /* @__PURE__ */ fn1('sqrt', Math.sqrt, { loop: loops.sqrtLoop });
+export const sqrt: ScalarFunction = /* @__PURE__ */ fn1('sqrt', Math.sqrt, { exact: 3, loop: loops.sqrtLoop });
 export const rsqrt: ScalarFunction = /* @__PURE__ */ fn1('rsqrt', (a) => 1 / Math.sqrt(a));
 export const exp: ScalarFunction = /* @__PURE__ */ fn1('exp', Math.exp, { loop: loops.expLoop });
 export const expm1: ScalarFunction = /* @__PURE__ */ fn1('expm1', Math.expm1);
@@ -137,55 +148,74 @@ export const softplus: ScalarFunction = /* @__PURE__ */ fn1(
   (a) => Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a))),
 );
 /** max(a, 0), NaN kept. */
-export const relu: ScalarFunction = /* @__PURE__ */ fn1('relu', (a) => (a < 0 ? 0 : a));
+export const relu: ScalarFunction = /* @__PURE__ */ fn1('relu', (a) => (a < 0 ? 0 : a), { exact: 1 });
 /** a above 0, α·(e^a − 1) below. */
 export const elu: ScalarFunction = /* @__PURE__ */ fn2('elu', (a, alpha) => (a > 0 ? a : alpha * Math.expm1(a)));
 export const erf: ScalarFunction = /* @__PURE__ */ fn1('erf', erfValue);
 
 // Rounding
-export const floor: ScalarFunction = /* @__PURE__ */ fn1('floor', Math.floor);
-export const ceil: ScalarFunction = /* @__PURE__ */ fn1('ceil', Math.ceil);
+export const floor: ScalarFunction = /* @__PURE__ */ fn1('floor', Math.floor, { exact: 1 });
+export const ceil: ScalarFunction = /* @__PURE__ */ fn1('ceil', Math.ceil, { exact: 1 });
 /** To the nearest integer, ties to even (IEEE, NumPy, TensorFlow). */
-export const round: ScalarFunction = /* @__PURE__ */ fn1('round', (a) => {
-  const below = Math.floor(a);
-  const rest = a - below;
-  const up = rest > 0.5 || (rest === 0.5 && below % 2 !== 0);
-  // What is rounded up to zero is negative, and stays so.
-  return up ? below + 1 || -0 : below;
-});
+export const round: ScalarFunction = /* @__PURE__ */ fn1(
+  'round',
+  (a) => {
+    const below = Math.floor(a);
+    const rest = a - below;
+    const up = rest > 0.5 || (rest === 0.5 && below % 2 !== 0);
+    // What is rounded up to zero is negative, and stays so.
+    return up ? below + 1 || -0 : below;
+  },
+  { exact: 3 },
+);
 
 // Comparison and logic; true is 1
-export const equal: ScalarFunction = /* @__PURE__ */ fn2('equal', (a, b) => (a === b ? 1 : 0));
-export const notEqual: ScalarFunction = /* @__PURE__ */ fn2('notEqual', (a, b) => (a !== b ? 1 : 0));
-export const less: ScalarFunction = /* @__PURE__ */ fn2('less', (a, b) => (a < b ? 1 : 0));
-export const lessEqual: ScalarFunction = /* @__PURE__ */ fn2('lessEqual', (a, b) => (a <= b ? 1 : 0));
-export const greater: ScalarFunction = /* @__PURE__ */ fn2('greater', (a, b) => (a > b ? 1 : 0));
-export const greaterEqual: ScalarFunction = /* @__PURE__ */ fn2('greaterEqual', (a, b) => (a >= b ? 1 : 0));
-export const logicalAnd: ScalarFunction = /* @__PURE__ */ fn2('logicalAnd', (a, b) => (a !== 0 && b !== 0 ? 1 : 0));
-export const logicalOr: ScalarFunction = /* @__PURE__ */ fn2('logicalOr', (a, b) => (a !== 0 || b !== 0 ? 1 : 0));
-export const logicalXor: ScalarFunction = /* @__PURE__ */ fn2('logicalXor', (a, b) =>
-  (a !== 0) !== (b !== 0) ? 1 : 0,
+export const equal: ScalarFunction = /* @__PURE__ */ fn2('equal', (a, b) => (a === b ? 1 : 0), { exact: 1 });
+export const notEqual: ScalarFunction = /* @__PURE__ */ fn2('notEqual', (a, b) => (a !== b ? 1 : 0), { exact: 1 });
+export const less: ScalarFunction = /* @__PURE__ */ fn2('less', (a, b) => (a < b ? 1 : 0), { exact: 1 });
+export const lessEqual: ScalarFunction = /* @__PURE__ */ fn2('lessEqual', (a, b) => (a <= b ? 1 : 0), { exact: 1 });
+export const greater: ScalarFunction = /* @__PURE__ */ fn2('greater', (a, b) => (a > b ? 1 : 0), { exact: 1 });
+export const greaterEqual: ScalarFunction = /* @__PURE__ */ fn2('greaterEqual', (a, b) => (a >= b ? 1 : 0), {
+  exact: 1,
+});
+export const logicalAnd: ScalarFunction = /* @__PURE__ */ fn2('logicalAnd', (a, b) => (a !== 0 && b !== 0 ? 1 : 0), {
+  exact: 1,
+});
+export const logicalOr: ScalarFunction = /* @__PURE__ */ fn2('logicalOr', (a, b) => (a !== 0 || b !== 0 ? 1 : 0), {
+  exact: 1,
+});
+export const logicalXor: ScalarFunction = /* @__PURE__ */ fn2(
+  'logicalXor',
+  (a, b) => ((a !== 0) !== (b !== 0) ? 1 : 0),
+  { exact: 1 },
 );
-export const logicalNot: ScalarFunction = /* @__PURE__ */ fn1('logicalNot', (a) => (a === 0 ? 1 : 0));
-export const isNaN: ScalarFunction = /* @__PURE__ */ fn1('isNaN', (a) => (a !== a ? 1 : 0));
-export const isFinite: ScalarFunction = /* @__PURE__ */ fn1('isFinite', (a) => (Number.isFinite(a) ? 1 : 0));
+export const logicalNot: ScalarFunction = /* @__PURE__ */ fn1('logicalNot', (a) => (a === 0 ? 1 : 0), { exact: 1 });
+export const isNaN: ScalarFunction = /* @__PURE__ */ fn1('isNaN', (a) => (a !== a ? 1 : 0), { exact: 1 });
+export const isFinite: ScalarFunction = /* @__PURE__ */ fn1('isFinite', (a) => (Number.isFinite(a) ? 1 : 0), {
+  exact: 1,
+});
 /** b where the condition a holds, else c: a choice, never a product. */
 export const select: ScalarFunction = {
   name: 'select',
   arity: 3,
+  exact: 1,
   js: (a, b, c) => (a !== 0 ? b : c),
   loop: loops.selectLoop,
 };
 
 // Casts
-export const identity: ScalarFunction = /* @__PURE__ */ fn1('identity', (a) => a, { loop: loops.copyLoop });
-export const toBool: ScalarFunction = /* @__PURE__ */ fn1('toBool', (a) => (a !== 0 ? 1 : 0));
+export const identity: ScalarFunction = /* @__PURE__ */ fn1('identity', (a) => a, { exact: 1, loop: loops.copyLoop });
+export const toBool: ScalarFunction = /* @__PURE__ */ fn1('toBool', (a) => (a !== 0 ? 1 : 0), { exact: 1 });
 /** Truncates; NaN gives 0, and what int32 cannot hold gives its nearest end. */
-export const toInt: ScalarFunction = /* @__PURE__ */ fn1('toInt', (a) => {
-  if (a >= 2147483647) return 2147483647;
-  if (a <= -2147483648) return -2147483648;
-  return a | 0;
-});
+export const toInt: ScalarFunction = /* @__PURE__ */ fn1(
+  'toInt',
+  (a) => {
+    if (a >= 2147483647) return 2147483647;
+    if (a <= -2147483648) return -2147483648;
+    return a | 0;
+  },
+  { exact: 3 },
+);
 
 // Bits of int32, for random numbers
 export const bitsToUnit: ScalarFunction = /* @__PURE__ */ fn1('bitsToUnit', (a) => (a >>> 8) / 16777216);

@@ -7,8 +7,8 @@
 import type { DType, ScalarFunction, Slot, StraightKernel } from '@jacobi/backend';
 import type { Call, Domain, Operand } from '../body.ts';
 import { domainOf } from '../body.ts';
-import type { Row } from '../functions.ts';
-import { rowOf } from '../functions.ts';
+import type { Numeric, Row } from '../functions.ts';
+import { isLong, rowOf } from '../functions.ts';
 import type { Width } from '../value.ts';
 
 /** A call for one argument, or pair of them; the results of sin and cos may be missing. */
@@ -27,6 +27,8 @@ export interface Pack {
   readonly dtype: DType;
   readonly members: Member[];
 }
+
+type Kind = Pick<Pack, 'fn' | 'domain' | 'dtype'>;
 
 /** What is written next; steps and values by operand number, stores by their positions. */
 export type Unit =
@@ -53,50 +55,43 @@ export interface Line {
   readonly units: readonly Unit[];
 }
 
-/** Functions that are not exact, but short enough to stand in the line. */
-const SHORT = /* @__PURE__ */ new Set(['round', 'rsqrt', 'floorDiv']);
-
 const NONE: readonly number[] = [];
 
 /** Undefined where a step has no form. */
 export function operandsOf({ loads, body }: StraightKernel, slots: readonly Slot[]): Operands | undefined {
-  const kinds: Operand[] = loads.map(({ slot }) => slots[slot]!.dtype);
+  const kinds: Operand[] = [];
+  const same: number[] = [];
+  const rows: (Row | undefined)[] = [];
+  const domains: (Domain | undefined)[] = [];
+  const args: (readonly number[])[] = [];
+  const push = (kind: Operand, as: number, row?: Row, domain?: Domain, own: readonly number[] = NONE): void => {
+    kinds.push(kind);
+    same.push(as);
+    rows.push(row);
+    domains.push(domain);
+    args.push(own);
+  };
   const lanes = new Map<string, number>();
-  const same = loads.map(({ slot, offset, stride }, i) => {
+  loads.forEach(({ slot, offset, stride }, i) => {
     const key = `${slot}:${offset}:${stride}`;
     const known = lanes.get(key) ?? i;
     lanes.set(key, known);
-    return known;
+    push(slots[slot]!.dtype, known);
   });
-  const rows = loads.map<Row | undefined>(() => undefined);
-  const domains = loads.map<Domain | undefined>(() => undefined);
-  const args = loads.map(() => NONE);
   for (const step of body) {
     if ('constant' in step) {
-      same.push(kinds.push(step) - 1);
-      rows.push(undefined);
-      domains.push(undefined);
-      args.push(NONE);
+      push(step, kinds.length);
       continue;
     }
     const row = rowOf(step.fn);
     if (!row) return undefined;
     const own = step.args.map((arg) => same[arg]!);
-    const double = row.kind === 'numeric' && step.dtype === 'float64';
-    const domain = double
-      ? 'float64'
-      : domainOf(
-          step,
-          own.map((arg) => kinds[arg]!),
-        );
+    const of = own.map((arg) => kinds[arg]!);
+    const domain = row.kind === 'numeric' && step.dtype === 'float64' ? 'float64' : domainOf(step, of);
     if (!domain) return undefined;
     // A cast to the dtype that is there already is no step.
-    const idle = row.kind === 'cast' && kinds[own[0]!] === step.dtype && (row.to === 'own' || row.to === step.dtype);
-    same.push(idle ? own[0]! : kinds.length);
-    kinds.push(step.dtype);
-    rows.push(row);
-    domains.push(domain);
-    args.push(own);
+    const idle = row.kind === 'cast' && of[0] === step.dtype && (row.to === 'own' || row.to === step.dtype);
+    push(step.dtype, idle ? own[0]! : kinds.length, row, domain, own);
   }
   return { kinds, same, rows, domains, args };
 }
@@ -112,13 +107,9 @@ export function orderLine(
   const { same, rows, domains, args } = operands;
   const live = alive(kernel, operands);
   const first = kernel.loads.length;
-  // What a call gives comes on a later level; without packs one level is enough.
   const packs = width === 1 && simd;
+  const levels = new Levels(packs);
   const level = new Int32Array(same.length);
-  const steps: Unit[][] = [[]];
-  const calls: Pack[][] = [[]];
-  const known = new Map<string, Pack>();
-  const angles = new Map<string, Member>();
   for (let operand = first; operand < same.length; operand++) {
     const row = rows[operand];
     if (!row || !live[operand]) continue;
@@ -126,40 +117,68 @@ export function orderLine(
     let at = 0;
     for (let i = 0; i < own.length; i++) at = Math.max(at, level[own[i]!]!);
     const step = kernel.body[operand - first] as Call;
-    const long = row.kind === 'numeric' && !row.exact && domains[operand] !== 'int32' && !SHORT.has(step.fn.name);
-    level[operand] = packs && long ? at + 1 : at;
-    if (level[operand]! >= steps.length) {
-      steps.push([]);
-      calls.push([]);
+    const domain = domains[operand];
+    if (row.kind === 'numeric' && !row.short && domain !== 'int32' && isLong(step.fn)) {
+      levels.call(operand, own, row, { fn: step.fn, dtype: step.dtype, domain: domain as Pack['domain'] }, at);
+      level[operand] = packs ? at + 1 : at;
+    } else {
+      levels.step(operand, at);
+      level[operand] = at;
     }
-    if (long) call(operand, step, at);
-    else steps[at]!.push({ kind: 'step', operand });
   }
-  const units = steps.length === 1 ? steps[0]! : steps.flatMap((list, i) => [...list, ...calls[i]!]);
-  return { kernel, operands, units: withStores(kernel, units, same, groups) };
+  return { kernel, operands, units: withStores(kernel, levels.units(), same, groups) };
+}
 
-  function call(operand: number, { fn, dtype }: Call, at: number): void {
-    const domain = domains[operand] as Pack['domain'];
-    const own = args[operand]!;
-    const turn = fn.name === 'sin' ? 0 : fn.name === 'cos' ? 1 : undefined;
-    const angle = turn === undefined ? undefined : `${own[0]}:${dtype}`;
-    const twin = angle === undefined ? undefined : angles.get(angle);
+/**
+ * The units of a line by level: what a call gives is read on a later one, so that the calls of one level can go together.
+ * Without packs one level is enough.
+ */
+class Levels {
+  readonly #packs: boolean;
+  readonly #steps: Unit[][] = [];
+  readonly #calls: Pack[][] = [];
+  /** The last pack of each kind. */
+  readonly #open = new Map<string, Pack>();
+  readonly #angles = new Map<string, Member>();
+
+  constructor(packs: boolean) {
+    this.#packs = packs;
+  }
+
+  units(): Unit[] {
+    const levels = Math.max(this.#steps.length, this.#calls.length);
+    return Array.from({ length: levels }, (_, i) => [...(this.#steps[i] ?? []), ...(this.#calls[i] ?? [])]).flat();
+  }
+
+  step(operand: number, at: number): void {
+    (this.#steps[at] ??= []).push({ kind: 'step', operand });
+  }
+
+  call(operand: number, args: readonly number[], { turn }: Numeric, kind: Kind, at: number): void {
+    if (turn === undefined) return this.#pack({ args, results: [operand] }, kind, at);
+    const angle = `${args[0]}:${kind.dtype}`;
+    const twin = this.#angles.get(angle);
     // A line may compute the same twice.
-    if (twin && twin.results[turn!] === undefined) {
-      twin.results[turn!] = operand;
+    if (twin && twin.results[turn] === undefined) {
+      twin.results[turn] = operand;
       return;
     }
-    const member: Member = { args: own, results: turn === 1 ? [undefined, operand] : [operand] };
-    if (angle !== undefined) angles.set(angle, member);
-    const key = `${at}:${angle === undefined ? fn.name : ''}:${domain}:${dtype}`;
-    const open = packs ? known.get(key) : undefined;
+    const member: Member = { args, results: turn === 1 ? [undefined, operand] : [operand] };
+    this.#angles.set(angle, member);
+    this.#pack(member, { ...kind, fn: undefined }, at);
+  }
+
+  /** Into a pack that has room, or one of its own. */
+  #pack(member: Member, { fn, domain, dtype }: Kind, at: number): void {
+    const key = `${at}:${fn?.name}:${domain}:${dtype}`;
+    const open = this.#packs ? this.#open.get(key) : undefined;
     if (open && open.members.length < (domain === 'float32' ? 4 : 2)) {
       open.members.push(member);
       return;
     }
-    const pack: Pack = { kind: 'pack', fn: angle === undefined ? fn : undefined, domain, dtype, members: [member] };
-    known.set(key, pack);
-    (packs ? calls : steps)[at]!.push(pack);
+    const pack: Pack = { kind: 'pack', fn, domain, dtype, members: [member] };
+    this.#open.set(key, pack);
+    ((this.#packs ? this.#calls : this.#steps)[at] ??= []).push(pack);
   }
 }
 

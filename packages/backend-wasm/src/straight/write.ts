@@ -13,7 +13,6 @@ import { f32x4, f64x2, v128 } from '../assembler/simd.ts';
 import type { Call, Known, Target } from '../body.ts';
 import { as, writeStep } from '../body.ts';
 import type { Lowering } from '../lowering.ts';
-import type { Form } from '../math/form.ts';
 import { F32, F32X4, F64, F64X2 } from '../math/form.ts';
 import type { Value, Width } from '../value.ts';
 import { constantValue, convert } from '../value.ts';
@@ -23,21 +22,6 @@ import type { Line, Pack, Unit } from './order.ts';
 import { readsOf } from './order.ts';
 
 type V = Expr<'v128'>;
-
-/** Functions of one instruction, which reads each operand once. */
-const SINGLE: Readonly<Record<string, (form: Form, a: Expr, b: Expr) => Expr>> = {
-  add: (form, a, b) => form.binary.add(a, b),
-  sub: (form, a, b) => form.binary.sub(a, b),
-  mul: (form, a, b) => form.binary.mul(a, b),
-  div: (form, a, b) => form.binary.div(a, b),
-  maximum: (form, a, b) => form.binary.max(a, b),
-  minimum: (form, a, b) => form.binary.min(a, b),
-  neg: (form, a) => form.unary.neg(a),
-  abs: (form, a) => form.unary.abs(a),
-  sqrt: (form, a) => form.unary.sqrt(a),
-  floor: (form, a) => form.unary.floor(a),
-  ceil: (form, a) => form.unary.ceil(a),
-};
 
 /** Units between a value and its only reader, and instructions inside of one another, at most. */
 const FAR = 12;
@@ -223,7 +207,7 @@ export class Writer {
     const domain = domains[unit.operand];
     switch (row.kind) {
       case 'numeric':
-        return domain === dtype && domain !== 'int32' && this.#stepOf(unit.operand).fn.name in SINGLE;
+        return domain === dtype && domain !== 'int32' && row.single !== undefined;
       case 'select':
         if (args[unit.operand]![0] !== operand) return kinds[unit.operand] === dtype;
         return kinds[unit.operand] !== 'float64' || this.#w.width < 4;
@@ -288,7 +272,7 @@ export class Writer {
     const row = this.#w.line.operands.rows[operand]!;
     const { width } = this.#w;
     const compared = row.kind === 'compare' && (width < 4 || domain === 'float32') ? row.int : null;
-    const single = compared ? undefined : SINGLE[this.#stepOf(operand).fn.name];
+    const single = row.kind === 'numeric' ? row.single : undefined;
     if (!single && !compared) return undefined;
     const a = this.#in(args[0]!, domain);
     const b = args.length > 1 ? this.#in(args[1]!, domain) : a;
