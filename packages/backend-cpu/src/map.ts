@@ -140,17 +140,12 @@ export function loopOf({ fn, dtype }: Call): Loop {
         for (; n-- > 0; o += s, i += p) out[o] = call(a[i]!);
       };
     case 2:
-      return callPairs(call);
+      return (n, out, o, s, a, i, p, b, j, q) => {
+        for (; n-- > 0; o += s, i += p, j += q) out[o] = call(a[i]!, b[j]!);
+      };
     case 3:
       return (n, out, o, s, a, i, p, b, j, q, c, k, r) => {
         for (; n-- > 0; o += s, i += p, j += q, k += r) out[o] = call(a[i]!, b[j]!, c[k]!);
       };
   }
-}
-
-/** A loop that calls a function of two operands. */
-function callPairs(call: (a: number, b: number) => number): Loop {
-  return (n, out, o, s, a, i, p, b, j, q) => {
-    for (; n-- > 0; o += s, i += p, j += q) out[o] = call(a[i]!, b[j]!);
-  };
 }

@@ -12,22 +12,14 @@ import { collapse, takeRow, walk } from './nest.ts';
 /** Elements that go one after the other into an accumulator before it is combined with others. */
 const BLOCK = 256;
 
-export function reduceLoop({ kept, reduced, input, output, reducer, accumulate }: ReduceKernel): Visit {
+export function reduceLoop(kernel: ReduceKernel): Visit {
+  const { kept, reduced, input, output } = kernel;
   // Axes of the result, with strides of output and input, and axes that vanish, with strides of the input.
   const results = collapse(kept, [output.strides, input.strides]);
   const outer = collapse(reduced, [input.strides.slice(kept.length)]);
   const row = outer.pop() ?? takeRow([], 1);
   const stride = row.strides[0]!;
-  const integer = accumulate === 'int32';
-  const combine = (integer ? reducer.int : undefined) ?? reducer.js;
-  // Of no elements at all, the nearest number that the dtype can hold.
-  const identity = integer ? Math.min(Math.max(reducer.identity, -2147483648), 2147483647) : reducer.identity;
-  const fold: Fold =
-    reducer.fold ??
-    ((t, n, a, i, p) => {
-      for (; n-- > 0; i += p) t = combine(t, a[i]!);
-      return t;
-    });
+  const [identity, combine, fold] = monoidOf(kernel);
   const at = [0, 0];
   const starts = [output.offset, input.offset];
   if (outer.length === 0 && row.size <= BLOCK)
@@ -63,6 +55,21 @@ export function reduceLoop({ kept, reduced, input, output, reducer, accumulate }
     while (done.length > 0) value = combine(done.pop()!, value);
     slots[output.slot]![at[0]!] = value;
   });
+}
+
+type Combine = (accumulator: number, value: number) => number;
+
+/** What a kernel combines elements with, in the dtype that it accumulates in. */
+function monoidOf({ reducer, accumulate }: ReduceKernel): [identity: number, Combine, Fold] {
+  const integer = accumulate === 'int32';
+  const combine = (integer ? reducer.int : undefined) ?? reducer.js;
+  const fold: Fold = (t, n, a, i, p) => {
+    for (; n-- > 0; i += p) t = combine(t, a[i]!);
+    return t;
+  };
+  // Of no elements at all, the nearest number that the dtype can hold.
+  const identity = integer ? Math.min(Math.max(reducer.identity, -2147483648), 2147483647) : reducer.identity;
+  return [identity, combine, reducer.fold ?? fold];
 }
 
 /** A reduction with a prologue: its terms go to an array first, since a function call for each would cost more. */

@@ -59,36 +59,22 @@ export function partsOf(
 /** `round`: parts end at whole lines of the cache and whole blocks of lanes. */
 function cut(kernel: Kernel, wanted: number, round: boolean): readonly Part[] {
   switch (kernel.kind) {
-    case 'map': {
-      const axis = longest(kernel.shape, wanted);
-      return stretches(
-        kernel.shape[axis] ?? 1,
-        wanted,
-        round && axis === kernel.shape.length - 1 ? 64 : 1,
-        (first, count) => ({
-          ...kernel,
-          shape: kernel.shape.with(axis, count),
-          inputs: kernel.inputs.map((input) => moved(input, axis, first)),
-          output: moved(kernel.output, axis, first),
-        }),
-      );
-    }
+    case 'map':
+      return along(kernel.shape, wanted, round, (axis, first, count) => ({
+        ...kernel,
+        shape: kernel.shape.with(axis, count),
+        inputs: kernel.inputs.map((input) => moved(input, axis, first)),
+        output: moved(kernel.output, axis, first),
+      }));
     case 'reduce':
-    case 'argreduce': {
-      const axis = longest(kernel.kept, wanted);
-      return stretches(
-        kernel.kept[axis] ?? 1,
-        wanted,
-        round && axis === kernel.kept.length - 1 ? 64 : 1,
-        (first, count) => ({
-          ...kernel,
-          kept: kernel.kept.with(axis, count),
-          input: moved(kernel.input, axis, first),
-          output: moved(kernel.output, axis, first),
-          ...(kernel.kind === 'reduce' && kernel.prologue && { prologue: movedPrologue(kernel.prologue, axis, first) }),
-        }),
-      );
-    }
+    case 'argreduce':
+      return along(kernel.kept, wanted, round, (axis, first, count) => ({
+        ...kernel,
+        kept: kernel.kept.with(axis, count),
+        input: moved(kernel.input, axis, first),
+        output: moved(kernel.output, axis, first),
+        ...(kernel.kind === 'reduce' && kernel.prologue && { prologue: movedPrologue(kernel.prologue, axis, first) }),
+      }));
     case 'contract':
       return cutContract(kernel, wanted, round);
     case 'straight': {
@@ -98,6 +84,18 @@ function cut(kernel: Kernel, wanted: number, round: boolean): readonly Part[] {
     default:
       return [];
   }
+}
+
+/** Over one axis of the results. */
+function along(
+  shape: readonly number[],
+  wanted: number,
+  round: boolean,
+  part: (axis: number, first: number, count: number) => Kernel,
+): readonly Part[] {
+  const axis = longest(shape, wanted);
+  const unit = round && axis === shape.length - 1 ? 64 : 1;
+  return stretches(shape[axis] ?? 1, wanted, unit, (first, count) => part(axis, first, count));
 }
 
 /** Over products of their own, else over rows or columns: those of which there are more. */

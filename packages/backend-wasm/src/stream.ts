@@ -61,7 +61,7 @@ export function streamOf(plan: Plan, simd: boolean): Stream | undefined {
       pool && pool.threads > 1 && heavy && !arrays.slice(1).some((array) => array.buffer === arrays[0]!.buffer);
     if (!shared) return runPieces(engine, library.get(name), sources, arrays, row.size);
     const job = pool.job(name, () => ({ call: name }), library);
-    return runShared(engine, pool, job, library.get(name), sources, arrays, row.size);
+    return runShared(pool, job, library.get(name), new Carrier(engine, sources, arrays, row.size));
   };
 }
 
@@ -116,51 +116,68 @@ const PART_ROOM = PART * 8;
 /** An operand's parts, and some to read past them. */
 const BATCH_ROOM = BATCH * PART_ROOM + 128;
 
-/** The same with threads: while they work on some parts, the main thread carries the parts before out and the next ones in. */
-function runShared(
-  engine: Engine,
-  pool: Pool,
-  job: number,
-  call: NativeFunction,
-  sources: readonly Source[],
-  arrays: readonly TypedArray[],
-  size: number,
-): void {
-  const frame = engine.frame(2 * sources.length * BATCH_ROOM);
-  const { heap } = engine;
-  const { views } = heap;
-  const all = BATCH * PART;
-  const countOf = (batch: number): number => Math.min(all, size - batch * all);
-  const addressOf = (i: number, batch: number): number => frame + (2 * i + (batch & 1)) * BATCH_ROOM;
-  for (let i = 1; i < sources.length; i++) {
-    const { unit, offset, dtype } = sources[i]!;
-    if (!unit) for (const set of [0, 1]) heap.write(addressOf(i, set), arrays[i]!.subarray(offset, offset + 1), dtype);
-  }
-  const carryIn = (batch: number): void => {
+/** Operands on their way to threads and back, by turns through two places: one batch is worked on, its neighbours carried. */
+class Carrier {
+  readonly #heap: Engine['heap'];
+  readonly #frame: number;
+
+  constructor(
+    engine: Engine,
+    readonly sources: readonly Source[],
+    readonly arrays: readonly TypedArray[],
+    readonly size: number,
+  ) {
+    this.#frame = engine.frame(2 * sources.length * BATCH_ROOM);
+    this.#heap = engine.heap;
     for (let i = 1; i < sources.length; i++) {
-      const { unit, offset, dtype, bytes } = sources[i]!;
-      const at = offset + batch * all;
-      if (unit) views[dtype].set(arrays[i]!.subarray(at, at + countOf(batch)), addressOf(i, batch) / bytes);
+      const { unit, offset, dtype } = sources[i]!;
+      if (unit) continue;
+      for (const set of [0, 1]) this.#heap.write(this.address(i, set), arrays[i]!.subarray(offset, offset + 1), dtype);
     }
-  };
-  const carryOut = (batch: number): void => {
-    const { dtype, offset, bytes } = sources[0]!;
-    const first = addressOf(0, batch) / bytes;
-    arrays[0]!.set(views[dtype].subarray(first, first + countOf(batch)), offset + batch * all);
-  };
+  }
+
+  address(i: number, batch: number): number {
+    return this.#frame + (2 * i + (batch & 1)) * BATCH_ROOM;
+  }
+
+  count(batch: number): number {
+    return Math.min(BATCH * PART, this.size - batch * BATCH * PART);
+  }
+
+  carryIn(batch: number): void {
+    for (let i = 1; i < this.sources.length; i++) {
+      const { unit, offset, dtype, bytes } = this.sources[i]!;
+      const at = offset + batch * BATCH * PART;
+      const elements = this.arrays[i]!;
+      if (unit)
+        this.#heap.views[dtype].set(elements.subarray(at, at + this.count(batch)), this.address(i, batch) / bytes);
+    }
+  }
+
+  carryOut(batch: number): void {
+    const { dtype, offset, bytes } = this.sources[0]!;
+    const first = this.address(0, batch) / bytes;
+    const results = this.#heap.views[dtype].subarray(first, first + this.count(batch));
+    this.arrays[0]!.set(results, offset + batch * BATCH * PART);
+  }
+}
+
+/** The same with threads: while they work on some parts, the main thread carries the parts before out and the next ones in. */
+function runShared(pool: Pool, job: number, call: NativeFunction, carrier: Carrier): void {
+  const { sources, size } = carrier;
   const steps = sources.map(({ unit, bytes }) => (unit ? PART * bytes : 0));
-  const batches = Math.ceil(size / all);
-  carryIn(0);
+  const batches = Math.ceil(size / (BATCH * PART));
+  carrier.carryIn(0);
   for (let batch = 0; batch < batches; batch++) {
-    const count = countOf(batch);
-    const addresses = sources.map((_, i) => addressOf(i, batch));
+    const count = carrier.count(batch);
+    const addresses = sources.map((_, i) => carrier.address(i, batch));
     const values = addresses.flatMap((address, i) => [address, steps[i]!]);
     pool.start(job, Math.ceil(count / PART), [count, PART, sources.length, ...values]);
-    if (batch > 0) carryOut(batch - 1);
-    if (batch + 1 < batches) carryIn(batch + 1);
+    if (batch > 0) carrier.carryOut(batch - 1);
+    if (batch + 1 < batches) carrier.carryIn(batch + 1);
     pool.finish((part) => {
       call(Math.min(PART, count - part * PART), ...addresses.map((address, i) => address + part * steps[i]!));
     });
   }
-  carryOut(batches - 1);
+  carrier.carryOut(batches - 1);
 }

@@ -142,82 +142,39 @@ export function* windows(): Generator<Case> {
   }
 }
 
-/** What sums must keep: many ones, tenths, wrap-around, NaN and infinities. */
+/** What sums must keep: many fractions, tenths, wrap-around. */
 export function* sums(): Generator<Case> {
-  for (const [dtype, tolerance] of [
-    ['float32', 1e-7],
-    ['float64', 1e-14],
-  ] as const) {
-    for (const length of [1000, 100000]) {
-      const over = contiguous([length]);
-      const data = fractions(dtype, length);
-      yield reduction(
-        `sum ${dtype} of ${length} fractions`,
-        scalar.sumReducer,
-        [],
-        [length],
-        over,
-        contiguous([]),
-        data,
-        tolerance,
-      );
-    }
-    const tenths = allocate(dtype, 1000000).fill(0.1);
-    const all = contiguous([1000000]);
-    yield reduction(
-      `sum ${dtype} of 10⁶ tenths`,
-      scalar.sumReducer,
-      [],
-      [1000000],
-      all,
-      contiguous([]),
-      tenths,
-      tolerance,
-    );
-    const rows = contiguous([10, 100000]);
-    const columns = permuted([10, 100000], [1, 0]);
-    yield reduction(
-      `sum ${dtype} of rows of tenths`,
-      scalar.sumReducer,
-      [10],
-      [100000],
-      rows,
-      contiguous([10]),
-      tenths,
-      tolerance,
-    );
-    yield reduction(
-      `sum ${dtype} of columns of tenths`,
-      scalar.sumReducer,
-      [10],
-      [100000],
-      columns,
-      contiguous([10]),
-      tenths,
-      tolerance,
-    );
-  }
+  yield* floatSums('float32', 1e-7);
+  yield* floatSums('float64', 1e-14);
   const large = Int32Array.from({ length: 5000 }, (_, i) => 2147483647 - i);
-  const wide = contiguous([5000]);
-  yield reduction('sum int32 wraps', scalar.sumReducer, [], [5000], wide, contiguous([]), large);
-  yield reduction(
-    'sum int32 wraps in columns',
-    scalar.sumReducer,
-    [10],
-    [500],
-    permuted([10, 500], [1, 0]),
-    contiguous([10]),
-    large,
-  );
-  yield reduction(
-    'prod int32 wraps',
-    scalar.prodReducer,
-    [],
-    [5000],
-    wide,
-    contiguous([]),
-    large.map((x) => x | 1),
-  );
+  const [wide, columns] = [contiguous([5000]), permuted([10, 500], [1, 0])];
+  yield sumOf('sum int32 wraps', [], [5000], wide, large);
+  yield sumOf('sum int32 wraps in columns', [10], [500], columns, large);
+  const odd = large.map((x) => x | 1);
+  yield reduction('prod int32 wraps', scalar.prodReducer, [], [5000], wide, contiguous([]), odd);
+}
+
+function* floatSums(dtype: 'float32' | 'float64', tolerance: number): Generator<Case> {
+  for (const length of [1000, 100000]) {
+    const data = fractions(dtype, length);
+    yield sumOf(`sum ${dtype} of ${length} fractions`, [], [length], contiguous([length]), data, tolerance);
+  }
+  const tenths = allocate(dtype, 1000000).fill(0.1);
+  const [all, rows, columns] = [contiguous([1000000]), contiguous([10, 100000]), permuted([10, 100000], [1, 0])];
+  yield sumOf(`sum ${dtype} of 10⁶ tenths`, [], [1000000], all, tenths, tolerance);
+  yield sumOf(`sum ${dtype} of rows of tenths`, [10], [100000], rows, tenths, tolerance);
+  yield sumOf(`sum ${dtype} of columns of tenths`, [10], [100000], columns, tenths, tolerance);
+}
+
+function sumOf(
+  title: string,
+  kept: readonly number[],
+  reduced: readonly number[],
+  layout: Layout,
+  data: TypedArray,
+  tolerance?: number,
+): Case {
+  return reduction(title, scalar.sumReducer, kept, reduced, layout, contiguous(kept), data, tolerance);
 }
 
 export function* specials(): Generator<Case> {

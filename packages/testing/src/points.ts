@@ -35,49 +35,36 @@ function checkPoint(sample: Sample, point: Point): void {
     });
     return sum(sample.run(...all) as Tensor);
   };
-  const argnums = places.map((_, i) => i);
-  if (point.gradients !== undefined) {
-    const reverse = grad(total, { argnums })(...own) as Tensor[];
-    places.forEach((p, i) => {
-      const expected = point.gradients?.[p];
-      if (expected === null || expected === undefined) return;
-      expectClose(
-        numbersOf(reverse[i]!),
-        { shape: own[i]!.shape, data: expected },
-        near,
-        `${what}: gradient of argument ${p}`,
-      );
-      const forward = expected.map((_, k) => {
-        const alone = (x: Tensor): Tensor => total(...own.map((t, q) => (q === i ? x : t)));
-        return (jvp(alone, [own[i]!], [unit(own[i]!, k)]) as [Tensor, Tensor])[1].item();
-      });
-      // Along one axis of a function with infinite slopes, 0 · ∞ may be NaN where reverse mode is not asked.
-      if (expected.every(Number.isFinite) || expected.length === 1) {
-        expectClose(
-          { shape: own[i]!.shape, data: forward },
-          { shape: own[i]!.shape, data: expected },
-          near,
-          `${what}: slopes by forward mode of argument ${p}`,
-        );
-      }
-    });
+  for (const [i, p] of places.entries()) {
+    const expected = point.gradients?.[p];
+    if (expected) checkGradient(total, own, i, expected, `of argument ${p} of ${what}`);
   }
-  if (point.hessian !== undefined) {
-    const n = Math.sqrt(point.hessian.length);
-    const expected = { shape: [n, n], data: point.hessian };
-    expectClose(
-      { shape: [n, n], data: hessianBy('forward', total, own) },
-      expected,
-      near,
-      `${what}: Hessian, forward over reverse`,
-    );
-    expectClose(
-      { shape: [n, n], data: hessianBy('reverse', total, own) },
-      expected,
-      near,
-      `${what}: Hessian, reverse over reverse`,
-    );
+  if (point.hessian === undefined) return;
+  const n = Math.sqrt(point.hessian.length);
+  const expected = { shape: [n, n], data: point.hessian };
+  for (const outer of ['forward', 'reverse'] as const) {
+    const data = hessianBy(outer, total, own);
+    expectClose({ shape: [n, n], data }, expected, near, `${what}: Hessian, ${outer} over reverse`);
   }
+}
+
+/** The gradient of f by its source i, by reverse mode and by forward mode along each axis. */
+function checkGradient(
+  f: (...xs: Tensor[]) => Tensor,
+  xs: readonly Tensor[],
+  i: number,
+  data: readonly number[],
+  what: string,
+): void {
+  const x = xs[i]!;
+  const expected = { shape: x.shape, data };
+  const reverse = grad(f, { argnums: xs.map((_, k) => k) })(...xs) as Tensor[];
+  expectClose(numbersOf(reverse[i]!), expected, near, `gradient ${what}`);
+  // Along one axis of a function with infinite slopes, 0 · ∞ may be NaN where reverse mode is not asked.
+  if (!data.every(Number.isFinite) && data.length !== 1) return;
+  const alone = (t: Tensor): Tensor => f(...xs.map((other, k) => (k === i ? t : other)));
+  const forward = data.map((_, k) => (jvp(alone, [x], [unit(x, k)]) as [Tensor, Tensor])[1].item());
+  expectClose({ shape: x.shape, data: forward }, expected, near, `slopes by forward mode ${what}`);
 }
 
 /** The k-th unit vector like `t`. */

@@ -68,28 +68,11 @@ export class ModuleBuilder {
   encode(): Uint8Array<ArrayBuffer> {
     const callees: Callee[] = [...this.#imports.map((each) => each.callee), ...this.#functions];
     callees.forEach((callee, i) => ((callee as { index: number }).index = i));
-    const types = new Map<string, number>();
-    const typeOf = ({ params, results }: Signature): number => {
-      const key = `${params.join()}>${results.join()}`;
-      if (!types.has(key)) types.set(key, types.size);
-      return types.get(key)!;
-    };
-    const imports: Code[] = this.#imports.map(({ name, callee }) => [
-      text('e'),
-      text(name),
-      0,
-      unsigned(typeOf(callee)),
-    ]);
-    // Shared memory needs a maximum: any that an engine may have been given is below this one.
-    imports.push([text('e'), text('m'), 2, this.#shared ? [3, 0, unsigned(65536)] : [0, 0]]);
-    if (this.#shared) imports.push([text('e'), text('t'), 3, 0x7f, 0]);
-    const functions = this.#functions.map((f) => unsigned(typeOf(f)));
+    const types = new Types();
+    const imports = this.#encodeImports(types);
+    const functions = this.#functions.map((f) => unsigned(types.of(f)));
     const exports = this.#exports.map(([name, f]): Code => [text(name), 0, unsigned(f.index)]);
     const bodies = this.#functions.map((f) => f.encode());
-    const listed = [...types.keys()].map((key): Code => {
-      const [params, results] = key.split('>').map((list) => (list === '' ? [] : list.split(','))) as ValueType[][];
-      return [0x60, vector(params!.map((t) => [typeCode(t)])), vector(results!.map((t) => [typeCode(t)]))];
-    });
     const all = new Bytes();
     const section = (id: number, contents: Bytes): void => {
       all.add([id]);
@@ -97,7 +80,7 @@ export class ModuleBuilder {
     };
     all.add([0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
     for (const [id, items] of [
-      [1, listed],
+      [1, types.encode()],
       [2, imports],
       [3, functions],
       [7, exports],
@@ -111,5 +94,36 @@ export class ModuleBuilder {
     for (const body of bodies) code.joinSized(body);
     section(10, code);
     return all.finish();
+  }
+
+  #encodeImports(types: Types): Code[] {
+    const memory: Code = [text('e'), text('m'), 2, this.#shared ? [3, 0, unsigned(65536)] : [0, 0]];
+    return [
+      ...this.#imports.map(({ name, callee }): Code => [text('e'), text(name), 0, unsigned(types.of(callee))]),
+      // Shared memory needs a maximum: any that an engine may have been given is below this one.
+      memory,
+      ...(this.#shared ? [[text('e'), text('t'), 3, 0x7f, 0]] : []),
+    ];
+  }
+}
+
+/** The types of a module's functions, each once, in the order in which they are asked for. */
+class Types {
+  readonly #signatures = new Map<string, { readonly number: number; readonly signature: Signature }>();
+
+  of(signature: Signature): number {
+    const key = `${signature.params.join()}>${signature.results.join()}`;
+    const known = this.#signatures.get(key);
+    if (known) return known.number;
+    const number = this.#signatures.size;
+    this.#signatures.set(key, { number, signature });
+    return number;
+  }
+
+  encode(): Code[] {
+    const list = (types: readonly ValueType[]): Code => vector(types.map((t) => [typeCode(t)]));
+    return [...this.#signatures.values()].map(
+      ({ signature: { params, results } }): Code => [0x60, list(params), list(results)],
+    );
   }
 }
