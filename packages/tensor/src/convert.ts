@@ -46,8 +46,8 @@ export function tensor(data: TensorLike, options: TensorOptions = NO_OPTIONS): T
   if (shape !== undefined) {
     checkShape('tensor', 'shape', shape);
     if (sizeOf(shape) !== 1 && isSingle(data)) {
-      const one = tensor(data, dtype === undefined ? NO_OPTIONS : { dtype });
-      return bindOne(broadcastRow, [reshapeTo(one, [])], { shape });
+      const one = retyped('tensor', 'data', asTensor('tensor', 'data', data, dtype), dtype, []);
+      return bindOne(broadcastRow, [one], { shape });
     }
   }
   if (isVariable(data)) return tensor(data.value, options);

@@ -38,7 +38,7 @@ export function elementwise<P extends Params>(
   fn: ScalarFunction,
   derivative: Derivative<P>,
   options: {
-    readonly constants?: (params: P) => readonly number[];
+    readonly constants?: ((params: P) => readonly number[]) | undefined;
     readonly dtype?: DType;
     readonly operation?: string;
   } = {},
@@ -75,7 +75,7 @@ export function unary<P extends Params = Params>(
   return elementwise<P>(
     fn,
     { kind: 'rule', keeps: () => keeps, tangent: (row, [t]) => [mul(t!, coefficient(row))] },
-    constants === undefined ? {} : { constants },
+    { constants },
   );
 }
 

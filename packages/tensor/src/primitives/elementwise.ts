@@ -80,7 +80,7 @@ function oneAtZero(a: Tensor, condition: Tensor): Tensor {
 }
 export const powIntRow: Primitive<{ readonly exponent: number }> = /* @__PURE__ */ unary(
   scalar.powInt,
-  { fromInput: (x, { exponent: n }) => (n === 2 ? times(x, 2) : times(integerPower(x, n - 1), n)) },
+  { fromInput: (x, { exponent: n }) => times(integerPower(x, n - 1), n) },
   ({ exponent }) => [exponent],
 );
 export const sqrtRow: Primitive = /* @__PURE__ */ unary(scalar.sqrt, { fromOutput: (y) => div(0.5, y) });
