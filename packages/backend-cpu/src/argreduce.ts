@@ -3,8 +3,9 @@
  * Must not import scalar functions.
  */
 import type { ArgReduceKernel } from '@jacobi/backend';
+import { collapse } from '@jacobi/backend';
 import type { Visit } from './nest.ts';
-import { collapse, walk } from './nest.ts';
+import { walk } from './nest.ts';
 
 export function argReduceLoop({ input, output, kept, length, largest }: ArgReduceKernel): Visit {
   const stride = input.strides[kept.length]!;

@@ -4,8 +4,9 @@
  * of its terms, by whichever way it is computed. Must not import scalar functions.
  */
 import type { ContractKernel, Slot, TypedArray } from '@jacobi/backend';
+import { collapse, takeRow } from '@jacobi/backend';
 import type { Visit } from './nest.ts';
-import { collapse, takeRow, walk } from './nest.ts';
+import { walk } from './nest.ts';
 
 /**
  * Computes a tile of results: out[o], and those of up to three rows more (s1 … s3 on in the result, p1 … p3 on in a) and of

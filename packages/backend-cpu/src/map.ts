@@ -3,10 +3,10 @@
  * store into an array of the step's dtype is the rounding, so that fused steps agree with separate kernels bit for bit.
  * Must not import scalar functions: the body brings them.
  */
-import type { Loop, MapKernel, ScalarStep, Slot } from '@jacobi/backend';
-import { copyLoop, viewBytes } from '@jacobi/backend';
-import type { Axis, Slots, Visit } from './nest.ts';
-import { collapse, takeRow, walk } from './nest.ts';
+import type { Axis, Loop, MapKernel, ScalarStep, Slot } from '@jacobi/backend';
+import { collapse, copyLoop, takeRow, viewBytes } from '@jacobi/backend';
+import type { Slots, Visit } from './nest.ts';
+import { walk } from './nest.ts';
 
 /** Elements that one step of a body does before the next: what several of these take fits a first-level cache. */
 const BLOCK = 512;

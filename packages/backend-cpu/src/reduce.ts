@@ -4,10 +4,10 @@
  * Must not import reducers: the kernel brings its own.
  */
 import type { Fold, ReduceKernel, Slot } from '@jacobi/backend';
-import { allocate, sizeOf, termsApart, termType } from '@jacobi/backend';
+import { allocate, collapse, sizeOf, takeRow, termsApart, termType } from '@jacobi/backend';
 import { mapLoop } from './map.ts';
 import type { Slots, Visit } from './nest.ts';
-import { collapse, takeRow, walk } from './nest.ts';
+import { walk } from './nest.ts';
 
 /** Elements that go one after the other into an accumulator before it is combined with others. */
 const BLOCK = 256;

@@ -4,14 +4,13 @@
  * The one idea: each result is the same sum in every form, so forms are chosen by shape alone. Must not import plans.
  */
 
-import type { Access, ContractKernel, DType, MapKernel, Slot } from '@jacobi/backend';
-import { bytesPerElement, rowMajor } from '@jacobi/backend';
+import type { Access, Axis, ContractKernel, DType, MapKernel, Slot } from '@jacobi/backend';
+import { bytesPerElement, collapse, rowMajor } from '@jacobi/backend';
 import { mul } from '@jacobi/backend/scalar';
 import { mapLoop } from '@jacobi/backend-cpu';
 import type { Expr } from './assembler/expr.ts';
 import { i32 } from './assembler/expr.ts';
-import type { Axis } from './axes.ts';
-import { collapse, positions, product } from './axes.ts';
+import { positions, product } from './axes.ts';
 import { emitCopy, lowerMap } from './lower-map.ts';
 import type { Lowering } from './lowering.ts';
 import type { Way } from './recipes/dots.ts';

@@ -3,14 +3,12 @@
  * The one idea: a body of one step is so common that its row is shared by all plans; longer bodies are the plan's own.
  * Must not import plans.
  */
-import type { Access, DType, MapKernel, ScalarStep, Slot } from '@jacobi/backend';
-import { bytesPerElement } from '@jacobi/backend';
+import type { Access, Axis, DType, MapKernel, ScalarStep, Slot } from '@jacobi/backend';
+import { bytesPerElement, collapse, takeRow } from '@jacobi/backend';
 import type { Spacing } from './access.ts';
 import type { Expr } from './assembler/expr.ts';
 import { i32 } from './assembler/expr.ts';
 import type { Callee } from './assembler/function.ts';
-import type { Axis } from './axes.ts';
-import { collapse, takeRow } from './axes.ts';
 import type { Lowering } from './lowering.ts';
 import type { RowSpec } from './row.ts';
 import { canWrite, keyOf, rowSignature, writeRow } from './row.ts';

@@ -4,15 +4,14 @@
  * makes pass through a small place on their way; if several axes vanish that do not merge, all terms are first put together
  * in their order. Must not import plans.
  */
-import type { ArgReduceKernel, DType, ReduceKernel, ScalarStep, Slot } from '@jacobi/backend';
-import { bytesPerElement, inputsOf, rowMajor, termsApart, termType } from '@jacobi/backend';
+import type { ArgReduceKernel, Axis, DType, ReduceKernel, ScalarStep, Slot } from '@jacobi/backend';
+import { bytesPerElement, collapse, inputsOf, rowMajor, termsApart, termType } from '@jacobi/backend';
 import type { Spacing } from './access.ts';
 import { storeOne } from './access.ts';
 import type { Expr } from './assembler/expr.ts';
 import { choose, f32, f64, i32 } from './assembler/expr.ts';
 import type { Callee, Local } from './assembler/function.ts';
-import type { Axis } from './axes.ts';
-import { collapse, product } from './axes.ts';
+import { product } from './axes.ts';
 import type { Recipe } from './library.ts';
 import { canLowerBody, emitMap, shapeOf } from './lower-map.ts';
 import type { Lowering } from './lowering.ts';

@@ -3,13 +3,12 @@
  * The one idea: every plan's slots lie in one frame of memory that all plans share in turn; only inputs that are large are
  * found through a pointer, because they may lie elsewhere and stay there. Must not import kernels' lowerings.
  */
-import type { Access, DType, Slot } from '@jacobi/backend';
+import type { Access, Axis, DType, Slot } from '@jacobi/backend';
 import { bytesPerElement } from '@jacobi/backend';
 import type { Expr } from './assembler/expr.ts';
 import { i32 } from './assembler/expr.ts';
 import type { Callee, FunctionBuilder, Local } from './assembler/function.ts';
 import type { ModuleBuilder } from './assembler/module.ts';
-import type { Axis } from './axes.ts';
 import type { Library, Recipe } from './library.ts';
 import type { Importer } from './math/lanes.ts';
 

@@ -1,5 +1,7 @@
 /** @jacobi/backend: what a device is asked to do, as data. See backend.ts for the contract. */
 
+export type { Axis } from './axes.ts';
+export { collapse, takeRow } from './axes.ts';
 export type { Backend, BackendStats, BackendTraits, BufferRef, Executable } from './backend.ts';
 export type { DType, TypedArray } from './dtype.ts';
 export { allocate, bytesPerElement, dtypeOf, isFloating, promoteTypes, viewBytes } from './dtype.ts';

@@ -18,6 +18,7 @@ import type {
   ScanKernel,
   ScatterKernel,
 } from '@jacobi/backend';
+import { sizeOf } from '@jacobi/backend';
 import * as scalar from '@jacobi/backend/scalar';
 import { held } from './exact.ts';
 import type { Term, Terms } from './terms.ts';
@@ -91,7 +92,7 @@ export function runSymbolic(symbols: Symbols, kernel: Kernel): void {
 
 /** Steps that running a kernel on terms takes. */
 export function workOf(kernel: Kernel): number {
-  const size = (...shapes: readonly (readonly number[])[]): number => shapes.flat().reduce((a, b) => a * b, 1);
+  const size = (...shapes: readonly (readonly number[])[]): number => sizeOf(shapes.flat());
   switch (kernel.kind) {
     case 'map':
       return size(kernel.shape) * (kernel.body.length + 1);
@@ -196,7 +197,7 @@ const MOST_ELEMENTS = 256;
 const MOST_PRODUCTS = 128;
 
 function checkLength(reduced: readonly number[], most: number): void {
-  if (reduced.reduce((a, b) => a * b, 1) > most) throw new NotStraight('a sum is longer than a block');
+  if (sizeOf(reduced) > most) throw new NotStraight('a sum is longer than a block');
 }
 
 /** The identity, or the nearest number that the dtype can hold. */

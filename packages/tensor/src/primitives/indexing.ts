@@ -2,6 +2,7 @@
  * Rows that read and write by index. Indices are data: they are coefficients of a linear map. Repeated indices accumulate,
  * in order.
  */
+import { sizeOf } from '@jacobi/backend';
 import { gatherLoop, scatterLoop } from '@jacobi/backend-cpu';
 import { bindOne } from '../bind.ts';
 import { emitFill } from '../lower.ts';
@@ -12,8 +13,6 @@ import { tensorType } from '../type.ts';
 
 /** Params of gather: the first `batch` axes of source and indices go together; `axis` ≥ batch is the one that is indexed. */
 export type Gathering = { readonly axis: number; readonly batch: number };
-
-const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);
 
 /** An operand with the batch axis that it lacks. */
 function withBatch(x: Tensor, mapped: boolean, size: number): Tensor {
@@ -31,11 +30,11 @@ export const gatherRow: Primitive<Gathering> = {
     writer.emit({
       kind: 'gather',
       js: gatherLoop,
-      batch: product(shape.slice(0, batch)),
-      outer: product(shape.slice(batch, axis)),
+      batch: sizeOf(shape.slice(0, batch)),
+      outer: sizeOf(shape.slice(batch, axis)),
       size: shape[axis]!,
-      count: product(indices!.view.shape.slice(batch)),
-      inner: product(shape.slice(axis + 1)),
+      count: sizeOf(indices!.view.shape.slice(batch)),
+      inner: sizeOf(shape.slice(axis + 1)),
       source: writer.contiguous(x!).slot,
       indices: writer.contiguous(indices!).slot,
       output: out!.slot,
@@ -86,11 +85,11 @@ export const scatterAddRow: Primitive<Scattering> = {
     writer.emit({
       kind: 'scatter',
       js: scatterLoop,
-      batch: product(shape.slice(0, batch)),
-      outer: product(shape.slice(batch, axis)),
+      batch: sizeOf(shape.slice(0, batch)),
+      outer: sizeOf(shape.slice(batch, axis)),
       size,
-      count: product(indices!.view.shape.slice(batch)),
-      inner: product(shape.slice(axis + 1)),
+      count: sizeOf(indices!.view.shape.slice(batch)),
+      inner: sizeOf(shape.slice(axis + 1)),
       updates: writer.contiguous(updates!).slot,
       indices: writer.contiguous(indices!).slot,
       output: out!.slot,

@@ -2,6 +2,7 @@
  * Rows of reductions and running sums. Ties of max and min split evenly; products and running products are differentiated
  * by a linear recurrence, exactly, with zeros among the factors, at any order, without a division.
  */
+import { sizeOf } from '@jacobi/backend';
 import * as scalar from '@jacobi/backend/scalar';
 import { argReduceLoop, scanLoop } from '@jacobi/backend-cpu';
 import { bindOne } from '../bind.ts';
@@ -110,8 +111,8 @@ function lowerScan(form: 'sum' | 'product' | 'linear') {
   ): void => {
     const [values, factors] = inputs.map((o) => writer.contiguous(o).slot);
     const { shape } = out!.view;
-    const outer = shape.slice(0, axis).reduce((a, b) => a * b, 1);
-    const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+    const outer = sizeOf(shape.slice(0, axis));
+    const inner = sizeOf(shape.slice(axis + 1));
     const kernel = {
       kind: 'scan',
       js: scanLoop,
