@@ -1,7 +1,5 @@
 /** @jacobi/backend: what a device is asked to do, as data. See backend.ts for the contract. */
 
-export type { Axis } from './axes.ts';
-export { collapse, takeRow } from './axes.ts';
 export type { Backend, BackendStats, BackendTraits, BufferRef, Executable } from './backend.ts';
 export type { DType, TypedArray } from './dtype.ts';
 export { allocate, bytesPerElement, dtypeOf, isFloating, promoteTypes, viewBytes } from './dtype.ts';
@@ -25,15 +23,17 @@ export type {
   Slot,
   StraightKernel,
 } from './kernel.ts';
-export type { Shape, View } from './layout.ts';
+export type { Axis, Shape, View } from './layout.ts';
 export {
   broadcastShapes,
   broadcastStrides,
+  collapse,
   contiguousView,
   isContiguous,
   rowMajor,
   sameShape,
   sizeOf,
+  takeRow,
 } from './layout.ts';
 export type { Fold, Loop } from './loops.ts';
 export { copyLoop } from './loops.ts';

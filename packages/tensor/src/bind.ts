@@ -174,7 +174,7 @@ export function buffersOn(backend: Backend, tensors: readonly Tensor[]): BufferR
   for (let i = 0; i < tensors.length; i++) {
     const t = tensors[i]!;
     if (t.buffer === null) t.trace!.checkOpen();
-    buffers[i] = (t.backend === backend ? t : moveTo(t, backend)).buffer!;
+    buffers[i] = moveTo(t, backend).buffer!;
   }
   return buffers;
 }
