@@ -2,14 +2,8 @@
  * The order of floating reductions in JavaScript: the same as recipes/fold.ts, to the last bit.
  * The one idea: see there. Must not import plans.
  */
-import { BLOCK, type FoldName, IDENTITY, LANES } from './recipes/fold.ts';
-
-const COMBINE: Readonly<Record<FoldName, (a: number, b: number) => number>> = {
-  sum: (a, b) => a + b,
-  prod: (a, b) => a * b,
-  max: Math.max,
-  min: Math.min,
-};
+import type { Reducer } from '@jacobi/backend';
+import { BLOCK, LANES } from './recipes/fold.ts';
 
 const sums = new Float64Array(LANES);
 
@@ -27,9 +21,7 @@ function foldBlock(
 }
 
 /** All elements combined. */
-export function foldElements(name: FoldName, elements: Float64Array): number {
-  const op = COMBINE[name];
-  const identity = IDENTITY[name];
+export function foldElements({ js: op, identity }: Reducer, elements: Float64Array): number {
   if (elements.length <= BLOCK) return foldBlock(op, identity, elements, 0, elements.length);
   const levels: number[] = [];
   let blocks = 0;

@@ -17,7 +17,7 @@ import { canLowerBody, emitMap, shapeOf } from './lower-map.ts';
 import type { Lowering } from './lowering.ts';
 import type { FoldName } from './recipes/fold.ts';
 import { acrossRecipe, BLOCK, blockRecipe, IDENTITY, WIDTH, writeBlocks } from './recipes/fold.ts';
-import { positionRecipe, wholeRecipe } from './recipes/whole.ts';
+import { isWhole, positionRecipe, wholeRecipe } from './recipes/whole.ts';
 import type { RowSpec } from './row.ts';
 import { keyOf } from './row.ts';
 import { SUMS } from './scratch.ts';
@@ -32,9 +32,7 @@ export function reductionKind(kernel: ReduceKernel, slots: readonly Slot[]): 'fo
   const dtypes = [from, ...inputsOf(kernel).map(({ slot }) => slots[slot]!.dtype)];
   if (prologue && !canLowerBody(dtypes, prologue.body)) return undefined;
   if (isFloat(from)) return isFloat(to) && Object.hasOwn(IDENTITY, reducer.name) ? 'fold' : undefined;
-  if (from !== to) return undefined;
-  const names = from === 'bool' ? ['any', 'all'] : ['sum', 'prod', 'max', 'min'];
-  return names.includes(reducer.name) ? 'whole' : undefined;
+  return from === to && isWhole(reducer.name, from) ? 'whole' : undefined;
 }
 
 /** Where terms, or what they are made of, come from. */

@@ -24,7 +24,6 @@ import { foldElements } from './fold.ts';
 import { isLong } from './functions.ts';
 import { contractionKind, outerProduct, summandOf } from './lower-contract.ts';
 import { reductionKind } from './lower-reduce.ts';
-import type { FoldName } from './recipes/fold.ts';
 import { DEPTH } from './recipes/gemm.ts';
 
 /** What runs a plan on arrays: inputs, then outputs, in the order of the plan. */
@@ -160,13 +159,12 @@ function reduceStep({ kept, reduced, input, output, reducer }: ReduceKernel): St
   const [from, to] = [positions(kept, input.strides.slice(0, rank)), positions(kept, output.strides)];
   const terms = positions(reduced, input.strides.slice(rank));
   const elements = new Float64Array(terms.length);
-  const name = reducer.name as FoldName;
   return (arrays) => {
     const [source, out] = [arrays[input.slot]!, arrays[output.slot]!];
     for (let i = 0; i < to.length; i++) {
       const at = input.offset + from[i]!;
       for (let j = 0; j < terms.length; j++) elements[j] = source[at + terms[j]!]!;
-      out[output.offset + to[i]!] = foldElements(name, elements);
+      out[output.offset + to[i]!] = foldElements(reducer, elements);
     }
   };
 }

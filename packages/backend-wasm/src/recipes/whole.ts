@@ -10,14 +10,18 @@ import type { Recipe } from '../library.ts';
 type I32 = Expr<'i32'>;
 
 /** The reducers of whole numbers, and their identities. */
-const COMBINE: Readonly<Record<string, { identity: number; by: (a: I32, b: I32) => I32 }>> = {
-  sum: { identity: 0, by: i32.add },
-  prod: { identity: 1, by: i32.mul },
-  max: { identity: -2147483648, by: (a, b) => choose(i32.gt(a, b), a, b) },
-  min: { identity: 2147483647, by: (a, b) => choose(i32.lt(a, b), a, b) },
-  any: { identity: 0, by: (a, b) => i32.ne(i32.or(a, b), i32.const(0)) },
-  all: { identity: 1, by: (a, b) => i32.and(i32.ne(a, i32.const(0)), i32.ne(b, i32.const(0))) },
+const COMBINE: Readonly<Record<string, { of: 'int32' | 'bool'; identity: number; by: (a: I32, b: I32) => I32 }>> = {
+  sum: { of: 'int32', identity: 0, by: i32.add },
+  prod: { of: 'int32', identity: 1, by: i32.mul },
+  max: { of: 'int32', identity: -2147483648, by: (a, b) => choose(i32.gt(a, b), a, b) },
+  min: { of: 'int32', identity: 2147483647, by: (a, b) => choose(i32.lt(a, b), a, b) },
+  any: { of: 'bool', identity: 0, by: (a, b) => i32.ne(i32.or(a, b), i32.const(0)) },
+  all: { of: 'bool', identity: 1, by: (a, b) => i32.and(i32.ne(a, i32.const(0)), i32.ne(b, i32.const(0))) },
 };
+
+/** True if there is a recipe. */
+export const isWhole = (name: string, dtype: DType): boolean =>
+  Object.hasOwn(COMBINE, name) && COMBINE[name]!.of === dtype;
 
 /** Of int32, or of bool where the result is one: (count, address, stride) → the result. */
 export function wholeRecipe(name: string, dtype: 'int32' | 'bool'): Recipe {
