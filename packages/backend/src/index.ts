@@ -23,7 +23,7 @@ export type {
   Slot,
   StraightKernel,
 } from './kernel.ts';
-export type { Axis, Shape, View } from './layout.ts';
+export type { Axis, Dim, Shape, View } from './layout.ts';
 export {
   broadcastShapes,
   broadcastStrides,

@@ -1,10 +1,14 @@
 /**
- * Shapes, strides and views.
- * The one idea: a view is offset + Σ index·stride over a flat buffer, so moving data is arithmetic on strides. Imports nothing.
+ * Shapes, strides and views, and the axes of loop nests over them.
+ * The one idea: a view is offset + Σ index·stride over a flat buffer, so moving data is arithmetic on strides, and axes that
+ * every operand steps through evenly are one axis. Imports nothing.
  */
 
+/** The size of one axis: a whole number, until sizes may be affine in a symbol, such as the batch. */
+export type Dim = number;
+
 /** Sizes by axis, outermost first. */
-export type Shape = readonly number[];
+export type Shape = readonly Dim[];
 
 /** An affine window on a flat buffer, in elements. A stride of 0 repeats, a negative stride runs backwards. */
 export interface View {
