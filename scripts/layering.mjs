@@ -2,7 +2,8 @@
  * Checks who imports whom. Packages form a chain (below); a package imports only packages under it, by name, and only
  * those that its package.json declares. Node's built-ins stay behind `node` entries, tests are imported by nobody, and no
  * relative import leaves its package. Test files and `testing` may import any package and any tool. Inside a package files
- * do not import each other in a circle, but for the calls that `LATE` names; types may.
+ * do not import each other in a circle, but for the calls that `LATE` names; types may. A header that says that a file imports
+ * nothing is right.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
@@ -35,6 +36,9 @@ const LATE = {
   ],
 };
 const TEST_FILE = /\.test(-d)?\.ts$/;
+/** What the header of a file says that imports nothing, or types only. */
+const ALONE = /Must not import anything( but types)?\.|Imports nothing\./;
+const headerOf = (text) => text.slice(0, text.indexOf('*/')).replaceAll('\n *', '');
 
 const npmName = (directory) => (directory === 'jacobi' ? 'jacobi' : `@jacobi/${directory}`);
 const below = (directory) => new Set(CHAIN[directory].flatMap((under) => [under, ...below(under)]));
@@ -95,11 +99,13 @@ function checkNamed(pkg, file, line, name) {
 function checkFile(pkg, file) {
   const text = readFileSync(file, 'utf8');
   const isTest = pkg.isTesting || TEST_FILE.test(file);
+  const alone = ALONE.test(headerOf(text));
   const first = [];
   for (const { name, at, runs } of specifiers(file, text)) {
     const line = text.slice(0, at).split('\n').length;
     if (name.startsWith('.')) checkRelative(pkg, file, line, name);
     else if (!isTest) checkNamed(pkg, file, line, name);
+    if (runs && alone) report(file, line, `'${name}' is imported, but the header says that nothing is`);
     if (name.startsWith('.') && runs) first.push(relative(pkg.src, resolve(dirname(file), name)));
   }
   return first;

@@ -1,6 +1,6 @@
 /**
  * What the engine's WebAssembly has. The one idea: ask it to validate a function that uses the thing.
- * Must not import anything but the assembler.
+ * Must not import anything but the assembler and the engine's interface.
  */
 import type { Expr } from './assembler/expr.ts';
 import { ModuleBuilder } from './assembler/module.ts';

@@ -2,7 +2,7 @@
  * Angles to quadrants: x = n·π/2 + (y0 + y1) with |y0| ≤ π/4.
  * The one idea: π/2 in parts of 33 bits, whose products with n are exact, for |x| below 2^20·π/2; above, the integer product
  * of x's significand with the bits of 2/π that matter (M. Payne, R. Hanek, "Radian reduction for trigonometric functions",
- * ACM SIGNUM 18, 1983). Must not import anything but lanes and the assembler.
+ * ACM SIGNUM 18, 1983). Must not import anything but lanes, fixed addresses and the assembler.
  */
 import type { Expr } from '../assembler/expr.ts';
 import { choose, f64, i32, i64 } from '../assembler/expr.ts';

@@ -2,7 +2,7 @@
  * exp, expm1 and what is made of them: sinh, cosh, tanh, sigmoid, softplus, elu.
  * The one idea: x = n·ln 2 + r with |r| ≤ ln 2 / 2, a polynomial for e^r − 1, and 2ⁿ put into the exponent last, in two
  * factors, so that results round once even where they are subnormal (W. J. Cody, W. Waite, "Software Manual for the
- * Elementary Functions", 1980, chapter 6). Must not import anything but lanes and coefficients.
+ * Elementary Functions", 1980, chapter 6). Must not import anything but lanes, logarithms and coefficients.
  */
 import { EXP, SINH, TANH } from './coefficients.ts';
 import type { Int, Lanes, Num } from './lanes.ts';

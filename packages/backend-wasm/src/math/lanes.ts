@@ -2,7 +2,7 @@
  * What functions of numbers are written in: arithmetic, comparisons, choices and bits, on as many numbers as go together.
  * The one idea: each operation puts its result into a local of its own, so a value may be used any number of times, and
  * every lane is rounded at each operation exactly as a number alone would be.
- * Must not import anything but the assembler and forms.
+ * Must not import anything but the assembler, forms and fixed addresses.
  */
 import type { Expr } from '../assembler/expr.ts';
 import { f64, i32 } from '../assembler/expr.ts';
