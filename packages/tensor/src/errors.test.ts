@@ -80,6 +80,7 @@ const VALUES: readonly Case[] = [
     'tensor: there is no option "type"; the options are dtype, shape',
   ],
   [() => tensor([1, 2, 3], { shape: [2, 2] }), ShapeError, 'tensor: shape [2,2] has 4 elements, but data has 3'],
+  [() => api.tensor(api.ones([2, 3]), { shape: [4] }), ShapeError, 'tensor: shape [4] has 4 elements, but data has 6'],
   [
     () => tensor(Float32Array.of(1, 2, 3), { shape: [2] }),
     ShapeError,
