@@ -24,8 +24,16 @@ const READS: {
   straight: ['loads'],
 };
 
-const slotsIn = (...places: readonly (Place | readonly Place[])[]): number[] =>
-  places.flat().map((place) => (typeof place === 'number' ? place : place.slot));
+const slotOf = (place: Place): number => (typeof place === 'number' ? place : place.slot);
+
+function slotsIn(...places: readonly (Place | readonly Place[])[]): number[] {
+  const slots: number[] = [];
+  for (const place of places) {
+    if (!Array.isArray(place)) slots.push(slotOf(place as Place));
+    else for (const each of place as readonly Place[]) slots.push(slotOf(each));
+  }
+  return slots;
+}
 
 /** Slots that a kernel reads. */
 export function readsOf(kernel: Kernel): readonly number[] {

@@ -215,3 +215,18 @@ describe('functions that do odd things', () => {
     for (const options of every) expectDense(jacobian(f, options)(m) as Tensor, jacrev(f)(m) as Tensor, '', 1e-14);
   });
 });
+
+test('wide and deep programs cost as much as they are large', () => {
+  // 4000 operands took 24 s where each was looked up among the others; 40,000 rows 5 s where all temporaries were looked at.
+  const wide = jacobian((x: Tensor) => ops.stack(new Array<Tensor>(4000).fill(x)))(ops.ones([3])) as Tensor;
+  expect(wide.shape).toEqual([4000, 3, 3]);
+  const x = ops.tensor(0.5);
+  const tape = new GradientTape();
+  const y = tape.record(() => {
+    tape.watch(x);
+    let value: Tensor = x;
+    for (let i = 0; i < 40_000; i++) value = ops.mul(value, 1);
+    return value;
+  });
+  expect((tape.gradient(y, x) as Tensor).item()).toBe(1);
+});

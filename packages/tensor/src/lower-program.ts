@@ -5,6 +5,7 @@
  */
 import type { Kernel, Plan, Slot } from '@jacobi/backend';
 import { contiguousView, readsOf, writesOf } from '@jacobi/backend';
+import { Arena } from './arena.ts';
 import { alignedBytes, lowerRow, PlanWriter } from './lower.ts';
 import type { Inline, Operand } from './primitive.ts';
 import type { Program, Var } from './program.ts';
@@ -86,21 +87,18 @@ export function placeTemporaries(plan: Plan): Plan {
       last.set(slot, step);
     }
   });
-  const live: { start: number; end: number; until: number }[] = [];
+  const ends: number[][] = plan.steps.map(() => []);
+  for (const [slot, step] of last) ends[step]!.push(slot);
+  const arena = new Arena();
   const slots = plan.slots.map(({ offset: _, ...slot }): Slot => slot);
+  const bytesOf = (slot: number): number => alignedBytes(slots[slot]!.dtype, slots[slot]!.length);
   let arenaBytes = 0;
+  let past = 0;
   for (const [slot, step] of first) {
-    const bytes = alignedBytes(slots[slot]!.dtype, slots[slot]!.length);
-    for (let i = live.length - 1; i >= 0; i--) if (live[i]!.until < step) live.splice(i, 1);
-    let start = 0;
-    let at = 0;
-    for (; at < live.length; at++) {
-      if (live[at]!.start - start >= bytes) break;
-      start = Math.max(start, live[at]!.end);
-    }
-    live.splice(at, 0, { start, end: start + bytes, until: last.get(slot)! });
-    slots[slot] = { ...slots[slot]!, offset: start };
-    arenaBytes = Math.max(arenaBytes, start + bytes);
+    for (; past < step; past++) for (const done of ends[past]!) arena.give(slots[done]!.offset!, bytesOf(done));
+    const offset = arena.take(bytesOf(slot));
+    slots[slot] = { ...slots[slot]!, offset };
+    arenaBytes = Math.max(arenaBytes, offset + bytesOf(slot));
   }
   return { ...plan, slots, arenaBytes };
 }

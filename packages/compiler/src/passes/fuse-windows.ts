@@ -23,14 +23,16 @@ import { coversAll } from './fuse-uses.ts';
 /** Pieces that one map may become. */
 const MOST_PIECES = 16;
 const MOST_SPLITS = 4;
+/** Steps that are looked at: each value that is taken apart takes a look at all of them. */
+const MOST_LOOKS = 2_000_000;
 
 /** The plan with maps of values that several maps have written taken apart, where it pays. */
 export function fuseWindows(plan: Plan, { zeros = 'exact' }: PassOptions = {}): Plan {
   const setting: Setting = { slots: plan.slots, zeros };
   let steps = new Steps(plan);
   const tried = new Set<number>();
-  for (;;) {
-    const slot = nextSlot(steps, tried);
+  for (let looks = 0; ; looks += steps.length) {
+    const slot = looks < MOST_LOOKS ? nextSlot(steps, tried) : undefined;
     if (slot === undefined) return steps.plan === plan ? plan : steps.finish();
     tried.add(slot);
     const made = resolve(steps, slot, setting);
