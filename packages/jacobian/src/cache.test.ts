@@ -210,7 +210,7 @@ describe('explain', () => {
     });
     expect(tape.explain(y, x, { batch: true })).toMatchInlineSnapshot(`
       "batch Jacobian of float32[5,6] with respect to float32[5,5], through 17 rows
-        mode:  reverse (examples mix, so only the batch-summed target has a value)
+        mode:  reverse (examples mix, and only in reverse does one seed serve them all)
         seeds: 6, as one block
         cost:  about 8532 flops, 3840 bytes between
         examples: mixed by sum; each entry sums over the batch"

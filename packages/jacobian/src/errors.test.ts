@@ -331,14 +331,6 @@ const bad: readonly Bad[] = [
     says: ['batchJacobian: check must be true or false, not "yes"'],
   },
   {
-    name: 'batchJacobian, mixed, forward',
-    run: () => tape.batchJacobian(z, m, { mode: 'forward' }),
-    kind: 'MixedRowsError',
-    says: [
-      "batchJacobian: mode 'forward' needs independent examples, but 'sum', float64[2,2] → float64[2], mixes them along the batch axis",
-    ],
-  },
-  {
     name: 'batchJacobian, mixed, check',
     run: () => tape.batchJacobian(z, m, { check: true }),
     kind: 'MixedRowsError',
