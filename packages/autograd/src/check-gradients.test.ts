@@ -128,7 +128,7 @@ describe('arguments', () => {
     [
       'integers alone',
       [(t: Tensor) => t, [tensor([1], { dtype: 'int32' })]],
-      /no argument is floating \(i32\[1\]\)/,
+      /no argument is floating \(int32\[1\]\)/,
       DTypeError,
     ],
     ['a function that casts down', [(t: Tensor) => cast(t, 'float32'), [x]], /remove the cast inside f/, DTypeError],

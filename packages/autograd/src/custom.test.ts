@@ -260,7 +260,7 @@ describe('what it may not do', () => {
     [
       'a gradient of another shape',
       customGradient((t: Tensor) => [square(t), (dy: Tensor) => sum(dy)]),
-      /is f32\[\], but the argument is f32\[3\]/,
+      /is float32\[\], but the argument is float32\[3\]/,
     ],
     ['no pair', customGradient((t: Tensor) => square(t) as never), /must return a pair \[y, backward\]/],
     [
@@ -280,7 +280,7 @@ describe('what it may not do', () => {
     [
       'a tangent of another shape',
       customJvp(sin, ([t]: Tensor[], [dt]: Tensor[]) => [sin(t!), sum(dt!)]),
-      /dy is f32\[\], but y is f32\[3\]/,
+      /dy is float32\[\], but y is float32\[3\]/,
     ],
   ])('%s', (_name, f, message) => {
     expect(fails(f).message).toMatch(message);

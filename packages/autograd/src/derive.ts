@@ -12,11 +12,10 @@ import type { Slice } from './slice.ts';
 import { transposeRows } from './transpose.ts';
 
 /** A derivative program with what it reads of the slice. */
-export interface Derived<Meta> {
+export interface Derived {
   readonly program: Program;
   /** Local variables of the slice whose values are the program's first inputs. */
   readonly residuals: readonly Var[];
-  readonly meta: Meta;
 }
 
 /** What a derivation works with: inside its trace. */
@@ -31,41 +30,41 @@ export interface Derivation {
 
 /** Programs are weighed by rows; a row with its types and plan is about this many bytes. */
 const ROW_BYTES = 600;
-const cache: StructureCache<Derived<unknown>> = /* @__PURE__ */ new StructureCache(64 * 1024 * 1024);
+const cache: StructureCache<unknown> = /* @__PURE__ */ new StructureCache(64 * 1024 * 1024);
 
 /**
- * The program that `build` writes for a slice, from the cache where the same structure with the same tag was met before.
- * `build` returns the program's outputs and whatever else the caller wants to know again.
+ * What `make` makes for a slice, from the cache where the same structure with the same tag was met before. `program`: what of it
+ * weighs, and says whether it may be kept.
  */
-export function derive<Meta>(
-  tag: string,
-  slice: Slice,
-  build: (derivation: Derivation) => { outputs: readonly Tensor[]; meta: Meta },
-): Derived<Meta> {
-  const known = cache.get(tag, slice.structure) as Derived<Meta> | undefined;
+export function byStructure<V>(tag: string, slice: Slice, make: () => V, program?: (value: V) => Program): V {
+  const known = cache.get(tag, slice.structure) as V | undefined;
   if (known !== undefined) {
     counters.planHits++;
     return known;
   }
   counters.traces++;
-  const derived = deriveAnew(tag, slice, build);
+  const value = make();
+  const { captured, rows } = program?.(value) ?? { captured: [], rows: [] };
   // Captured tensors would be kept alive, closures make structures that never come back.
-  const lasting = derived.program.captured.length === 0 && slice.rows.every((r) => r.application.closures.length === 0);
-  if (lasting)
-    cache.set(
-      tag,
-      slice.structure,
-      derived,
-      (derived.program.rows.length + slice.structure.length / 20 + 4) * ROW_BYTES,
-    );
-  return derived;
+  if (captured.length === 0 && slice.rows.every((r) => r.application.closures.length === 0))
+    cache.set(tag, slice.structure, value, (rows.length + slice.structure.length / 20 + 4) * ROW_BYTES);
+  return value;
 }
 
-function deriveAnew<Meta>(
-  tag: string,
-  slice: Slice,
-  build: (derivation: Derivation) => { outputs: readonly Tensor[]; meta: Meta },
-): Derived<Meta> {
+/**
+ * The program that `build` writes for a slice, or has written for one of the same structure. `build` returns the program's
+ * outputs.
+ */
+export function derive(tag: string, slice: Slice, build: (derivation: Derivation) => readonly Tensor[]): Derived {
+  return byStructure(
+    tag,
+    slice,
+    () => deriveAnew(tag, slice, build),
+    (derived) => derived.program,
+  );
+}
+
+function deriveAnew(tag: string, slice: Slice, build: (derivation: Derivation) => readonly Tensor[]): Derived {
   // Residuals become known while the rules run, but stand before the further inputs: they are put in order at the end.
   const trace = new Trace(tag);
   const residuals = new Map<Var, Tensor>();
@@ -87,17 +86,16 @@ function deriveAnew<Meta>(
       return t;
     },
   };
-  const { outputs, meta } = withFrame(trace, () => build(derivation));
-  const program = mergeEqualRows(trace.finish(outputs));
+  const program = mergeEqualRows(trace.finish(withFrame(trace, () => build(derivation))));
   // A value may have been asked for and then not be needed.
   const used = new Set([...program.rows.flatMap((r) => r.inputs), ...program.outputs]);
   const kept = [...residuals].filter(([, t]) => used.has(trace.variable(t)));
   const inputs = [...kept.map(([, t]) => t), ...further].map((t) => trace.variable(t));
-  return { program: { ...program, inputs }, residuals: kept.map(([v]) => v), meta };
+  return { program: { ...program, inputs }, residuals: kept.map(([v]) => v) };
 }
 
 /** Runs a derived program on the values of a slice of the same structure. */
-export function runDerived(derived: Derived<unknown>, slice: Slice, further: readonly Tensor[] = []): Tensor[] {
+export function runDerived(derived: Derived, slice: Slice, further: readonly Tensor[] = []): Tensor[] {
   const inputs = derived.residuals.map((v) => slice.value(v));
   return evaluate(derived.program, inputs.concat(further));
 }

@@ -9,13 +9,13 @@ import { derive, pullSlice, pushSlice, runDerived } from './derive.ts';
 import type { Slice } from './slice.ts';
 
 /** The program from the values of a slice and cotangents of its targets (`seeded`; ones for the others) to those of its sources. */
-export function pullback(slice: Slice, seeded: readonly boolean[]): Derived<null> {
+export function pullback(slice: Slice, seeded: readonly boolean[]): Derived {
   return derive(`pullback:${seeded.map(Number).join('')}`, slice, (derivation) => {
     const seeds = slice.targets.map((v, i) =>
       seeded[i] ? derivation.input(slice.types[v]!) : onesOf(slice.types[v]!),
     );
     const cotangents = pullSlice(derivation, seeds);
-    return { outputs: slice.sources.map((v, i) => cotangents[i] ?? zerosOf(slice.types[v]!)), meta: null };
+    return slice.sources.map((v, i) => cotangents[i] ?? zerosOf(slice.types[v]!));
   });
 }
 
@@ -23,11 +23,11 @@ export function pullback(slice: Slice, seeded: readonly boolean[]): Derived<null
  * The program from the values of a slice and tangents of its sources to those of its targets. `abstract`: it is only looked at,
  * and may hold rows that can be transposed and not run.
  */
-export function pushforwardOf(slice: Slice, abstract = false): Derived<null> {
+export function pushforwardOf(slice: Slice, abstract = false): Derived {
   return derive(`pushforward:${abstract}`, slice, (derivation) => {
     const incoming = slice.sources.map((v) => derivation.input(slice.types[v]!));
     const outgoing = pushSlice(derivation, incoming, abstract);
-    return { outputs: slice.targets.map((v, i) => outgoing[i] ?? zerosOf(slice.types[v]!)), meta: null };
+    return slice.targets.map((v, i) => outgoing[i] ?? zerosOf(slice.types[v]!));
   });
 }
 

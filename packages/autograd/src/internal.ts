@@ -15,7 +15,7 @@ export {
   traceCall,
 } from './call.ts';
 export type { Derivation, Derived } from './derive.ts';
-export { derive, pullSlice, pushSlice, runDerived } from './derive.ts';
+export { byStructure, derive, pullSlice, pushSlice, runDerived } from './derive.ts';
 export type { Lists } from './differences.ts';
 export { differenceQuotient } from './differences.ts';
 export { pullback, pushforwardOf, runGradient, runTangent } from './gradient.ts';

@@ -111,7 +111,7 @@ describe('unconnected', () => {
     ],
     [
       'a cast to integers',
-      /ends at cast, whose result is i32\[\]/,
+      /ends at cast, whose result is int32\[\]/,
       (x) => {
         const tape = new GradientTape();
         return {

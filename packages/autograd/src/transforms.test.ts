@@ -292,13 +292,13 @@ describe('bad arguments', () => {
     [
       'grad of a vector',
       () => grad(square)(x),
-      /f must return one number \(shape \[\]\), not f32\[3\].*sum\(y\).*jacobian/,
+      /f must return one number \(shape \[\]\), not float32\[3\].*sum\(y\).*jacobian/,
       ShapeError,
     ],
     [
       'grad of an integer',
       () => grad((t: Tensor) => sum(cast(t, 'int32')))(x),
-      /f must return a float32 or float64 number, not i32\[\]/,
+      /f must return a float32 or float64 number, not int32\[\]/,
       DTypeError,
     ],
     ['grad by an integer', () => grad((t: Tensor) => sum(t))(whole), /argument 0 has dtype int32.*cast/, DTypeError],
@@ -360,13 +360,13 @@ describe('bad arguments', () => {
     [
       'hvp of a vector',
       () => hvp(square, x, x),
-      /hvp: f must return one number \(shape \[\]\), not f32\[3\]/,
+      /hvp: f must return one number \(shape \[\]\), not float32\[3\]/,
       ShapeError,
     ],
     [
       'hvp with another shape',
       () => hvp((t: Tensor) => sum(t), x, tensor([1])),
-      /hvp: v is f32\[1\], but must be f32\[3\]/,
+      /hvp: v is float32\[1\], but must be float32\[3\]/,
       ShapeError,
     ],
     [
@@ -398,7 +398,7 @@ describe('bad arguments', () => {
     [
       'jvp without arrays',
       () => jvp(square, x as never, [x]),
-      /primals and tangents must be arrays.*found a tensor f32\[3\] and an array/,
+      /primals and tangents must be arrays.*found a tensor float32\[3\] and an array/,
       ArgumentError,
     ],
     [
@@ -410,13 +410,13 @@ describe('bad arguments', () => {
     [
       'jvp with another shape',
       () => jvp(square, [x], [tensor([1, 2])]),
-      /tangents\[0\] is f32\[2\], but must be f32\[3\]/,
+      /tangents\[0\] is float32\[2\], but must be float32\[3\]/,
       ShapeError,
     ],
     [
       'jvp with another dtype',
       () => jvp(square, [x], [tensor(Float64Array.of(1, 2, 3))]),
-      /tangents\[0\] is f64\[3\], but must be f32\[3\]/,
+      /tangents\[0\] is float64\[3\], but must be float32\[3\]/,
       DTypeError,
     ],
     [
@@ -429,7 +429,7 @@ describe('bad arguments', () => {
     [
       'a cotangent of another shape',
       () => (vjp(square, x)[1] as (ct: Tensor) => unknown)(tensor(1)),
-      /cotangent is f32\[\], but must be f32\[3\]/,
+      /cotangent is float32\[\], but must be float32\[3\]/,
       ShapeError,
     ],
     [
@@ -441,7 +441,7 @@ describe('bad arguments', () => {
     [
       'linearize with another shape',
       () => (linearize(square, x)[1] as (t: Tensor) => unknown)(tensor(1)),
-      /tangents\[0\] is f32\[\], but must be f32\[3\]/,
+      /tangents\[0\] is float32\[\], but must be float32\[3\]/,
       ShapeError,
     ],
     ['hvp of no function', () => hvp(null as never, x, x), /f must be a function, not null/, ArgumentError],
@@ -472,7 +472,7 @@ describe('numbers as tangents and cotangents take the dtype of their place, and 
   });
   test('a tensor is taken as it is, in a nest as well', () => {
     expect(() => jvp(([t]: [Tensor]) => sin(t), [[at]], [[tensor(2)]])).toThrow(
-      'jvp: tangents[0][0] is f32[], but must be f64[] like its primal',
+      'jvp: tangents[0][0] is float32[], but must be float64[] like its primal',
     );
   });
 });

@@ -327,13 +327,13 @@ describe('bad arguments', () => {
     [
       'a scalar',
       () => vmap(one)(tensor(1)),
-      /argument 0 is f32\[\]: a scalar has no axis to map over; use inAxes null/,
+      /argument 0 is float32\[\]: a scalar has no axis to map over; use inAxes null/,
       ShapeError,
     ],
     [
       'sizes that differ',
       () => vmap((a: Tensor, b: Tensor) => [a, b])(rows, tensor([1, 2, 3])),
-      /same size in the mapped dimension: argument 0 has 2 \(f32\[2,3\]\), argument 1 has 3 \(f32\[3\]\)/,
+      /same size in the mapped dimension: argument 0 has 2 \(float32\[2,3\]\), argument 1 has 3 \(float32\[3\]\)/,
       ShapeError,
     ],
     ['nothing mapped', () => vmap(one, { inAxes: null })(rows), /no argument is mapped/, ArgumentError],

@@ -6,9 +6,10 @@
 import type { DType } from '@jacobi/backend';
 import { promoteTypes } from '@jacobi/backend';
 import type { Tensor } from '@jacobi/tensor';
-import { cast, reshape, transpose } from '@jacobi/tensor';
+import { cast, reshape, sum, transpose } from '@jacobi/tensor';
 import { bindOne, embedRow } from '@jacobi/tensor/internal';
-import type { Mode, Pair } from './plan.ts';
+import type { Mode } from './options.ts';
+import type { Pair } from './pairs.ts';
 
 /**
  * Puts the axes of a block in order. In reverse mode the block is [free target axes…, source axes…], in forward mode
@@ -41,4 +42,12 @@ export function assemble(
     if (first < rank) result = bindOne(embedRow, [result], { first, second: rank + i });
   });
   return result;
+}
+
+/** The batch form of a whole Jacobian: its sum over the examples of a target of this rank, with those of the source first. */
+export function sumExamples(jacobian: Tensor, rank: number): Tensor {
+  const summed = sum(jacobian, 0);
+  const [...axes] = summed.shape.keys();
+  const examples = axes.splice(rank - 1, 1);
+  return transpose(summed, [...examples, ...axes]);
 }

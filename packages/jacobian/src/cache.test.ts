@@ -170,7 +170,7 @@ describe('explain', () => {
       return ops.stack([ops.pow(x, 2), ops.sin(x)]);
     });
     expect(tape.explain(y, x)).toMatchInlineSnapshot(`
-      "Jacobian of f32[2] with respect to f32[], through 5 rows
+      "Jacobian of float32[2] with respect to float32[], through 5 rows
         mode:  forward (1 forward or 2 reverse seeds: forward has at most half)
         seeds: 1, as one block
         cost:  about 4 flops, 16 bytes between"
@@ -186,7 +186,7 @@ describe('explain', () => {
       return ops.constant(ops.add(ops.pow(x, 2), ops.mul(2, x)));
     });
     expect(tape.explain(y, x)).toMatchInlineSnapshot(`
-      "Jacobian of f32[2] with respect to f32[2], through 3 rows
+      "Jacobian of float32[2] with respect to float32[2], through 3 rows
         mode:  forward (1 forward or 1 reverse seeds, 6 or 6 flops: the fewer)
         seeds: 1, as one block
         cost:  about 6 flops, 24 bytes between
@@ -209,8 +209,8 @@ describe('explain', () => {
       return ops.elu(ops.matmul(ops.mul(centred, ops.rsqrt(ops.add(ops.variance(h, 0), 1e-3))), w2));
     });
     expect(tape.explain(y, x, { batch: true })).toMatchInlineSnapshot(`
-      "batch Jacobian of f32[5,6] with respect to f32[5,5], through 17 rows
-        mode:  reverse (examples mix, so only the batch-summed target has a value)
+      "batch Jacobian of float32[5,6] with respect to float32[5,5], through 17 rows
+        mode:  reverse (examples mix, and only in reverse does one seed serve them all)
         seeds: 6, as one block
         cost:  about 8532 flops, 3840 bytes between
         examples: mixed by sum; each entry sums over the batch"
@@ -234,7 +234,7 @@ describe('explain', () => {
       return ops.matmul(ops.sin(a), b);
     });
     expect(tape.explain(y, { a, b, c }, { mode: 'reverse', chunkSize: 1 })).toMatchInlineSnapshot(`
-      "Jacobian of f64[2] with respect to f64[3], f64[3,2], f64[], through 2 rows
+      "Jacobian of float64[2] with respect to float64[3], float64[3,2], float64[], through 2 rows
         mode:  reverse (asked for)
         seeds: 3, 1 at a time
         cost:  about 81 flops, 288 bytes between

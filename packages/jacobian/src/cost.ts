@@ -13,12 +13,12 @@ export interface Cost {
 }
 
 /** The inputs of a derived program that stand for seeds: those behind the values it reads. */
-export function seedsOf({ program, residuals }: Derived<unknown>): readonly Var[] {
+export function seedsOf({ program, residuals }: Derived): readonly Var[] {
   return program.inputs.slice(residuals.length);
 }
 
 /** The cost of one seed through the rows that depend on seeds. */
-export function costOf(derived: Derived<unknown>): Cost {
+export function costOf(derived: Derived): Cost {
   const { types, rows, inputs, outputs } = derived.program;
   const dependent = new Set(seedsOf(derived));
   const last = new Map<Var, Row>();

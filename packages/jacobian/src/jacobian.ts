@@ -5,8 +5,8 @@ import { buildArguments, carriesTangent, recordCall } from '@jacobi/autograd/int
 import type { Tensor } from '@jacobi/tensor';
 import { ArgumentError } from '@jacobi/tensor';
 import { zerosOf } from '@jacobi/tensor/internal';
-import type { JacobianOptions, Mode } from './plan.ts';
-import { checkFunctionOptions } from './plan.ts';
+import type { JacobianOptions, Mode } from './options.ts';
+import { checkFunctionOptions } from './options.ts';
 import { jacobianType, runJacobian } from './run.ts';
 
 /** Options of the functional Jacobians. */
@@ -96,7 +96,7 @@ function entriesOf(operation: string, call: RecordedCall, y: Tensor, options: Fu
   const sources = call.arguments.flatMap((flat) => flat.leaves);
   const { slice, connected } = call.connect([y]);
   const known = slice.targets.length === 1 && connected.includes(true) && carriesTangent(y.type);
-  const parts = known ? runJacobian(operation, slice, false, options) : [];
+  const parts = known ? runJacobian(slice, false, options) : [];
   return sources.map(
     (x, i) => parts[i] ?? zerosOf({ shape: [...y.shape, ...x.shape], dtype: jacobianType(y.dtype, x.dtype) }),
   );

@@ -155,7 +155,7 @@ describe('refusals', () => {
     [
       'batch of rank 1',
       () => prepareJacobian(ops.sin, spec(2), { batch: true }),
-      'target must have rank at least 2 ([batch, …]), not f64[2]',
+      'target must have rank at least 2 ([batch, …]), not float64[2]',
     ],
     [
       'batch of two results',

@@ -258,8 +258,15 @@ describe('nests, arguments, aux', () => {
     });
     expectDense(J(x, W) as Tensor, tape.batchJacobian(y, x), '', 1e-14);
     expect(J.explain()).toContain('examples: independent');
-    const kernel = prepareJacobian(f, [spec(3, 3), spec(3, 2)], { batch: true, argnums: 1, mode: 'reverse' });
-    expect((kernel(float64(new Array(9).fill(1), [3, 3]), W) as Tensor).shape).toEqual([3, 2, 2]);
+    // The rows of W mix: what is summed is ∂f[b]/∂W[k] = x[b, k]·cos(x·W)[b], over b.
+    const square = ops.slice(x, [0, 0], [3, 3]);
+    const slopes = ops.cos(ops.matmul(square, W));
+    const truth = ops.einsum('bk,bi,ij->kij', square, slopes, ops.eye(2, { dtype: 'float64' }));
+    for (const mode of ['auto', 'forward', 'reverse'] as const) {
+      const kernel = prepareJacobian(f, [spec(3, 3), spec(3, 2)], { batch: true, argnums: 1, mode });
+      expectDense(kernel(square, W) as Tensor, truth, mode, 1e-13);
+      expect(kernel.explain()).toContain('examples: mixed by contract');
+    }
   });
 
   test('a result that does not depend on the argument is zero', () => {

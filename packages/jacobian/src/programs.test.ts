@@ -102,7 +102,7 @@ test('batchJacobian is the batch-summed Jacobian, and independence is proved onl
     if (x.rank < 2 || y.rank < 2 || x.shape[0] !== y.shape[0]) return;
     const full = differences(f, x);
     const truth = summedBatch(full, y.rank);
-    for (const mode of ['auto', 'reverse'] as const) {
+    for (const mode of ['auto', 'forward', 'reverse'] as const) {
       for (const chunkSize of [1, 1000])
         expectDense(tape.batchJacobian(y, x, { mode, chunkSize, unconnected: 'zero' }), truth, `${mode} ${chunkSize}`);
     }

@@ -9,30 +9,25 @@ import { isFloating, promoteTypes } from '@jacobi/backend';
 import { capturedNow } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
 import { bindOne, concatRow, embedRow, onesOf, padRow, tensorType, zerosOf } from '@jacobi/tensor/internal';
-import { assemble } from './assemble.ts';
-import type { ChosenPlan, Group, JacobianOptions, Mode } from './plan.ts';
-import { choosePlan, chunkFor, groupsOf } from './plan.ts';
+import { assemble, sumExamples } from './assemble.ts';
+import type { JacobianOptions, Mode } from './options.ts';
+import type { Group } from './pairs.ts';
+import { groupsOf } from './pairs.ts';
+import type { ChosenPlan } from './plan.ts';
+import { chunkFor, planFor } from './plan.ts';
 import { pushSeeds } from './seeds.ts';
 
-/** The plan for a slice with one target, chosen once for each structure. */
-export function planFor(operation: string, slice: Slice, batch: boolean, mode: 'auto' | Mode): ChosenPlan {
-  return derive(`plan:${mode}:${batch}`, slice, () => ({
-    outputs: [],
-    meta: choosePlan(operation, slice, batch, mode),
-  })).meta;
-}
-
 /** Jacobians of the slice's target with respect to each of its sources. */
-export function runJacobian(operation: string, slice: Slice, batch: boolean, options: JacobianOptions): Tensor[] {
+export function runJacobian(slice: Slice, batch: boolean, options: JacobianOptions): Tensor[] {
   const mode = options.mode ?? 'auto';
   if (options.chunkSize === undefined && options.memoryBudget === undefined) {
     const whole = derive(`jacobian:${mode}:${batch}`, slice, (derivation) => {
-      const plan = planFor(operation, slice, batch, mode);
-      return { outputs: jacobians(plan, Infinity, (group) => push(derivation, plan.mode, group)), meta: null };
+      const plan = planFor(slice, batch, mode);
+      return jacobians(plan, Infinity, (group) => push(derivation, plan.mode, group));
     });
     return runDerived(whole, slice);
   }
-  const plan = planFor(operation, slice, batch, mode);
+  const plan = planFor(slice, batch, mode);
   return jacobians(plan, chunkFor(plan, options), (group, offset, rows) =>
     runChunk(slice, plan.mode, group, identityRows(group, offset, rows)),
   );
@@ -59,9 +54,13 @@ function jacobians(
       if (own.length > 0) blocks[member] = own.length === 1 ? own[0]! : bindOne(concatRow, own, { axis: 0 });
     });
   }
-  return sources.map(({ type, pairs }, i) => {
+  return sources.map(({ type, pairs, summed }, i) => {
     const block = blocks[i];
     const other = mode === 'forward' ? type.dtype : target.dtype;
+    if (block !== undefined && summed) {
+      const whole = assemble(block, mode, target.shape, type.shape, pairs, false, other);
+      return sumExamples(whole, target.shape.length);
+    }
     if (block !== undefined) return assemble(block, mode, target.shape, type.shape, pairs, batch, other);
     const shape = [...target.shape, ...type.shape.slice(batch ? 1 : 0)];
     return zerosOf({ shape, dtype: jacobianType(target.dtype, type.dtype) });
@@ -74,7 +73,7 @@ function runChunk(slice: Slice, mode: Mode, group: Group, rows: Tensor): Tensor[
   const tag = `jacobian chunk:${mode}:${members.join()}:${paired.join()}:${rows.shape[0]}`;
   const derived = derive(tag, slice, (derivation) => {
     const input = derivation.input(rows.type);
-    return { outputs: push(derivation, mode, group, input), meta: null };
+    return push(derivation, mode, group, input);
   });
   return runDerived(derived, slice, [rows]);
 }

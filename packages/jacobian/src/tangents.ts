@@ -7,7 +7,8 @@ import { runTangent } from '@jacobi/autograd/internal';
 import type { LinearForm } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
 import { currentTrace } from '@jacobi/tensor/internal';
-import type { ChosenPlan, JacobianOptions } from './plan.ts';
+import type { JacobianOptions } from './options.ts';
+import type { ChosenPlan } from './plan.ts';
 
 /** Tangents that were traced, and which of them the leaves of the Jacobian are made of. */
 export interface Tangents {

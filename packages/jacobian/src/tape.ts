@@ -7,9 +7,11 @@ import type { Tensor, Variable } from '@jacobi/tensor';
 import { ArgumentError, Tensor as TensorClass } from '@jacobi/tensor';
 import { checkFlag, describe, isVariable } from '@jacobi/tensor/internal';
 import { MixedRowsError } from './errors.ts';
-import type { JacobianOptions } from './plan.ts';
-import { checkBatch, checkOptions, chunkFor, explainPlan, mixedMessage } from './plan.ts';
-import { jacobianType, planFor, runJacobian } from './run.ts';
+import { explainPlan, mixedMessage } from './explain.ts';
+import type { JacobianOptions } from './options.ts';
+import { checkBatch, checkOptions } from './options.ts';
+import { chunkFor, planFor } from './plan.ts';
+import { jacobianType, runJacobian } from './run.ts';
 
 /** Options of `tape.jacobian`. */
 export interface TapeJacobianOptions<U extends Unconnected = Unconnected> extends JacobianOptions {
@@ -66,7 +68,9 @@ export class GradientTape extends AutogradTape {
    * first axis, the batch.
    *
    * For independent examples this is the diagonal of the full Jacobian's blocks. Where examples mix (BatchNormalization in
-   * training mode), entry b is TensorFlow's: the sum over all b' of ∂target[b']/∂source[b]; `check: true` refuses then.
+   * training mode), entry b is TensorFlow's: the sum over all b' of ∂target[b']/∂source[b]. `check: true` refuses then, and
+   * where the program does not show that they do not: where it cuts the batch up (`unstack`) or moves it about (`flip`).
+   * Without that proof forward mode takes seeds for each example, as many times as there are examples.
    * @throws ShapeError unless both have rank ≥ 2 and equal first sizes; MixedRowsError as said.
    */
   batchJacobian<U extends Unconnected = 'error'>(
@@ -107,7 +111,7 @@ export class GradientTape extends AutogradTape {
       cut.connected[i] ? [] : [`  ${source.name}: not connected, ${this.whyUnconnected(y, source)}`],
     );
     if (!cut.connected.includes(true)) return ['Jacobian: nothing to compute', ...lines].join('\n');
-    const plan = planFor('explain', cut.slice, batch, options.mode ?? 'auto');
+    const plan = planFor(cut.slice, batch, options.mode ?? 'auto');
     return [explainPlan(plan, cut.slice.rows.length, chunkFor(plan, options)), ...lines].join('\n');
   }
 
@@ -123,10 +127,10 @@ export class GradientTape extends AutogradTape {
     const cut: Cut = this.cut(sources, [y]);
     if (!cut.connected.includes(true)) return sources.map(() => null);
     if (options.check === true) {
-      const { mixing } = planFor(operation, cut.slice, batch, 'auto');
+      const { mixing } = planFor(cut.slice, batch, 'auto');
       if (mixing !== null) throw new MixedRowsError(mixedMessage(`${operation}: check`, mixing));
     }
-    const parts = runJacobian(operation, cut.slice, batch, options);
+    const parts = runJacobian(cut.slice, batch, options);
     return sources.map((_, i) => cut.sum(i, parts));
   }
 }

@@ -73,7 +73,7 @@ export class Dense<UseBias extends boolean = true> extends Layer<DenseParams<Use
   /** @internal */
   protected override make(shape: Shape, dtype: FloatingDType): LayerVariables {
     const features = shape.at(-1);
-    if (features === undefined) throw noFeatures(dtype === 'float32' ? 'f32[]' : 'f64[]');
+    if (features === undefined) throw noFeatures(`${dtype}[]`);
     const make = (argument: string, initializer: CustomInitializer, name: string, own: Shape) =>
       makeVariable('Dense', [argument, initializer], `${this.name}/${name}`, { shape: own, dtype });
     const kernel = make('kernelInitializer', this.#kernel, 'kernel', [features, this.units]);

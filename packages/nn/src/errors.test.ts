@@ -53,7 +53,7 @@ const CASES: readonly (readonly [string, () => unknown, new (message: string) =>
     ArgumentError,
   ],
   [
-    `Dense: biasInitializer must be a function (shape, dtype) => tensor or one of ${makers}; not a tensor f32[1]`,
+    `Dense: biasInitializer must be a function (shape, dtype) => tensor or one of ${makers}; not a tensor float32[1]`,
     dense({ units: 1, biasInitializer: tensor([1]) }),
     ArgumentError,
   ],
@@ -66,7 +66,7 @@ const CASES: readonly (readonly [string, () => unknown, new (message: string) =>
   ['Dense: name must be a non-empty string, not ""', dense({ units: 1, name: '' }), ArgumentError],
   // Dense: inputs
   [
-    "Dense: x must be float32 or float64, but is i32[2,3]; cast it first: cast(x, 'float32')",
+    "Dense: x must be float32 or float64, but is int32[2,3]; cast it first: cast(x, 'float32')",
     () => built().apply(ones([2, 3], { dtype: 'int32' })),
     DTypeError,
   ],
@@ -76,22 +76,22 @@ const CASES: readonly (readonly [string, () => unknown, new (message: string) =>
     DTypeError,
   ],
   [
-    "Dense: 'd' was built for float32 inputs, but x is f64[2,3]; use cast(x, 'float32'), or make another layer",
+    "Dense: 'd' was built for float32 inputs, but x is float64[2,3]; use cast(x, 'float32'), or make another layer",
     () => built().apply(ones([2, 3], { dtype: 'float64' })),
     DTypeError,
   ],
   [
-    "Dense: 'd' was built for 3 features, but x f32[2,4] has 4 along its last axis; reshape x, or make another layer",
+    "Dense: 'd' was built for 3 features, but x float32[2,4] has 4 along its last axis; reshape x, or make another layer",
     () => built().apply(ones([2, 4])),
     ShapeError,
   ],
   [
-    'Dense: x must have features along its last axis, but is a scalar f32[]; use reshape(x, [1]), or [n, 1] for a batch',
+    'Dense: x must have features along its last axis, but is a scalar float32[]; use reshape(x, [1]), or [n, 1] for a batch',
     () => new Dense({ units: 1 }).apply(3),
     ShapeError,
   ],
   [
-    'Dense: x must have features along its last axis, but is a scalar f32[]; use reshape(x, [1]), or [n, 1] for a batch',
+    'Dense: x must have features along its last axis, but is a scalar float32[]; use reshape(x, [1]), or [n, 1] for a batch',
     () => built().apply(3),
     ShapeError,
   ],
@@ -127,12 +127,12 @@ const CASES: readonly (readonly [string, () => unknown, new (message: string) =>
     ArgumentError,
   ],
   [
-    'Dense: kernelInitializer must give a tensor of shape [3,2], but gave f32[2,3]',
+    'Dense: kernelInitializer must give a tensor of shape [3,2], but gave float32[2,3]',
     () => new Dense({ units: 2, kernelInitializer: () => ones([2, 3]) }).apply(ones([1, 3])),
     ShapeError,
   ],
   [
-    'Dense: biasInitializer must give float64, the dtype of the input and its second argument, but gave f32[2]',
+    'Dense: biasInitializer must give float64, the dtype of the input and its second argument, but gave float32[2]',
     () => new Dense({ units: 2, biasInitializer: () => ones([2]) }).build([1, 3], 'float64'),
     DTypeError,
   ],
@@ -182,17 +182,17 @@ const CASES: readonly (readonly [string, () => unknown, new (message: string) =>
     ArgumentError,
   ],
   [
-    "BatchNormalization: 'n' was built for 3 features, but x f32[2,4] has 4 along axis -1; transpose or reshape x, or make another layer",
+    "BatchNormalization: 'n' was built for 3 features, but x float32[2,4] has 4 along axis -1; transpose or reshape x, or make another layer",
     () => builtNorm().apply(ones([2, 4])),
     ShapeError,
   ],
   [
-    "BatchNormalization: x must be float32 or float64, but is i32[2]; cast it first: cast(x, 'float32')",
+    "BatchNormalization: x must be float32 or float64, but is int32[2]; cast it first: cast(x, 'float32')",
     () => builtNorm().apply(tensor(Int32Array.of(1, 2))),
     DTypeError,
   ],
   [
-    "BatchNormalization: x f32[3] has no axis but the features' to take statistics over; with training: true give a batch [n,3] (inside vmap an example is alone: leave out training: true)",
+    "BatchNormalization: x float32[3] has no axis but the features' to take statistics over; with training: true give a batch [n,3] (inside vmap an example is alone: leave out training: true)",
     () => builtNorm().apply(ones([3]), { training: true }),
     ShapeError,
   ],
@@ -223,7 +223,7 @@ const CASES: readonly (readonly [string, () => unknown, new (message: string) =>
     ArgumentError,
   ],
   [
-    "Dense: 'd' was built for 3 features, but x f32[1,4] has 4 along its last axis; reshape x, or make another layer",
+    "Dense: 'd' was built for 3 features, but x float32[1,4] has 4 along its last axis; reshape x, or make another layer",
     () => new Sequential([new Dense({ units: 4 }), built()]).apply([[1, 2]]),
     ShapeError,
   ],
@@ -250,7 +250,7 @@ const CASES: readonly (readonly [string, () => unknown, new (message: string) =>
     ArgumentError,
   ],
   [
-    'split: apply: params[0] must be { kernel, bias }, as split(layer).params is, not [a tensor f32[2]]',
+    'split: apply: params[0] must be { kernel, bias }, as split(layer).params is, not [a tensor float32[2]]',
     () => split(new Sequential([built()]).build([1, 3])).apply([[zeros([2])]] as Wrong, ones([1, 3])),
     ArgumentError,
   ],
@@ -265,17 +265,17 @@ const CASES: readonly (readonly [string, () => unknown, new (message: string) =>
     ArgumentError,
   ],
   [
-    'split: apply: params.bias must have shape [2], but is f32[3]',
+    'split: apply: params.bias must have shape [2], but is float32[3]',
     () => split(built()).apply({ kernel: zeros([3, 2]), bias: zeros([3]) }, ones([1, 3])),
     ShapeError,
   ],
   [
-    "split: apply: params.bias must be float32 or float64, but is i32[2]; cast it first: cast(params.bias, 'float32')",
+    "split: apply: params.bias must be float32 or float64, but is int32[2]; cast it first: cast(params.bias, 'float32')",
     () => split(built()).apply({ kernel: zeros([3, 2]), bias: zeros([2], { dtype: 'int32' }) }, ones([1, 3])),
     DTypeError,
   ],
   [
-    "split: apply: x must be float32 or float64, but is i32[1,3]; cast it first: cast(x, 'float32')",
+    "split: apply: x must be float32 or float64, but is int32[1,3]; cast it first: cast(x, 'float32')",
     () => {
       const s = split(built());
       return s.apply(s.params, ones([1, 3], { dtype: 'int32' }));

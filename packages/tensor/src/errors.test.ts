@@ -97,13 +97,17 @@ const VALUES: readonly Case[] = [
     DTypeError,
     'tensor: data is a Int16Array, which has no dtype here; copy it to a Float32Array, Float64Array, Int32Array or Uint8Array (bool)',
   ],
-  [() => x.item(), ArgumentError, 'item: the tensor must have one element, not f32[2,3]; use arraySync'],
+  [() => x.item(), ArgumentError, 'item: the tensor must have one element, not float32[2,3]; use arraySync'],
   [
     () => tensor(any(holed(v, v))),
     ArgumentError,
     'tensor: data[1] must be a tensor, a variable, a number or nested arrays, not undefined',
   ],
-  [() => tensor(any([[v, 1], 2])), ShapeError, 'tensor: data[0][1] f32[] and data[0][0] f32[3] differ in shape'],
+  [
+    () => tensor(any([[v, 1], 2])),
+    ShapeError,
+    'tensor: data[0][1] float32[] and data[0][0] float32[3] differ in shape',
+  ],
   [() => tensor(endless), ShapeError, 'tensor: data is nested too deep, or in itself'],
   [() => tensor(3e9, { dtype: 'int32' }), DTypeError, 'tensor: data 3000000000 is not an int32'],
   [() => variable(1, { name: any(1) }), ArgumentError, 'variable: name must be a string, not 1'],
@@ -149,14 +153,18 @@ const VALUES: readonly Case[] = [
     'assignAdd: value must be a tensor, a variable, a number or nested arrays, not null',
   ],
   [() => variable([1, 2]).assignAdd(v), ShapeError, 'assignAdd: shapes [2] and [3] do not broadcast'],
-  [() => variable([1], { name: 'one' }).assignSub([1, 2]), ShapeError, 'assignSub: one holds f32[1], not f32[2]'],
+  [
+    () => variable([1], { name: 'one' }).assignSub([1, 2]),
+    ShapeError,
+    'assignSub: one holds float32[1], not float32[2]',
+  ],
   [
     () => variable(1, { name: 'n', dtype: 'int32' }).assignSub(0.5),
     DTypeError,
-    'assignSub: n holds i32[], not f32[]; use cast',
+    'assignSub: n holds int32[], not float32[]; use cast',
   ],
-  [() => variable([1, 2]).assign([1, 2, 3]), ShapeError, 'holds f32[2], not f32[3]'],
-  [() => variable([1, 2]).assign(ints), DTypeError, 'holds f32[2], not i32[2]; use cast'],
+  [() => variable([1, 2]).assign([1, 2, 3]), ShapeError, 'holds float32[2], not float32[3]'],
+  [() => variable([1, 2]).assign(ints), DTypeError, 'holds float32[2], not int32[2]; use cast'],
   [() => api.setDefaultBackend(any({})), ArgumentError, 'setDefaultBackend: backend must be a Backend'],
   [() => api.withBackend(any(undefined), () => 1), ArgumentError, 'withBackend: backend must be a Backend'],
   [
@@ -189,9 +197,9 @@ const TRACES: readonly Case[] = [
   [
     () => traced((t) => t.dataSync()),
     TraceError,
-    'dataSync: f32[2] is a traced value: it has a type but no numbers yet.',
+    'dataSync: float32[2] is a traced value: it has a type but no numbers yet.',
   ],
-  [() => traced((t) => t.arraySync()), TraceError, 'arraySync: f32[2] is a traced value'],
+  [() => traced((t) => t.arraySync()), TraceError, 'arraySync: float32[2] is a traced value'],
   [
     () => traced((t) => variable(t)),
     TraceError,
@@ -314,12 +322,12 @@ const REDUCTIONS: readonly Case[] = [
   [
     () => api.min(api.zeros([2, 0]), 1),
     ArgumentError,
-    'min: x f32[2,0] has no elements along axis 1, so there is no min',
+    'min: x float32[2,0] has no elements along axis 1, so there is no min',
   ],
   [
     () => api.argmax(api.zeros([0])),
     ArgumentError,
-    'argmax: x f32[0] has no elements along axis 0, so there is no argmax',
+    'argmax: x float32[0] has no elements along axis 0, so there is no argmax',
   ],
   [
     () => api.argmin(x, any([0])),
@@ -357,8 +365,8 @@ const REDUCTIONS: readonly Case[] = [
 ];
 
 const SHAPES: readonly Case[] = [
-  [() => api.reshape(x, [4]), ShapeError, 'reshape: shape [4] does not fit the 6 elements of x f32[2,3]'],
-  [() => api.reshape(x, [-1, 4]), ShapeError, 'reshape: shape [-1,4] does not fit the 6 elements of x f32[2,3]'],
+  [() => api.reshape(x, [4]), ShapeError, 'reshape: shape [4] does not fit the 6 elements of x float32[2,3]'],
+  [() => api.reshape(x, [-1, 4]), ShapeError, 'reshape: shape [-1,4] does not fit the 6 elements of x float32[2,3]'],
   [() => api.reshape(x, any(6)), ArgumentError, 'reshape: shape must be an array of whole numbers ≥ -1, not 6'],
   [() => api.transpose(x, [0]), ShapeError, 'transpose: permutation has 1 entries, but x has 2 axes: give one an axis'],
   [() => api.transpose(x, [0, 0]), ArgumentError, 'transpose: permutation [0,0] names an axis twice'],
@@ -368,18 +376,18 @@ const SHAPES: readonly Case[] = [
     ArgumentError,
     'transpose: permutation 2 is out of range: a tensor of rank 2 has axes -2 … 1',
   ],
-  [() => api.squeeze(x, 0), ShapeError, 'squeeze: axis 0 of x f32[2,3] has size 2, not 1'],
+  [() => api.squeeze(x, 0), ShapeError, 'squeeze: axis 0 of x float32[2,3] has size 2, not 1'],
   [() => api.expandDims(x, 3), ArgumentError, 'expandDims: axis 3 is out of range: a tensor of rank 3 has axes -3 … 2'],
   [
     () => api.broadcastTo(x, [3, 3]),
     ShapeError,
-    'broadcastTo: x f32[2,3] does not broadcast to [3,3]: aligned at the last axis, sizes must be equal or 1',
+    'broadcastTo: x float32[2,3] does not broadcast to [3,3]: aligned at the last axis, sizes must be equal or 1',
   ],
   [() => api.flip(x, 2), ArgumentError, 'flip: axis 2 is out of range'],
   [
     () => api.slice(x, [0, 2], [1, 2]),
     ShapeError,
-    'slice: begin 2 and size 2 leave axis 1 of x f32[2,3], which has 3 elements',
+    'slice: begin 2 and size 2 leave axis 1 of x float32[2,3], which has 3 elements',
   ],
   [() => api.slice(x, [0, 0, 0]), ShapeError, 'slice: begin has 3 entries, but x has 2 axes: give one an axis'],
   [() => api.slice(x, any('0')), ArgumentError, 'slice: begin must be an array of whole numbers, not "0"'],
@@ -387,12 +395,12 @@ const SHAPES: readonly Case[] = [
   [
     () => api.stridedSlice(v, [0, 0], null),
     ArgumentError,
-    'stridedSlice: begin must be at most 1 whole numbers or nulls, for x f32[3], not [0, 0]',
+    'stridedSlice: begin must be at most 1 whole numbers or nulls, for x float32[3], not [0, 0]',
   ],
   [
     () => api.stridedSlice(v, null, any(['a'])),
     ArgumentError,
-    'stridedSlice: end must be at most 1 whole numbers or nulls, for x f32[3], not ["a"]',
+    'stridedSlice: end must be at most 1 whole numbers or nulls, for x float32[3], not ["a"]',
   ],
   [
     () => api.pad(x, [[1, 1]]),
@@ -410,10 +418,14 @@ const SHAPES: readonly Case[] = [
   [
     () => api.concat(any(x)),
     ArgumentError,
-    'concat: tensors must be a non-empty array of tensors, not a tensor f32[2,3]',
+    'concat: tensors must be a non-empty array of tensors, not a tensor float32[2,3]',
   ],
   [() => api.concat([1, 2]), ShapeError, 'concat: scalars have no axis to be joined along; use stack'],
-  [() => api.concat([x, v]), ShapeError, 'concat: tensors[1] f32[3] and tensors[0] f32[2,3] differ outside of axis 0'],
+  [
+    () => api.concat([x, v]),
+    ShapeError,
+    'concat: tensors[1] float32[3] and tensors[0] float32[2,3] differ outside of axis 0',
+  ],
   [
     () => api.concat([v, any('a')]),
     ArgumentError,
@@ -429,14 +441,18 @@ const SHAPES: readonly Case[] = [
     ArgumentError,
     'stack: tensors[1] must be a tensor, a variable, a number or nested arrays, not undefined',
   ],
-  [() => api.stack([v, 1]), ShapeError, 'stack: tensors[1] f32[] and tensors[0] f32[3] differ in shape'],
-  [() => api.split(v, 2), ShapeError, 'split: axis 0 of x f32[3] does not split into 2 equal pieces'],
-  [() => api.split(v, [1, 1]), ShapeError, 'split: sizes [1,1] do not add up to the 3 elements of axis 0 of x f32[3]'],
+  [() => api.stack([v, 1]), ShapeError, 'stack: tensors[1] float32[] and tensors[0] float32[3] differ in shape'],
+  [() => api.split(v, 2), ShapeError, 'split: axis 0 of x float32[3] does not split into 2 equal pieces'],
+  [
+    () => api.split(v, [1, 1]),
+    ShapeError,
+    'split: sizes [1,1] do not add up to the 3 elements of axis 0 of x float32[3]',
+  ],
   [() => api.split(v, any('a')), ArgumentError, 'split: sizes must be a count or an array of sizes, not "a"'],
   [() => api.unstack(tensor(1)), ArgumentError, 'unstack: axis 0 is out of range: a scalar has no axes'],
-  [() => api.diag(tensor(1)), ShapeError, 'diag: x must have at least one axis, not f32[]'],
-  [() => api.diagPart(v), ShapeError, 'diagPart: x must have at least two axes, not f32[3]'],
-  [() => api.triu(v), ShapeError, 'triu: x must have at least two axes, not f32[3]'],
+  [() => api.diag(tensor(1)), ShapeError, 'diag: x must have at least one axis, not float32[]'],
+  [() => api.diagPart(v), ShapeError, 'diagPart: x must have at least two axes, not float32[3]'],
+  [() => api.triu(v), ShapeError, 'triu: x must have at least two axes, not float32[3]'],
   [() => api.tril(x, 0.5), ArgumentError, 'tril: k must be a whole number, not 0.5'],
 ];
 
@@ -444,12 +460,12 @@ const INDICES: readonly Case[] = [
   [
     () => api.gather(v, [0, 3]),
     ArgumentError,
-    'gather: index 3 is out of range on axis 0 of x f32[3], which has 3 elements',
+    'gather: index 3 is out of range on axis 0 of x float32[3], which has 3 elements',
   ],
   [
     () => api.gather(x, [-1], 1),
     ArgumentError,
-    'gather: index -1 is out of range on axis 1 of x f32[2,3], which has 3 elements; count from the end as 2',
+    'gather: index -1 is out of range on axis 1 of x float32[2,3], which has 3 elements; count from the end as 2',
   ],
   [
     () => api.gather(v, tensor([0])),
@@ -466,12 +482,12 @@ const INDICES: readonly Case[] = [
   [
     () => api.scatterAdd(v, [5], [1]),
     ArgumentError,
-    'scatterAdd: index 5 is out of range on axis 0 of x f32[3], which has 3 elements',
+    'scatterAdd: index 5 is out of range on axis 0 of x float32[3], which has 3 elements',
   ],
   [
     () => api.scatterAdd(v, [0, 1], v),
     ShapeError,
-    'scatterAdd: updates f32[3] do not broadcast to [2], the shape of gather(x, indices, axis)',
+    'scatterAdd: updates float32[3] do not broadcast to [2], the shape of gather(x, indices, axis)',
   ],
 ];
 
@@ -489,7 +505,11 @@ const PRODUCTS: readonly Case[] = [
     ShapeError,
     'outer: a and b must be vectors: a [2,3] · b [3]; for other ranks use tensordot(a, b, 0)',
   ],
-  [() => api.tensordot(x, v, 2), ArgumentError, 'tensordot: axes must be 0 … 1 for a f32[2,3] and b f32[3], not 2'],
+  [
+    () => api.tensordot(x, v, 2),
+    ArgumentError,
+    'tensordot: axes must be 0 … 1 for a float32[2,3] and b float32[3], not 2',
+  ],
   [
     () => api.tensordot(x, v, any('1')),
     ArgumentError,
@@ -527,7 +547,7 @@ const PRODUCTS: readonly Case[] = [
   [
     () => api.einsum(any(x), x),
     ArgumentError,
-    "einsum: equation must be a string such as 'ij,jk->ik', not a tensor f32[2,3]",
+    "einsum: equation must be a string such as 'ij,jk->ik', not a tensor float32[2,3]",
   ],
   [
     () => api.einsum('i1', v),
@@ -536,11 +556,11 @@ const PRODUCTS: readonly Case[] = [
   ],
   [() => api.einsum('i->j->k', v), ArgumentError, "einsum: 'i->j->k' is not an equation"],
   [() => api.einsum('i,j', v), ArgumentError, "einsum: 'i,j' has 2 operand(s), but 1 were given"],
-  [() => api.einsum('ij', v), ArgumentError, "einsum: 'ij' of 'ij' names 2 axes, but operand 0 is f32[3]"],
+  [() => api.einsum('ij', v), ArgumentError, "einsum: 'ij' of 'ij' names 2 axes, but operand 0 is float32[3]"],
   [
     () => api.einsum('i', x),
     ArgumentError,
-    "einsum: 'i' of 'i' names 1 axes, but operand 0 is f32[2,3]; name all of them, or write ...",
+    "einsum: 'i' of 'i' names 1 axes, but operand 0 is float32[2,3]; name all of them, or write ...",
   ],
   [() => api.einsum('i,i->', v, ints), ShapeError, "einsum: label 'i' of 'i,i->' stands for sizes 3 and 2"],
   [() => api.einsum('...,...', v, ints), ShapeError, "einsum: an axis of ... of '...,...' stands for sizes 3 and 2"],
@@ -554,12 +574,12 @@ const RANDOM: readonly Case[] = [
   [
     () => random.split(tensor([1, 2])),
     DTypeError,
-    'random.split: key must be int32, not f32[2]; make one with random.key(seed)',
+    'random.split: key must be int32, not float32[2]; make one with random.key(seed)',
   ],
   [
     () => random.uniform([1], { key: random.split(random.key(1)) }),
     ArgumentError,
-    'random.uniform: key must be one key of shape [2], not i32[2,2]; take one with unstack or gather',
+    'random.uniform: key must be one key of shape [2], not int32[2,2]; take one with unstack or gather',
   ],
   [
     () => random.uniform([1], { key: random.key(1), seed: 2 }),

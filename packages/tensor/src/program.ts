@@ -2,12 +2,12 @@
  * Programs: lists of typed rows in SSA form, with their printer and their checker.
  * The one idea: a tape, a trace and a plan's source are all this one thing. Must not import interpreters.
  */
+import type { DType } from '@jacobi/backend';
 import { JacobiError } from './errors.ts';
 import type { Application } from './primitive.ts';
 import { formatParam } from './primitive.ts';
 import type { Tensor } from './tensor.ts';
 import type { TensorType } from './type.ts';
-import { formatType } from './type.ts';
 
 /** A value of a program: an index into `types`. */
 export type Var = number;
@@ -71,9 +71,15 @@ export function makeProgram(parts: Omit<Program, 'format' | 'id'>): Program {
   return program;
 }
 
+/** What programs print for a dtype: they are read in columns. Messages say its whole name. */
+const SHORT: Record<DType, string> = { float32: 'f32', float64: 'f64', int32: 'i32', bool: 'bool' };
+
 /** A program as text, one line a row: `%4:f32[2,2] = mul %2 %3`. Programs that a row holds follow it, further in. */
 export function printProgram(program: Program): string {
-  const typed = (v: Var): string => `%${v}:${formatType(program.types[v]!)}`;
+  const typed = (v: Var): string => {
+    const { dtype, shape } = program.types[v]!;
+    return `%${v}:${SHORT[dtype]}[${shape.join()}]`;
+  };
   const lines = [`program(${program.inputs.map(typed).join(', ')})`];
   for (const c of program.captured) lines.push(`  ${typed(c.variable)} = captured`);
   for (const row of program.rows) {

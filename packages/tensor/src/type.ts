@@ -27,9 +27,7 @@ export function tensorType(dtype: DType, shape: Shape): TensorType {
   return type;
 }
 
-const SHORT: Record<DType, string> = { float32: 'f32', float64: 'f64', int32: 'i32', bool: 'bool' };
-
-/** A type as programs print it: f32[2,3]. */
-export function formatType(type: TensorType): string {
-  return `${SHORT[type.dtype]}[${type.shape.join()}]`;
+/** A type as messages say it, with the dtype as the user writes it: float32[2,3]. */
+export function formatType({ dtype, shape }: TensorType): string {
+  return `${dtype}[${shape.join()}]`;
 }
