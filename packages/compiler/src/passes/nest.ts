@@ -4,6 +4,7 @@
  * for all of them. Must not import passes.
  */
 import type { Access, ContractKernel, Kernel, MapKernel, ReduceKernel } from '@jacobi/backend';
+import { collapse } from '@jacobi/backend';
 
 /** An axis: its size, and which of the kernel's groups it belongs to. */
 interface Axis {
@@ -107,20 +108,15 @@ export function splitAxis(nest: Nest, axis: number, inner: number): Nest {
 
 /** The nest with neighbours of one group as one axis, where every access steps evenly through them; no axes of size 1. */
 export function mergeAxes({ kernel, axes, accesses }: Nest): Nest {
-  const kept: number[] = [];
-  const sizes: number[] = [];
-  axes.forEach(({ size, group }, i) => {
-    if (size === 1) return;
-    const outer = kept.at(-1);
-    const joins = outer !== undefined && axes[outer]!.group === group;
-    const merges = joins && accesses.every(({ strides }) => strides[outer] === strides[i]! * size);
-    if (merges) kept.pop();
-    sizes.push(merges ? sizes.pop()! * size : size);
-    kept.push(i);
+  const merged = [...new Set(axes.map(({ group }) => group))].flatMap((group) => {
+    const own = <T>(list: readonly T[]): T[] => list.filter((_, i) => axes[i]!.group === group);
+    const sizes = own(axes).map(({ size }) => size);
+    const strides = accesses.map((access) => own(access.strides));
+    return collapse(sizes, strides).map((axis) => ({ ...axis, group }));
   });
   return {
     kernel,
-    axes: kept.map((i, at) => ({ size: sizes[at]!, group: axes[i]!.group })),
-    accesses: accesses.map((access) => ({ ...access, strides: kept.map((i) => access.strides[i]!) })),
+    axes: merged.map(({ size, group }) => ({ size, group })),
+    accesses: accesses.map((access, a) => ({ ...access, strides: merged.map(({ strides }) => strides[a]!) })),
   };
 }
