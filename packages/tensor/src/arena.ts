@@ -1,18 +1,13 @@
 /**
  * Room for what lives at different times.
- * The one idea: gaps are kept, not what lies between them; what ends gives its room to the gaps beside it. Must not import
- * anything.
+ * The one idea: gaps are kept, which are few, not what lies between them; what ends gives its room to the gaps beside it.
+ * Must not import anything.
  */
-
-interface Gap {
-  start: number;
-  end: number;
-}
 
 /** An arena that grows as it must. */
 export class Arena {
   /** By place; the last one has no end. */
-  readonly #gaps: Gap[] = [{ start: 0, end: Infinity }];
+  readonly #gaps = [{ start: 0, end: Infinity }];
 
   /** Where so many bytes fit first. */
   take(bytes: number): number {
@@ -27,17 +22,14 @@ export class Arena {
   /** Gives back what was taken. */
   give(start: number, bytes: number): void {
     if (bytes === 0) return;
-    const end = start + bytes;
-    let [at, above] = [0, this.#gaps.length];
-    while (at < above) {
-      const middle = (at + above) >> 1;
-      if (this.#gaps[middle]!.start < end) at = middle + 1;
-      else above = middle;
+    const gap = { start, end: start + bytes };
+    let at = this.#gaps.findIndex((after) => after.start >= gap.end);
+    let joined = 0;
+    if (this.#gaps[at]!.start === gap.end) gap.end = this.#gaps[at + joined++]!.end;
+    if (this.#gaps[at - 1]?.end === start) {
+      gap.start = this.#gaps[--at]!.start;
+      joined++;
     }
-    const [before, after] = [this.#gaps[at - 1], this.#gaps[at]!];
-    if (before?.end === start) before.end = after.start === end ? after.end : end;
-    else if (after.start === end) after.start = start;
-    else this.#gaps.splice(at, 0, { start, end });
-    if (before?.end === after.end) this.#gaps.splice(at, 1);
+    this.#gaps.splice(at, joined, gap);
   }
 }
