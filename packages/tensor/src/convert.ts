@@ -64,10 +64,10 @@ export function isVariable(x: unknown): x is Variable {
 }
 
 /** True for one number, however nested. */
-function isSingle(data: TensorLike): boolean {
+function isSingle(data: TensorLike, depth = 0): boolean {
   if (data instanceof Tensor || isVariable(data)) return sizeOf(data.shape) === 1;
   if (ArrayBuffer.isView(data)) return data.length === 1;
-  return Array.isArray(data) ? data.length === 1 && isSingle(data[0] as TensorLike) : true;
+  return Array.isArray(data) ? data.length === 1 && depth < 99 && isSingle(data[0] as TensorLike, depth + 1) : true;
 }
 
 /** A tensor under another shape, of the dtype that is asked for. */
