@@ -17,6 +17,7 @@ import {
   checkOptions,
   describe,
   flattenNest,
+  isPlainObject,
   isVariable,
   refusePromise,
   reshapeRow,
@@ -69,7 +70,7 @@ export function flattenArgument(
   beside: readonly unknown[] = [argument],
 ): Flat<Tensor> {
   const flat = flattenLeaves(operation, name, argument);
-  const dtype = flat.leaves.some((leaf) => typeof leaf === 'number') ? widestType(beside.flatMap(leavesOf)) : undefined;
+  const dtype = flat.leaves.some((leaf) => typeof leaf === 'number') ? widestType(tensorsIn(beside)) : undefined;
   return { ...flat, leaves: flat.leaves.map((leaf, i) => asBeside(operation, `${name}${flat.paths[i]}`, leaf, dtype)) };
 }
 
@@ -78,9 +79,14 @@ export function flattenArguments(operation: string, args: readonly unknown[]): F
   return args.map((arg, i) => flattenArgument(operation, `argument ${i}`, arg, args));
 }
 
-/** An argument taken apart, with its numbers and variables as they are. */
-export function flattenLeaves(operation: string, name: string, argument: unknown): Flat<ArgumentLeaf> {
-  return flattenNest(`${operation}: ${name}`, argument, isArgument, 'tensors or numbers');
+/** An argument taken apart, with its numbers and variables as they are; in the order of `like`, if it should be like that. */
+export function flattenLeaves(
+  operation: string,
+  name: string,
+  argument: unknown,
+  like?: Flat<unknown>,
+): Flat<ArgumentLeaf> {
+  return flattenNest(`${operation}: ${name}`, argument, isArgument, 'tensors or numbers', like);
 }
 
 /** Arguments with these leaves. */
@@ -99,22 +105,27 @@ export function keyOf({ structure, leaves }: Flat<Tensor>): string {
   return structure + leaves.map((t) => t.type.id).join();
 }
 
-/** Tensors and variables of a nest, whatever else is in it. */
-function leavesOf(nest: unknown): readonly unknown[] {
-  if (nest instanceof Tensor || isVariable(nest)) return [nest];
-  if (Array.isArray(nest)) return nest.flatMap(leavesOf);
-  if (typeof nest !== 'object' || nest === null || ArrayBuffer.isView(nest)) return [];
-  return Object.values(nest).flatMap(leavesOf);
+/** Tensors and variables of nests, each once, whatever else is in them and however deep; nests in themselves are no harm. */
+function tensorsIn(nests: readonly unknown[]): (Tensor | Variable)[] {
+  const found: (Tensor | Variable)[] = [];
+  const seen = new Set(nests);
+  // What is added on the way is visited too.
+  for (const node of seen) {
+    if (node instanceof Tensor || isVariable(node)) found.push(node);
+    else if (Array.isArray(node) || isPlainObject(node))
+      for (const child of Object.values(node)) if (typeof child === 'object') seen.add(child);
+  }
+  return found;
 }
 
-/** What a function returned, taken apart into tensors. */
-export function flattenResult(operation: string, result: unknown): Flat<Tensor> {
+/** What a function returned, taken apart into tensors; in the order of `like`, if it should be like that. */
+export function flattenResult(operation: string, result: unknown, like?: Flat<unknown>): Flat<Tensor> {
   if (result === undefined || result === null) {
     throw new ArgumentError(
       `${operation}: Cannot differentiate a function that returns ${String(result)}; did you forget to return a value from f?`,
     );
   }
-  const flat = flattenNest(`${operation}: the result of f`, result, isResult, 'tensors');
+  const flat = flattenNest(`${operation}: the result of f`, result, isResult, 'tensors', like);
   return { ...flat, leaves: flat.leaves.map((leaf) => asTensor(operation, 'the result of f', leaf)) };
 }
 
@@ -168,7 +179,7 @@ export function recordCall(
 ): RecordedCall {
   const places = checkArgnums(operation, options.argnums, args.length);
   const recording = new Recording();
-  const floating = args.flatMap(leavesOf).filter((t) => isFloating((t as Tensor).dtype));
+  const floating = tensorsIn(args).filter((t) => isFloating(t.dtype));
   const flats = places.map((p) => {
     const flat = flattenArgument(operation, `argument ${p}`, args[p], floating);
     flat.leaves.forEach((t, i) => checkDifferentiable(operation, `argument ${p}${flat.paths[i]}`, t.dtype));

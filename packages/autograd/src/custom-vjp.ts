@@ -20,6 +20,7 @@ import {
   lowerInline,
   makeProgram,
   muted,
+  refusePromise,
   zerosOf,
 } from '@jacobi/tensor/internal';
 import { withBatchAxis } from './batch.ts';
@@ -117,7 +118,10 @@ export function customVjp<F extends AnyFunction>(
   return ((...args: unknown[]) => {
     const flats = flattenArguments('customVjp', args);
     if (currentTrace() === null && !isFollowed(flats.flatMap((flat) => flat.leaves)))
-      return muted(() => f(...args) as unknown);
+      return refusePromise(
+        'customVjp',
+        muted(() => f(...args) as unknown),
+      );
     return callVjp(flats, (...own) => {
       const pair: unknown = forward(...own);
       if (!Array.isArray(pair) || pair.length !== 2)
@@ -243,22 +247,18 @@ function gradientList(operation: string, flats: readonly Flat<TensorType>[], giv
 }
 
 /** The gradient of argument `i`, taken apart; null stands for zero. */
-function gradientLeaves(
-  operation: string,
-  i: number,
-  { structure, leaves }: Flat<TensorType>,
-  gradient: unknown,
-): readonly Tangent[] {
-  if (gradient === null) return leaves.map(() => null);
+function gradientLeaves(operation: string, i: number, like: Flat<TensorType>, gradient: unknown): readonly Tangent[] {
+  if (gradient === null) return like.leaves.map(() => null);
   const flat = flattenNest(
     `${operation}: gradient ${i}`,
     gradient,
     (x): x is Tangent => x === null || isTensor(x),
     'tensors',
+    like,
   );
-  if (flat.leaves.length === leaves.length) return flat.leaves;
+  if (flat.structure === like.structure) return flat.leaves;
   throw new RuleError(
-    `${operation}: gradient ${i} must have the tree structure of argument ${i}, ${structure}, not ${flat.structure}`,
+    `${operation}: gradient ${i} must have the tree structure of argument ${i}, ${like.structure}, not ${flat.structure}`,
   );
 }
 

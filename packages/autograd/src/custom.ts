@@ -136,21 +136,22 @@ export function customJvp<F extends AnyFunction>(
 function flattenRule(
   rule: (primals: AnyNest[], tangents: AnyNest[]) => [AnyNest, AnyNest],
   flats: readonly Flat<TensorType>[],
-  { structure, paths, leaves: types }: Flat<TensorType>,
+  like: Flat<TensorType>,
 ): CustomRule {
   return (values, tangents) => {
     const given: unknown = rule(buildArguments(flats, values), buildArguments(flats, tangents));
     if (!Array.isArray(given) || given.length !== 2) {
       throw new RuleError(`customJvp: the rule must return a pair [y, dy], not ${describe(given)}`);
     }
-    const flat = flattenResult('customJvp', given[1]);
-    if (flat.structure !== structure) {
-      throw new RuleError(`customJvp: dy must have the tree structure of y, ${structure}, not ${flat.structure}`);
+    const flat = flattenResult('customJvp', given[1], like);
+    if (flat.structure !== like.structure) {
+      throw new RuleError(`customJvp: dy must have the tree structure of y, ${like.structure}, not ${flat.structure}`);
     }
     flat.leaves.forEach((t, i) => {
-      if (t.type !== types[i])
+      const type = like.leaves[i]!;
+      if (t.type !== type)
         throw new RuleError(
-          `customJvp: dy${paths[i]} is ${formatType(t.type)}, but y${paths[i]} is ${formatType(types[i]!)}`,
+          `customJvp: dy${like.paths[i]} is ${formatType(t.type)}, but y${like.paths[i]} is ${formatType(type)}`,
         );
     });
     return flat.leaves;

@@ -133,7 +133,7 @@ function push(
 
 /** The leaves of a nest that must be like another: structure, shapes and dtypes. Numbers take the dtype of their place. */
 function matching(operation: string, name: string, like: Flat<Tensor>, nest: unknown): Tensor[] {
-  const flat = flattenLeaves(operation, name, nest);
+  const flat = flattenLeaves(operation, name, nest, like);
   if (flat.structure !== like.structure) {
     throw new ArgumentError(
       `${operation}: ${name} must have the same tree structure as what it belongs to: ${like.structure}, not ${flat.structure}`,

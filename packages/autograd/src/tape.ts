@@ -315,9 +315,9 @@ export interface Cut {
 function cotangentsFor(targets: readonly Tensor[], target: unknown, given: unknown): (Tensor | null)[] | undefined {
   if (given === undefined || given === null) return undefined;
   const isEntry = (x: unknown): x is Tensor | number | null => x === null || typeof x === 'number' || isSource(x);
-  const structure = flattenNest('gradient: target', target, isSource, 'tensors').structure;
-  const flat = flattenNest('gradient: outputGradients', given, isEntry, 'tensors or null');
-  if (flat.structure !== structure) {
+  const like = flattenNest('gradient: target', target, isSource, 'tensors');
+  const flat = flattenNest('gradient: outputGradients', given, isEntry, 'tensors or null', like);
+  if (flat.structure !== like.structure) {
     throw new ArgumentError(
       'gradient: outputGradients must have the structure of target: one tensor (or null) for each',
     );

@@ -24,7 +24,7 @@ export function argumentTensors(flats: readonly Flat<TensorType>[], args: readon
       out.push(argumentTensor(arg, flat.leaves[0]!, `argument ${i}`));
       continue;
     }
-    const given = flattenNest(`prepared Jacobian: argument ${i}`, arg, isValue, 'tensors or typed arrays');
+    const given = flattenNest(`prepared Jacobian: argument ${i}`, arg, isValue, 'tensors or typed arrays', flat);
     if (given.structure !== flat.structure)
       throw new ArgumentError(
         `prepared Jacobian: argument ${i} must have the structure ${flat.structure}, not ${given.structure}`,

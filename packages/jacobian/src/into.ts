@@ -61,7 +61,10 @@ export function intoWriter(
     }
     const value = all.length > places + 1 ? valueOf(all[places + 1]) : undefined;
     if (value === undefined) write(all, [out as TypedArray]);
-    else writeBoth(all, [out as TypedArray, value]);
+    else {
+      checkApart(out as TypedArray, value);
+      writeBoth(all, [out as TypedArray, value]);
+    }
     return out as TypedArray;
   };
 }
@@ -71,6 +74,16 @@ function valueOf(options: unknown = {}): TypedArray | undefined {
   const { value } = options as { value?: unknown };
   if (value === undefined || dtypeOf(value) !== undefined) return value as TypedArray | undefined;
   throw new ArgumentError(`into: value must be a typed array, not ${describe(value)}`);
+}
+
+/** Throws where one array would be written over the other. */
+function checkApart(out: TypedArray, value: TypedArray): void {
+  if (out.buffer !== value.buffer) return;
+  if (out.byteOffset + out.byteLength <= value.byteOffset || value.byteOffset + value.byteLength <= out.byteOffset)
+    return;
+  throw new ArgumentError(
+    'into: out and value share elements of one buffer, so that one would be written over the other; give two arrays, or parts that do not overlap',
+  );
 }
 
 function target(name: string, program: Program, from: number, to: number): Target {

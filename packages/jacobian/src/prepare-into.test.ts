@@ -99,6 +99,27 @@ describe('into', () => {
   });
 });
 
+test('into refuses arrays that share elements, and takes parts of one buffer that lie side by side', () => {
+  const J = prepareJacobian((x: Tensor) => ops.square(x), { shape: [2] });
+  const x = Float32Array.of(3, 5);
+  const whole = new Float32Array(6).fill(7);
+  for (const [from, at] of [
+    [0, 0],
+    [0, 3],
+    [2, 1],
+    [2, 4],
+  ] as const) {
+    const value = whole.subarray(at, at + 2);
+    const out = whole.subarray(from, from + 4);
+    expect(() => J.into(x, out, { value })).toThrow('into: out and value share elements of one buffer');
+  }
+  expect([...whole]).toEqual([7, 7, 7, 7, 7, 7]);
+  J.into(x, whole.subarray(0, 4), { value: whole.subarray(4) });
+  expect([...whole]).toEqual([6, 0, 0, 10, 9, 25]);
+  J.into(x, whole.subarray(2), { value: whole.subarray(0, 2) });
+  expect([...whole]).toEqual([9, 25, 6, 0, 0, 10]);
+});
+
 describe('refusals', () => {
   const J = prepareJacobian((x: Tensor, { s }: { s: Tensor }) => ops.mul(x, s), [spec(2), { s: spec() }]);
   const x = f64([1, 2]);

@@ -64,10 +64,10 @@ export function isVariable(x: unknown): x is Variable {
 }
 
 /** True for one number, however nested. */
-function isSingle(data: TensorLike): boolean {
+function isSingle(data: TensorLike, depth = 0): boolean {
   if (data instanceof Tensor || isVariable(data)) return sizeOf(data.shape) === 1;
   if (ArrayBuffer.isView(data)) return data.length === 1;
-  return Array.isArray(data) ? data.length === 1 && isSingle(data[0] as TensorLike) : true;
+  return Array.isArray(data) ? data.length === 1 && depth < 99 && isSingle(data[0] as TensorLike, depth + 1) : true;
 }
 
 /** A tensor under another shape, of the dtype that is asked for. */
@@ -96,16 +96,30 @@ function fromData(
 ): Tensor {
   if (!ArrayBuffer.isView(data)) return fromNested(operation, argument, data, dtype, shape);
   const own = dtypeOf(data);
-  if (own !== undefined) return fromTyped(data, dtype ?? own, shape);
+  if (own !== undefined) return fromTyped(operation, argument, data, dtype ?? own, shape);
   throw new DTypeError(
     `${operation}: ${argument} is a ${(data as object).constructor.name}, which has no dtype here; copy it to a Float32Array, Float64Array, Int32Array or Uint8Array (bool)`,
   );
 }
 
-function fromTyped(data: TypedArray, dtype: DType, shape: Shape = [data.length]): Tensor {
+function fromTyped(
+  operation: string,
+  argument: string,
+  data: TypedArray,
+  dtype: DType,
+  shape: Shape = [data.length],
+): Tensor {
   checkSize(data.length, shape);
   const copy = allocate(dtype, data.length);
-  copy.set(dtype === 'bool' ? (data as Uint8Array).map((v) => Number(v !== 0)) : data);
+  try {
+    copy.set(dtype === 'bool' ? (data as Uint8Array).map((v) => Number(v !== 0)) : data);
+  } catch (cause) {
+    // Sizes fit and elements are numbers: only the buffer itself can be gone.
+    throw new ArgumentError(
+      `${operation}: ${argument} is ${describe(data)} whose buffer was transferred and has no numbers any more; make the tensor before, or transfer a copy`,
+      { cause },
+    );
+  }
   return tensorFromData(copy, dtype, shape);
 }
 

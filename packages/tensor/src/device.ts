@@ -51,8 +51,11 @@ export function refusePromise<T>(operation: string, result: T): T {
   return result;
 }
 
-function checkBackend(operation: string, backend: Backend): void {
-  if (typeof (backend as Partial<Backend> | undefined)?.compile !== 'function') {
+/** What every device has; a single one of these may be a method of something else. */
+const METHODS = ['compile', 'run', 'alloc', 'write', 'read'] as const satisfies readonly (keyof Backend)[];
+
+function checkBackend(operation: string, backend: Backend | null | undefined): void {
+  if (METHODS.some((name) => typeof backend?.[name] !== 'function')) {
     throw new ArgumentError(`${operation}: backend must be a Backend (await cpu(), for one), not ${describe(backend)}`);
   }
 }

@@ -17,6 +17,11 @@ const endless = ((a: unknown[]) => {
   a.push(a);
   return a as never;
 })([]);
+/** An array whose buffer was given away. */
+const transferred = <T extends api.TypedArray>(array: T): T => {
+  structuredClone(array.buffer, { transfer: [array.buffer as ArrayBuffer] });
+  return array;
+};
 /** [first, a hole, last]. */
 const holed = (first: unknown, last: unknown): unknown[] => Object.assign([], { 0: first, 2: last });
 const any = <T>(value: unknown): T => value as T;
@@ -108,6 +113,18 @@ const VALUES: readonly Case[] = [
     ShapeError,
     'tensor: data[0][1] float32[] and data[0][0] float32[3] differ in shape',
   ],
+  [
+    () => tensor(transferred(new Float32Array(3))),
+    ArgumentError,
+    'tensor: data is a Float32Array whose buffer was transferred and has no numbers any more; make the tensor before',
+  ],
+  [
+    () => tensor(transferred(new Uint8Array(3))),
+    ArgumentError,
+    'tensor: data is a Uint8Array whose buffer was transferred',
+  ],
+  [() => api.add(transferred(new Float64Array(3)), 1), ArgumentError, 'add: a is a Float64Array whose buffer'],
+  [() => variable([1]).assign(transferred(new Int32Array(1))), ArgumentError, 'value is a Int32Array whose buffer'],
   [() => tensor(endless), ShapeError, 'tensor: data is nested too deep, or in itself'],
   [() => tensor(3e9, { dtype: 'int32' }), DTypeError, 'tensor: data 3000000000 is not an int32'],
   [() => variable(1, { name: any(1) }), ArgumentError, 'variable: name must be a string, not 1'],
@@ -166,6 +183,9 @@ const VALUES: readonly Case[] = [
   [() => variable([1, 2]).assign([1, 2, 3]), ShapeError, 'holds float32[2], not float32[3]'],
   [() => variable([1, 2]).assign(ints), DTypeError, 'holds float32[2], not int32[2]; use cast'],
   [() => api.setDefaultBackend(any({})), ArgumentError, 'setDefaultBackend: backend must be a Backend'],
+  [() => api.setDefaultBackend(any(/x/)), ArgumentError, 'setDefaultBackend: backend must be a Backend'],
+  [() => api.withBackend(any(/x/), () => 1), ArgumentError, 'withBackend: backend must be a Backend'],
+  [() => api.withBackend(any(null), () => 1), ArgumentError, 'withBackend: backend must be a Backend'],
   [() => api.withBackend(any(undefined), () => 1), ArgumentError, 'withBackend: backend must be a Backend'],
   [
     () => api.withBackend(api.getBackend(), async () => 1),

@@ -43,7 +43,7 @@ export * from './index.ts';
 export { access, accessOver, call, emitCopy, emitFill, emitMap, isAlias, lowerApplication } from './lower.ts';
 export { lowerInline, lowerProgram, placeTemporaries, slotsOf } from './lower-program.ts';
 export type { Flat, Nest } from './nest.ts';
-export { flattenNest } from './nest.ts';
+export { flattenNest, isPlainObject } from './nest.ts';
 export { contract } from './ops/contraction.ts';
 export { onesOf, zerosOf } from './ops/creation.ts';
 export { integerPower } from './ops/power.ts';

@@ -13,24 +13,30 @@ export interface Flat<T> {
   readonly leaves: T[];
   /** Where each leaf was: '', '[0].w', … */
   readonly paths: string[];
-  /** Equal for nests of the same structure. */
+  /** Equal for nests of the same structure, with keys in the same order; fit for messages. */
   readonly structure: string;
   /** Puts as many new leaves into the same structure. */
   readonly rebuild: <U>(leaves: readonly U[]) => Nest<U>;
 }
 
-/** Takes a nest apart. `isLeaf` says what counts as a leaf; anything else that is neither a plain object nor an array throws. */
+/**
+ * Takes a nest apart. `isLeaf` says what counts as a leaf; anything else that is neither a plain object nor an array throws.
+ * Where it should be like another nest, its leaves come in the order of that one, whatever order its keys were written in.
+ */
 export function flattenNest<T>(
   what: string,
   nest: unknown,
   isLeaf: (x: unknown) => x is T,
   expected = 'tensors',
+  like?: Flat<unknown>,
 ): Flat<T> {
   const leaves: T[] = [];
   const paths: string[] = [];
   const structure: string[] = [];
   const rebuild = visit(nest, '') as Flat<T>['rebuild'];
-  return { leaves, paths, structure: structure.join(''), rebuild };
+  const flat = { leaves, paths, structure: structure.join(''), rebuild };
+  if (like === undefined || flat.structure === like.structure) return flat;
+  return flattenNest(what, inOrderOf(like.rebuild([]), nest), isLeaf, expected);
 
   function visit(node: unknown, path: string): Build {
     if (isLeaf(node)) {
@@ -41,14 +47,17 @@ export function flattenNest<T>(
     if (path.length > 999) throw new ArgumentError(`${what} is nested too deep, or in itself`);
     if (Array.isArray(node)) {
       structure.push('[');
-      const parts = Array.from(node, (child, i) => visit(child, `${path}[${i}]`));
+      const parts = Array.from(node, (child, i) => {
+        if (i > 0) structure.push(', ');
+        return visit(child, `${path}[${i}]`);
+      });
       structure.push(']');
       return listOf(parts);
     }
     if (isPlainObject(node)) {
       structure.push('{');
-      const parts = Object.keys(node).map((key) => {
-        structure.push(`${JSON.stringify(key)}:`);
+      const parts = Object.keys(node).map((key, i) => {
+        structure.push(`${i > 0 ? ', ' : ''}${JSON.stringify(key)}: `);
         return [key, visit(node[key], `${path}.${key}`)] as const;
       });
       structure.push('}');
@@ -59,6 +68,15 @@ export function flattenNest<T>(
       `${what}${path} must be a nest of ${expected} (plain objects and arrays), not ${describe(node)}${hint}`,
     );
   }
+}
+
+/** The nest with its keys in the order of another; what is not alike stays as it is. */
+function inOrderOf(like: unknown, nest: unknown): unknown {
+  if (Array.isArray(like) && Array.isArray(nest)) return Array.from(nest, (child, i) => inOrderOf(like[i], child));
+  if (!isPlainObject(like) || !isPlainObject(nest)) return nest;
+  const keys = Object.keys(like);
+  if (keys.length !== Object.keys(nest).length || !keys.every((key) => Object.hasOwn(nest, key))) return nest;
+  return Object.fromEntries(keys.map((key) => [key, inOrderOf(like[key], nest[key])]));
 }
 
 /** Puts leaves into their places. Made outside of `flattenNest`, so that whoever keeps it keeps no leaves. */
