@@ -1,11 +1,12 @@
-/** Errors of this package. Must not import anything. */
+/** Errors of this package, of the family of all others. */
+import { JacobiError } from '@jacobi/backend';
 
 /**
  * There is no WebAssembly, or a content security policy forbids it.
  *
  * Fails: `createWasmBackend()` under `script-src 'self'`. Works: add `'wasm-unsafe-eval'`, or use `createCpuBackend()`.
  */
-export class NoWebAssemblyError extends Error {
+export class NoWebAssemblyError extends JacobiError {
   override name = 'NoWebAssemblyError';
   constructor(why: string) {
     super(`WebAssembly cannot be used here: ${why}. Use the CPU backend, createCpuBackend() of @jacobi/backend-cpu.`);
@@ -17,7 +18,7 @@ export class NoWebAssemblyError extends Error {
  *
  * Fails: a product of two 40000×40000 matrices. Works: the same in blocks, or with `chunkSize` for a Jacobian.
  */
-export class MemoryLimitError extends Error {
+export class MemoryLimitError extends JacobiError {
   override name = 'MemoryLimitError';
   constructor(bytes: number) {
     super(

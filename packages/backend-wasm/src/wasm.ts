@@ -4,6 +4,7 @@
  * Must not import anything above the kernel IR.
  */
 import type { Backend, BackendStats, BufferRef, Executable, Plan, TypedArray } from '@jacobi/backend';
+import { ArgumentError } from '@jacobi/backend';
 import { createCpuBackend } from '@jacobi/backend-cpu';
 import { createCalls } from './calls.ts';
 import { canCompile, compilePlan, type PlanModule } from './compile.ts';
@@ -83,16 +84,17 @@ function isFlag(value: unknown): boolean {
   return typeof value === 'boolean';
 }
 
-/** Throws a TypeError that names what an option is and may be. */
+/** Throws an error that names what an option is and may be. */
 function checkOptions(options: unknown): void {
   if (typeof options !== 'object' || options === null)
-    throw new TypeError(`wasm: options must be an object like { simd: true }, not ${String(options)}`);
+    throw new ArgumentError(`wasm: options must be an object like { simd: true }, not ${String(options)}`);
   for (const [name, value] of Object.entries(options)) {
     const rule = Object.hasOwn(OPTIONS, name) ? OPTIONS[name as keyof WasmOptions] : undefined;
     if (!rule)
-      throw new TypeError(`wasm: there is no option "${name}"; the options are ${Object.keys(OPTIONS).join(', ')}`);
+      throw new ArgumentError(`wasm: there is no option "${name}"; the options are ${Object.keys(OPTIONS).join(', ')}`);
     const [is, text] = rule;
-    if (value !== undefined && !is(value)) throw new TypeError(`wasm: ${name} must be ${text}, not ${String(value)}`);
+    if (value !== undefined && !is(value))
+      throw new ArgumentError(`wasm: ${name} must be ${text}, not ${String(value)}`);
   }
 }
 

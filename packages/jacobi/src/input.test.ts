@@ -1,4 +1,5 @@
 /** Input that nobody should give, everywhere that it could be given: a library error in words, or the right result. */
+import { MemoryLimitError, NoWebAssemblyError } from '@jacobi/backend-wasm';
 import { describe, expect, test } from 'vitest';
 import * as J from './index.ts';
 
@@ -133,6 +134,21 @@ function customVjpOf(
     ({ a, b }, dy) => [backward(a, b, dy)],
   );
 }
+
+test.for([
+  [{ threads: 0 }, 'wasm: threads must be a whole number from 1 up'],
+  [null, 'wasm: options must be an object'],
+  [{ thread: 2 }, 'wasm: there is no option "thread"'],
+] as const)('wasm(%j)', async ([options, message]) => {
+  const refused = await J.wasm(any(options)).catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(J.ArgumentError);
+  expect((refused as Error).message).toContain(message);
+});
+
+test('errors of devices are of the family', () => {
+  expect(new MemoryLimitError(1)).toBeInstanceOf(J.JacobiError);
+  expect(new NoWebAssemblyError('none')).toBeInstanceOf(J.JacobiError);
+});
 
 test('a function of a custom rule that returns a Promise', () => {
   const rule = J.customVjp(

@@ -361,6 +361,17 @@ const REDUCTIONS: readonly Case[] = [
   ],
   [() => api.std(x, 0, false, { ddof: -1 }), ArgumentError, 'std: ddof must be a whole number ≥ 0, not -1'],
   [
+    () => api.norm(api.zeros([0]), Infinity),
+    ArgumentError,
+    'norm: x float32[0] has no elements along axis 0, so there is no norm',
+  ],
+  [() => api.norm(api.zeros([2, 0]), -Infinity, 1), ArgumentError, 'norm: x float32[2,0] has no elements along axis 1'],
+  [
+    () => api.norm(api.zeros([0, 2]), Infinity, [0, 1]),
+    ArgumentError,
+    'norm: x float32[0,2] has no elements along axis 0',
+  ],
+  [
     () => api.norm(x, any('nuc')),
     ArgumentError,
     `norm: ord must be 'euclidean', 'fro', Infinity, -Infinity or a number > 0, not "nuc"`,
@@ -471,6 +482,8 @@ const SHAPES: readonly Case[] = [
   [() => api.split(v, any('a')), ArgumentError, 'split: sizes must be a count or an array of sizes, not "a"'],
   [() => api.unstack(tensor(1)), ArgumentError, 'unstack: axis 0 is out of range: a scalar has no axes'],
   [() => api.diag(tensor(1)), ShapeError, 'diag: x must have at least one axis, not float32[]'],
+  [() => api.diag(v, 1e15), ShapeError, 'diag: the result would have 1.00000000'],
+  [() => api.diag(api.zeros([0]), -(2 ** 20)), ShapeError, 'diag: the result would have 1099511627776 elements'],
   [() => api.diagPart(v), ShapeError, 'diagPart: x must have at least two axes, not float32[3]'],
   [() => api.triu(v), ShapeError, 'triu: x must have at least two axes, not float32[3]'],
   [() => api.tril(x, 0.5), ArgumentError, 'tril: k must be a whole number, not 0.5'],
@@ -590,6 +603,11 @@ const PRODUCTS: readonly Case[] = [
 
 const RANDOM: readonly Case[] = [
   [() => random.key(0.5), ArgumentError, 'random.key: seed must be a whole number, not 0.5'],
+  [
+    () => random.split(random.key(1), 1e15),
+    ShapeError,
+    'random.split: the result would have 2000000000000000 elements',
+  ],
   [() => random.split(random.key(1), 0), ArgumentError, 'random.split: n must be a whole number ≥ 1, not 0'],
   [
     () => random.split(tensor([1, 2])),

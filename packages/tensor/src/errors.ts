@@ -1,12 +1,10 @@
 /**
  * The errors of the tensor language. Every message says: operation, what was expected, what was given, what to do.
- * Must not import anything.
+ * The two that devices throw too stand under them.
  */
+import { ArgumentError, JacobiError } from '@jacobi/backend';
 
-/** Base of all errors that Jacobi throws on purpose. */
-export class JacobiError extends Error {
-  override name = 'JacobiError';
-}
+export { ArgumentError, JacobiError };
 
 /**
  * Shapes do not fit an operation.
@@ -22,14 +20,6 @@ export class ShapeError extends JacobiError {
  */
 export class DTypeError extends JacobiError {
   override name = 'DTypeError';
-}
-
-/**
- * An argument is of the wrong kind, or outside its range.
- * Fails: `sum(tensor([1, 2]), 3)`. Works: `sum(tensor([1, 2]), 0)`.
- */
-export class ArgumentError extends JacobiError {
-  override name = 'ArgumentError';
 }
 
 /**

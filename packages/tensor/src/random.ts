@@ -6,7 +6,7 @@
 import type { DType, Shape } from '@jacobi/backend';
 import { sizeOf } from '@jacobi/backend';
 import { bindOne } from './bind.ts';
-import { checkDType, checkInteger, checkNumber, checkOptions, checkShape } from './checks.ts';
+import { checkCount, checkDType, checkInteger, checkNumber, checkOptions, checkShape } from './checks.ts';
 import type { TensorLike } from './convert.ts';
 import { asTensor, castTo, scalarTensor } from './convert.ts';
 import { ArgumentError, DTypeError, TraceError } from './errors.ts';
@@ -74,6 +74,7 @@ function key(seed: number): Tensor {
  */
 function split(source: TensorLike, n = 2): Tensor & Iterable<Tensor> {
   checkInteger('random.split', 'n', n, 1);
+  checkCount('random.split', 2 * n);
   const keys = reshape(words(asKey('random.split', source), 2 * n), [n, 2]);
   return Object.assign(keys, { [Symbol.iterator]: () => unstack(keys)[Symbol.iterator]() });
 }

@@ -1,6 +1,7 @@
 /** Diagonals and triangles of matrices; leading axes are a batch. */
+import { sizeOf } from '@jacobi/backend';
 import { bindOne } from '../bind.ts';
-import { checkInteger } from '../checks.ts';
+import { checkCount, checkInteger } from '../checks.ts';
 import type { TensorLike } from '../convert.ts';
 import { asTensor } from '../convert.ts';
 import { ShapeError } from '../errors.ts';
@@ -29,8 +30,11 @@ export function diag(x: TensorLike, k = 0): Tensor {
   checkInteger('diag', 'k', k);
   const t = asTensor('diag', 'x', x);
   checkRank('diag', t, 1);
+  const batch = t.shape.slice(0, -1);
+  const n = t.shape.at(-1)! + Math.abs(k);
+  checkCount('diag', sizeOf(batch) * n * n);
   const square = bindOne(embedRow, [t], { first: t.rank - 1, second: t.rank });
-  const before = t.shape.slice(0, -1).map((): [number, number] => [0, 0]);
+  const before = batch.map((): [number, number] => [0, 0]);
   return pad(square, [...before, [Math.max(0, -k), Math.max(0, k)], [Math.max(0, k), Math.max(0, -k)]]);
 }
 

@@ -71,8 +71,13 @@ export function mean(x: TensorLike, axis?: Axis, keepDims = false): Tensor {
 function extreme(row: Primitive<Axes>, x: TensorLike, axis: Axis, keepDims: boolean): Tensor {
   const t = asNumeric(row.name, 'x', x);
   const axes = checkAxes(row.name, axis, t.rank);
-  if (axes.some((a) => t.shape[a] === 0)) throw nothing(row.name, t, axes);
+  checkSome(row.name, t, axes);
   return reduce(row, t, axes, keepDims);
+}
+
+/** Throws where there is nothing to be the largest or smallest. */
+export function checkSome(operation: string, t: Tensor, axes: readonly number[]): void {
+  if (axes.some((a) => t.shape[a] === 0)) throw nothing(operation, t, axes);
 }
 
 function nothing(operation: string, t: Tensor, axes: readonly number[]): ArgumentError {
@@ -143,7 +148,7 @@ function position(
       : y;
   }
   const a = checkAxis(name, axis, t.rank);
-  if (t.shape[a] === 0) throw nothing(name, t, [a]);
+  checkSome(name, t, [a]);
   const y = bindOne(row, [t], { axis: a });
   return keepDims ? reshape(y, onesAt(t.shape, [a])) : y;
 }

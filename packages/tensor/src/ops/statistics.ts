@@ -18,7 +18,7 @@ import { full } from './creation.ts';
 import { exp, log } from './exponential.ts';
 import { pow, sqrt } from './power.ts';
 import type { Axis } from './reduction.ts';
-import { max, mean, min, sum } from './reduction.ts';
+import { checkSome, max, mean, min, sum } from './reduction.ts';
 import { clip } from './rounding.ts';
 import { reshape, stopGradient } from './shape.ts';
 
@@ -99,6 +99,7 @@ export function norm(x: TensorLike, ord: NormOrder = 'euclidean', axis?: Axis, k
   if (ord === 2) return euclidean();
   const sizes = abs(t);
   if (ord === 1) return sum(sizes, axes, keepDims);
+  if (ord === Infinity || ord === -Infinity) checkSome('norm', t, axes);
   if (ord === Infinity) return max(sizes, axes, keepDims);
   if (ord === -Infinity) return min(sizes, axes, keepDims);
   return scaled(sizes, axes, keepDims, (u) => {
@@ -130,6 +131,7 @@ function matrixNorm(t: Tensor, ord: number, axis: readonly number[], keepDims: b
   }
   const [rows, columns] = axis.map((a) => checkAxis('norm', a, t.rank)) as [number, number];
   const [added, compared] = ord === 1 ? [rows, columns] : [columns, rows];
+  checkSome('norm', t, [compared]);
   const y = max(sum(abs(t), added, true), compared, true);
   return keepDims ? y : reshape(y, withoutAxes(t.shape, [rows, columns]));
 }
