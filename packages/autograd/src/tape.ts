@@ -154,7 +154,7 @@ export class GradientTape {
    * @throws UnconnectedError with the reason, unless `unconnected` says otherwise; TapeConsumedError on the second call of a
    *   tape that is not persistent.
    */
-  gradient<S extends Sources, U extends Unconnected = 'error'>(
+  gradient<const S extends Sources, U extends Unconnected = 'error'>(
     target: unknown,
     sources: S,
     options: GradientOptions<U> = {},

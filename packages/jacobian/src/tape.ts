@@ -42,7 +42,7 @@ export class GradientTape extends AutogradTape {
    * @throws UnconnectedError with the reason, unless `unconnected` says otherwise; TapeConsumedError on the second call of a
    *   tape that is not persistent.
    */
-  jacobian<S extends Sources, U extends Unconnected = 'error'>(
+  jacobian<const S extends Sources, U extends Unconnected = 'error'>(
     target: Source,
     sources: S,
     options: TapeJacobianOptions<U> = {},
