@@ -118,7 +118,7 @@ describe('keys in another order are the same structure', () => {
     const prepared = J.prepareJacobian(f, { a: J.tensor(1), b: J.tensor(2) });
     const c = [a, [b]];
     expect(() => prepared({ b, c })).toThrow(
-      'prepared Jacobian: argument 0 must have the structure {"a": *, "b": *}, not {"b": *, "c": [*, [*]]}',
+      'prepared Jacobian: argument 0 must have the structure {"a": *, "b": *}, not {"c": [*, [*]], "b": *}',
     );
     expect(() => prepared({ b })).toThrow('not {"b": *}');
   });

@@ -116,7 +116,7 @@ function fromTyped(
   } catch (cause) {
     // Sizes fit and elements are numbers: only the buffer itself can be gone.
     throw new ArgumentError(
-      `${operation}: ${argument} is ${describe(data)} whose buffer was transferred and has no numbers any more; make the tensor before, or transfer a copy`,
+      `${operation}: ${argument} is ${describe(data)} whose buffer was transferred; make the tensor before that`,
       { cause },
     );
   }

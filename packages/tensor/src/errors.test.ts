@@ -116,7 +116,7 @@ const VALUES: readonly Case[] = [
   [
     () => tensor(transferred(new Float32Array(3))),
     ArgumentError,
-    'tensor: data is a Float32Array whose buffer was transferred and has no numbers any more; make the tensor before',
+    'tensor: data is a Float32Array whose buffer was transferred; make the tensor before that',
   ],
   [
     () => tensor(transferred(new Uint8Array(3))),
@@ -486,6 +486,8 @@ const SHAPES: readonly Case[] = [
   [() => api.diag(api.zeros([0]), -(2 ** 20)), ShapeError, 'diag: the result would have 1099511627776 elements'],
   [() => api.diagPart(v), ShapeError, 'diagPart: x must have at least two axes, not float32[3]'],
   [() => api.triu(v), ShapeError, 'triu: x must have at least two axes, not float32[3]'],
+  [() => api.diag(v, 1e15), ShapeError, 'diag: the result would have 1.00000000'],
+  [() => api.diag(api.zeros([0]), -(2 ** 20)), ShapeError, 'diag: the result would have 1099511627776 elements'],
   [() => api.tril(x, 0.5), ArgumentError, 'tril: k must be a whole number, not 0.5'],
 ];
 

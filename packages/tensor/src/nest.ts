@@ -33,12 +33,10 @@ export function flattenNest<T>(
   const leaves: T[] = [];
   const paths: string[] = [];
   const structure: string[] = [];
-  const rebuild = visit(nest, '') as Flat<T>['rebuild'];
-  const flat = { leaves, paths, structure: structure.join(''), rebuild };
-  if (like === undefined || flat.structure === like.structure) return flat;
-  return flattenNest(what, inOrderOf(like.rebuild([]), nest), isLeaf, expected);
+  const rebuild = visit(nest, '', like?.rebuild([])) as Flat<T>['rebuild'];
+  return { leaves, paths, structure: structure.join(''), rebuild };
 
-  function visit(node: unknown, path: string): Build {
+  function visit(node: unknown, path: string, other: unknown): Build {
     if (isLeaf(node)) {
       paths.push(path);
       structure.push('*');
@@ -49,16 +47,20 @@ export function flattenNest<T>(
       structure.push('[');
       const parts = Array.from(node, (child, i) => {
         if (i > 0) structure.push(', ');
-        return visit(child, `${path}[${i}]`);
+        return visit(child, `${path}[${i}]`, (other as Record<number, unknown> | undefined)?.[i]);
       });
       structure.push(']');
       return listOf(parts);
     }
     if (isPlainObject(node)) {
       structure.push('{');
-      const parts = Object.keys(node).map((key, i) => {
+      const keys = Object.keys(node);
+      const order = isPlainObject(other) ? other : {};
+      const places = Object.keys(order);
+      if (like) keys.sort((a, b) => places.indexOf(a) - places.indexOf(b));
+      const parts = keys.map((key, i) => {
         structure.push(`${i > 0 ? ', ' : ''}${JSON.stringify(key)}: `);
-        return [key, visit(node[key], `${path}.${key}`)] as const;
+        return [key, visit(node[key], `${path}.${key}`, order[key])] as const;
       });
       structure.push('}');
       return objectOf(parts);
@@ -68,15 +70,6 @@ export function flattenNest<T>(
       `${what}${path} must be a nest of ${expected} (plain objects and arrays), not ${describe(node)}${hint}`,
     );
   }
-}
-
-/** The nest with its keys in the order of another; what is not alike stays as it is. */
-function inOrderOf(like: unknown, nest: unknown): unknown {
-  if (Array.isArray(like) && Array.isArray(nest)) return Array.from(nest, (child, i) => inOrderOf(like[i], child));
-  if (!isPlainObject(like) || !isPlainObject(nest)) return nest;
-  const keys = Object.keys(like);
-  if (keys.length !== Object.keys(nest).length || !keys.every((key) => Object.hasOwn(nest, key))) return nest;
-  return Object.fromEntries(keys.map((key) => [key, inOrderOf(like[key], nest[key])]));
 }
 
 /** Puts leaves into their places. Made outside of `flattenNest`, so that whoever keeps it keeps no leaves. */
