@@ -40,7 +40,6 @@ describe('life of a tape', () => {
   test('a call with bad arguments does not use it up', () => {
     const { tape, x, y } = squared();
     expect(() => tape.gradient(y, 3 as never)).toThrow(ArgumentError);
-    expect(() => tape.gradient(y, [])).toThrow(/no tensor or variable/);
     expect(() => tape.gradient(y, x, { outputGradients: tensor([1, 2]) })).toThrow(ShapeError);
     expect(tape.gradient(y, x).item()).toBe(6);
   });

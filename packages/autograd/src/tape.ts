@@ -221,7 +221,6 @@ export class GradientTape {
   /** @internal Sources with the recorded values behind them. */
   protected resolve(operation: string, sources: Sources): Flat<ResolvedSource> {
     const flat = flattenNest(`${operation}: sources`, sources, isSource, 'tensors or variables');
-    if (flat.leaves.length === 0) throw new ArgumentError(`${operation}: sources has no tensor or variable in it`);
     const leaves = flat.leaves.map((leaf, i): ResolvedSource => {
       const name = isVariable(leaf) ? leaf.name : flat.paths[i] === '' ? 'source' : `source ${flat.paths[i]}`;
       const tensors = isVariable(leaf) ? [...(this.#variables.get(leaf) ?? [])] : [leaf];

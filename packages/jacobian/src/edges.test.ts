@@ -1,4 +1,5 @@
 /** What an attacker tries: large sizes in small memory, odd arguments, things that happen in f. */
+import { grad } from '@jacobi/autograd';
 import type { NestedLike, Tensor } from '@jacobi/tensor';
 import * as ops from '@jacobi/tensor';
 import { expectDense, float64 } from '@jacobi/testing/jacobians';
@@ -96,6 +97,35 @@ describe('sizes', () => {
     expect(J.shape).toEqual([2, 2, 2, 2, 2, 2, 2, 2, 2, 2]);
     expectDense(J, jacrev(f, { chunkSize: 3 })(x) as Tensor);
     expectDense(ops.sum(J, [0, 1, 2, 3]), ops.mul(2, x));
+  });
+});
+
+describe('nests without a tensor in them', () => {
+  test.each([[[]], [{}], [[[], { w: [] }]]])('%j gives itself, in every form of call', (nothing) => {
+    const x = float64([1, 2], [2]);
+    const tape = new GradientTape({ persistent: true });
+    const y = tape.record(() => {
+      tape.watch(x);
+      return ops.sum(ops.square(x));
+    });
+    for (const unconnected of ['error', 'none', 'zero'] as const) {
+      expect(tape.gradient(y, nothing as [], { unconnected })).toEqual(nothing);
+      expect(tape.gradient([y, x], nothing as [], { unconnected, outputGradients: [2, null] })).toEqual(nothing);
+      expect(tape.jacobian(x, nothing as [], { unconnected })).toEqual(nothing);
+    }
+    expect(tape.explain(y, nothing as [])).toBe('Jacobian: nothing to compute');
+    for (const options of [{}, { mode: 'forward' }, { mode: 'reverse' }, { chunkSize: 1 }] as const)
+      expect(jacobian(() => ops.tensor([1, 2]), options)(nothing)).toEqual(nothing);
+    expect(grad(() => ops.tensor(3))(nothing)).toEqual(nothing);
+    const [dx, rest] = tape.gradient(y, [x, nothing as []]);
+    expect([dx.arraySync(), rest]).toEqual([[2, 4], nothing]);
+  });
+
+  test('they use up a tape that is not persistent, as any sources do', () => {
+    const tape = new GradientTape();
+    const y = tape.record(() => ops.tensor(1));
+    expect(tape.gradient(y, [])).toEqual([]);
+    expect(() => tape.jacobian(y, [])).toThrow('can only be used to compute one set');
   });
 });
 

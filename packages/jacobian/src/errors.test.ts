@@ -249,12 +249,6 @@ const bad: readonly Bad[] = [
         says: [operation, 'source'],
       },
       {
-        name: `tape.${operation}, an empty nest`,
-        run: () => call(y, []),
-        kind: 'ArgumentError',
-        says: [operation, 'source'],
-      },
-      {
         name: `tape.${operation}, unconnected`,
         run: () =>
           call(operation === 'batchJacobian' ? z : y, operation === 'batchJacobian' ? m : x, {
