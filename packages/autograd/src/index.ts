@@ -12,7 +12,7 @@ export type { JitOptions } from './jit.ts';
 export { checkpoint, jit } from './jit.ts';
 export type { AuxOptions } from './modes.ts';
 export { hvp, jvp, linearize, vjp } from './modes.ts';
-export type { GradientOptions, LikeSources, MaybeNull, Source, Sources, TapeOptions } from './tape.ts';
+export type { GradientOptions, LikeSources, MaybeNull, Source, Sources, SourcesLike, TapeOptions } from './tape.ts';
 export { GradientTape } from './tape.ts';
 export type { Unconnected } from './unconnected.ts';
 export type { VmapOptions } from './vmap.ts';

@@ -18,6 +18,7 @@ import {
   withFrame,
   zerosOf,
 } from '@jacobi/tensor/internal';
+import type { AnyFunction, AnyNest } from './call.ts';
 import { checkFunction } from './call.ts';
 import { TapeConsumedError, TapeStateError, UnconnectedError } from './errors.ts';
 import { runGradient } from './gradient.ts';
@@ -31,8 +32,15 @@ import { checkUnconnected, explainUnconnected } from './unconnected.ts';
 export type Source = Tensor | Variable;
 /** Sources in plain objects and arrays. */
 export type Sources = Source | readonly Sources[] | { readonly [key: string]: Sources };
-/** Leaves in the structure of the sources. */
-export type LikeSources<S, Leaf> = S extends Source ? Leaf : { -readonly [K in keyof S]: LikeSources<S[K], Leaf> };
+/** What a nest of sources must be like: an interface is one by its properties, though it has no index signature. */
+export type SourcesLike<S> = Sources | (object & { readonly [K in keyof S]: PartLike<S[K]> });
+type PartLike<S> = [Source] extends [S] ? S : S extends AnyFunction ? never : S extends object ? SourcesLike<S> : never;
+/** Leaves in the structure of the sources; whatever is wanted, where their types do not say which it is. */
+export type LikeSources<S, Leaf> = [Sources] extends [S]
+  ? AnyNest
+  : S extends Source
+    ? Leaf
+    : { -readonly [K in keyof S]: LikeSources<S[K], Leaf> };
 
 /** Options of `new GradientTape`. */
 export interface TapeOptions {
@@ -102,7 +110,7 @@ export class GradientTape {
   }
 
   /** Follows what is computed from a tensor, a variable, or any nest of them, from now on. */
-  watch(sources: Sources): void {
+  watch<const S extends SourcesLike<S>>(sources: S): void {
     this.#renew();
     for (const leaf of flattenNest('watch: sources', sources, isSource, 'tensors or variables').leaves) {
       if (isVariable(leaf)) {
@@ -154,11 +162,12 @@ export class GradientTape {
    * @throws UnconnectedError with the reason, unless `unconnected` says otherwise; TapeConsumedError on the second call of a
    *   tape that is not persistent.
    */
-  gradient<const S extends Sources, U extends Unconnected = 'error'>(
+  // NoInfer: where a caller says `as [Tensor, null]`, the compiler would look for S in the result, without end.
+  gradient<const S extends SourcesLike<S>, U extends Unconnected = 'error'>(
     target: unknown,
     sources: S,
     options: GradientOptions<U> = {},
-  ): LikeSources<S, MaybeNull<U>> {
+  ): NoInfer<LikeSources<S, MaybeNull<U>>> {
     checkOptions('gradient', options, ['outputGradients', 'unconnected']);
     const unconnected = checkUnconnected('gradient', options.unconnected);
     const targets = flattenNest('gradient: target', target, isSource, 'tensors').leaves.map((t) =>
@@ -219,7 +228,7 @@ export class GradientTape {
   }
 
   /** @internal Sources with the recorded values behind them. */
-  protected resolve(operation: string, sources: Sources): Flat<ResolvedSource> {
+  protected resolve(operation: string, sources: unknown): Flat<ResolvedSource> {
     const flat = flattenNest(`${operation}: sources`, sources, isSource, 'tensors or variables');
     const leaves = flat.leaves.map((leaf, i): ResolvedSource => {
       const name = isVariable(leaf) ? leaf.name : flat.paths[i] === '' ? 'source' : `source ${flat.paths[i]}`;

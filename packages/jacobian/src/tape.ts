@@ -1,5 +1,5 @@
 /** GradientTape with jacobian, batchJacobian and explain. */
-import type { LikeSources, MaybeNull, Source, Sources, Unconnected } from '@jacobi/autograd';
+import type { LikeSources, MaybeNull, Source, SourcesLike, Unconnected } from '@jacobi/autograd';
 import { GradientTape as AutogradTape } from '@jacobi/autograd';
 import type { Cut, ResolvedSource } from '@jacobi/autograd/internal';
 import { carriesTangent, checkUnconnected } from '@jacobi/autograd/internal';
@@ -42,11 +42,11 @@ export class GradientTape extends AutogradTape {
    * @throws UnconnectedError with the reason, unless `unconnected` says otherwise; TapeConsumedError on the second call of a
    *   tape that is not persistent.
    */
-  jacobian<const S extends Sources, U extends Unconnected = 'error'>(
+  jacobian<const S extends SourcesLike<S>, U extends Unconnected = 'error'>(
     target: Source,
     sources: S,
     options: TapeJacobianOptions<U> = {},
-  ): LikeSources<S, MaybeNull<U>> {
+  ): NoInfer<LikeSources<S, MaybeNull<U>>> {
     checkTarget('jacobian', target);
     checkOptions('jacobian', options, 'unconnected');
     const unconnected = checkUnconnected('jacobian', options.unconnected);
@@ -98,7 +98,11 @@ export class GradientTape extends AutogradTape {
   /**
    * The plan of `jacobian` (or `batchJacobian`) in words: mode, why, seeds, structure, cost. Does not use up the tape.
    */
-  explain(target: Source, sources: Sources, options: JacobianOptions & { readonly batch?: boolean } = {}): string {
+  explain<const S extends SourcesLike<S>>(
+    target: Source,
+    sources: S,
+    options: JacobianOptions & { readonly batch?: boolean } = {},
+  ): string {
     checkTarget('explain', target);
     checkOptions('explain', options, 'batch');
     if (options.batch !== undefined) checkFlag('explain', 'batch', options.batch);
