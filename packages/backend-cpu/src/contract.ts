@@ -4,7 +4,8 @@
  * of its terms, by whichever way it is computed. Must not import scalar functions.
  */
 import type { ContractKernel, Slot, TypedArray } from '@jacobi/backend';
-import { collapse, takeRow } from '@jacobi/backend';
+import { collapse, resultsApart, takeRow } from '@jacobi/backend';
+import { mapLoop } from './map.ts';
 import type { Visit } from './nest.ts';
 import { walk } from './nest.ts';
 
@@ -91,6 +92,17 @@ export function contractLoop(kernel: ContractKernel, slots: readonly Slot[]): Vi
         );
       }
   });
+}
+
+/** A contraction with an epilogue: the results are gone through once more, where they lie. */
+export function epilogueLoop(kernel: ContractKernel, slots: readonly Slot[], arrays: TypedArray[]): Visit {
+  const [sums, made] = resultsApart(kernel);
+  const first = contractLoop(sums, slots);
+  const then = mapLoop(made, slots, arrays);
+  return (each) => {
+    first(each);
+    then(each);
+  };
 }
 
 /** Four rows of two columns. */

@@ -2,7 +2,7 @@
 
 // The loops of kernels, for the rows that write them.
 export { argReduceLoop } from './argreduce.ts';
-export { contractLoop } from './contract.ts';
+export { contractLoop, epilogueLoop } from './contract.ts';
 export type { CpuBuffer } from './cpu.ts';
 export { cpu, createCpuBackend } from './cpu.ts';
 export { gatherLoop, scatterLoop } from './gather.ts';

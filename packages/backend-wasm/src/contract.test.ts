@@ -1,5 +1,6 @@
 /** A contraction has the same bits in every form: of a matrix, of its rows by themselves, of many at once. */
-import type { Plan, TypedArray } from '@jacobi/backend';
+import type { ContractKernel, Kernel, Plan, Slot, TypedArray } from '@jacobi/backend';
+import { mul, sub, tanh } from '@jacobi/backend/scalar';
 import { expect, test } from 'vitest';
 import { createWasmBackend } from './index.ts';
 
@@ -87,3 +88,80 @@ for (const [name, make] of [
     }
   });
 }
+
+/** Sizes that take every form: sums side by side, tiny, small, turned, and large ones in one go or several. */
+const FORMS: readonly Sizes[] = [
+  { batch: 3, m: 7, n: 1, k: 40 },
+  { batch: 2, m: 3, n: 5, k: 4 },
+  { batch: 3, m: 18, n: 21, k: 50 },
+  { batch: 1, m: 41, n: 3, k: 9 },
+  { batch: 2, m: 70, n: 67, k: 130 },
+  { batch: 1, m: 9, n: 531, k: 700 },
+];
+
+test.each(FORMS)('an epilogue has the bits of a map after the sums: $batch × $m × $n × $k', ({ batch, m, n, k }) => {
+  for (const [dtype, make] of [
+    ['float32', Float32Array],
+    ['float64', Float64Array],
+  ] as const) {
+    const noise = (length: number): TypedArray =>
+      new make(length).map((_: number, i: number) => Math.sin(1 + i * i) * 3);
+    const inputs = [noise(batch * m * k), noise(n * k), noise(n), noise(batch * m * n)];
+    const results = batch * m * n;
+    const kernel: ContractKernel = {
+      kind: 'contract',
+      batch: [batch],
+      m: [m],
+      n: [n],
+      k: [k],
+      left: { slot: 0, offset: 0, strides: [m * k, k, 1] },
+      right: { slot: 1, offset: 0, strides: [0, k, 1] },
+      output: { slot: 4, offset: 0, strides: [m * n, n, 1] },
+      accumulate: dtype,
+      epilogue: {
+        inputs: [
+          { slot: 2, offset: 0, strides: [0, 0, 1] },
+          { slot: 3, offset: 0, strides: [m * n, n, 1] },
+        ],
+        body: [
+          { fn: sub, args: [0, 1], dtype },
+          { fn: tanh, args: [3], dtype },
+          { fn: mul, args: [4, 2], dtype },
+        ],
+      },
+    };
+    const run = (steps: readonly Kernel[], simd: boolean): TypedArray => {
+      const own = createWasmBackend({ tier: 'module', simd });
+      const slots = [...inputs, noise(results)].map((data, i): Slot => {
+        return {
+          dtype,
+          length: data.length,
+          role: i < 4 ? 'input' : i === 4 && steps.length === 1 ? 'output' : 'temporary',
+          offset: 0,
+        };
+      });
+      slots.push({ dtype, length: results, role: 'output' });
+      const output = steps.length === 1 ? 4 : 5;
+      const plan = {
+        format: 1,
+        slots,
+        inputs: [0, 1, 2, 3],
+        outputs: [output],
+        steps,
+        arenaBytes: results * 8,
+      } as const;
+      const out = own.alloc(dtype, results);
+      own.run(own.compile(plan), inputs, [out]);
+      return own.readSync(out);
+    };
+    const { epilogue, ...sums } = kernel;
+    const after: Kernel = {
+      kind: 'map',
+      shape: [batch, m, n],
+      inputs: [kernel.output, ...epilogue!.inputs],
+      output: { ...kernel.output, slot: 5 },
+      body: epilogue!.body,
+    };
+    for (const simd of [true, false]) expect(run([kernel], simd)).toEqual(run([sums, after], simd));
+  }
+});

@@ -26,7 +26,11 @@ function workOf(kernel: Kernel): number {
     case 'argreduce':
       return product(kernel.kept) * kernel.length;
     case 'contract':
-      return 300 + 4 * product(kernel.batch) * product(kernel.m) * product(kernel.n) * product(kernel.k);
+      return (
+        300 +
+        product([...kernel.batch, ...kernel.m, ...kernel.n]) *
+          (4 * product(kernel.k) + stepsOf(kernel.epilogue?.body ?? []))
+      );
     case 'gather':
     case 'scatter':
       return 2 * kernel.batch * kernel.outer * kernel.count * kernel.inner;

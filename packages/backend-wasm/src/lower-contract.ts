@@ -4,14 +4,15 @@
  * The one idea: each result is the same sum in every form, so forms are chosen by shape alone. Must not import plans.
  */
 
-import type { Access, Axis, ContractKernel, DType, MapKernel, Slot } from '@jacobi/backend';
-import { bytesPerElement, collapse, rowMajor } from '@jacobi/backend';
+import type { Access, Axis, ContractKernel, DType, MapKernel, ScalarStep, Slot } from '@jacobi/backend';
+import { bytesPerElement, collapse, resultsApart, rowMajor } from '@jacobi/backend';
 import { mul } from '@jacobi/backend/scalar';
 import { mapLoop } from '@jacobi/backend-cpu';
+import type { Spacing } from './access.ts';
 import type { Expr } from './assembler/expr.ts';
 import { i32 } from './assembler/expr.ts';
 import { positions, product } from './axes.ts';
-import { emitCopy, lowerMap } from './lower-map.ts';
+import { canLowerBody, emitCopy, lowerMap } from './lower-map.ts';
 import type { Lowering } from './lowering.ts';
 import type { Way } from './recipes/dots.ts';
 import { dotsRecipe, FEW, MANY, SEVERAL, totalRecipe } from './recipes/dots.ts';
@@ -19,6 +20,8 @@ import { DEPTH, gemmRecipe, WAY, workBytes } from './recipes/gemm.ts';
 import { argumentsOf, smallRecipe, smallWork, writeTiny } from './recipes/small.ts';
 import type { Summand } from './recipes/vector.ts';
 import { vectorOf } from './recipes/vector.ts';
+import type { RowSpec } from './row.ts';
+import { keyOf } from './row.ts';
 
 type I32 = Expr<'i32'>;
 
@@ -29,6 +32,9 @@ export function contractionKind(
 ): 'nothing' | 'outer' | 'sums' | undefined {
   const dtypes = [kernel.left, kernel.right, kernel.output].map(({ slot }) => slots[slot]!.dtype);
   if (dtypes[0] === 'bool' || dtypes.some((dtype) => dtype !== dtypes[0])) return undefined;
+  const { epilogue } = kernel;
+  const made = [dtypes[2]!, dtypes[2]!, ...(epilogue?.inputs ?? []).map(({ slot }) => slots[slot]!.dtype)];
+  if (epilogue && !canLowerBody(made, epilogue.body)) return undefined;
   if ([...kernel.batch, ...kernel.m, ...kernel.n].includes(0)) return 'nothing';
   return product(kernel.k) <= 1 ? 'outer' : 'sums';
 }
@@ -56,15 +62,26 @@ export function outerProduct(
 }
 
 export function lowerContract(l: Lowering, kernel: ContractKernel): void {
+  const [sums, made] = resultsApart(kernel);
+  if (!lowerSums(l, kernel, sums) && kernel.epilogue) lowerMap(l, made);
+}
+
+/** True if the epilogue is done as well. */
+function lowerSums(l: Lowering, kernel: ContractKernel, alone: ContractKernel): boolean {
   const kind = contractionKind(kernel, l.slots);
-  if (kind === 'outer') return lowerMap(l, outerProduct(kernel, l.slots));
-  if (kind !== 'sums') return;
-  const { batch, m, n, k, left, right, output } = kernel;
+  if (kind === 'outer') lowerMap(l, outerProduct(alone, l.slots));
+  if (kind !== 'sums') return false;
+  const { batch, m, n, k, left, right, output, epilogue } = kernel;
   const dtype = summandOf(kernel, l.slots);
   const own = l.dtype(output.slot);
   const sideOf = (access: Access): Side => ({ start: l.start(access), strides: access.strides });
   const sides = [sideOf(left), sideOf(right), sideOf(output)] as const;
-  if (dtype === own) return emitSums(l, { batch, m, n, k, dtype, sides });
+  if (dtype === own) {
+    // Operands of another dtype are left to a map.
+    const here = epilogue?.inputs.every(({ slot }) => l.dtype(slot) === own) ? epilogue : undefined;
+    const made = (here?.inputs ?? []).map(sideOf);
+    return emitSums(l, { batch, m, n, k, dtype, sides: [...sides, ...made], body: here?.body });
+  }
   // Sums that are wider than the operands: those are widened first, and the results rounded last.
   const shapes = [
     [...batch, ...m, ...k],
@@ -77,8 +94,9 @@ export function lowerContract(l: Lowering, kernel: ContractKernel): void {
   });
   const wide = [room(shapes[0]), room(shapes[1]), room(shapes[2])] as const;
   for (const i of [0, 1] as const) emitCopy(l, shapes[i], { dtype: own, ...sides[i] }, { dtype, ...wide[i] });
-  emitSums(l, { batch, m, n, k, dtype, sides: wide });
+  emitSums(l, { batch, m, n, k, dtype, sides: wide, body: undefined });
   emitCopy(l, shapes[2], { dtype, ...wide[2] }, { dtype: own, ...sides[2] });
+  return false;
 }
 
 /** Where an operand or the result lies. */
@@ -90,24 +108,51 @@ interface Side {
 /** Sums of products of one dtype. */
 interface Sums extends Pick<ContractKernel, 'batch' | 'm' | 'n' | 'k'> {
   readonly dtype: Summand;
-  /** Left, right, output. */
-  readonly sides: readonly [Side, Side, Side];
+  /** Left, right, output, then the operands of the epilogue, over the axes of the output. */
+  readonly sides: readonly [Side, Side, Side, ...Side[]];
+  /** What is made of each sum. */
+  readonly body: readonly ScalarStep[] | undefined;
 }
 
-function emitSums(l: Lowering, sums: Sums): void {
+/** True if results are what the body makes of sums, which some forms leave to a map. */
+function emitSums(l: Lowering, sums: Sums): boolean {
   const rows = product(sums.m);
   const columns = product(sums.n);
-  if (Math.min(rows, columns) === 1) return emitDots(l, columns > 1 ? turned(sums) : sums);
+  if (Math.min(rows, columns) === 1) {
+    emitDots(l, columns > 1 ? turned(sums) : sums);
+    return false;
+  }
   const small = smallForm(sums);
   if (small) return emitSmall(l, small, sums.dtype);
-  emitMatrix(l, sums);
+  return emitMatrix(l, sums);
+}
+
+/** The distance of positions that lie evenly. */
+function stepOf(shape: readonly number[], strides: readonly number[]): number | undefined {
+  const table = positions(shape, strides);
+  return table.every((at, i) => at === i * table[1]!) ? table[1] : undefined;
+}
+
+/** The body as one of rows of results, and its operands; undefined: there is none, or columns of operands lie apart. */
+function rowOf({ batch, m, n, dtype, body, sides: [, , , ...made] }: Sums): Row | undefined {
+  const steps = made.map(({ strides }) => stepOf(n, strides.slice(batch.length + m.length)));
+  if (!body || steps.some((step) => step !== 0 && step !== 1)) return undefined;
+  const spacings = [1, ...steps].map((step): Spacing => (step === 1 ? 'unit' : 'zero'));
+  return { spec: { dtypes: spacings.map(() => dtype), spacings, body }, made };
+}
+
+interface Row {
+  readonly spec: RowSpec;
+  readonly made: readonly Side[];
 }
 
 /** Left and right exchanged. */
-function turned({ batch, m, n, k, dtype, sides: [left, right, output] }: Sums): Sums {
+function turned({ batch, m, n, sides: [left, right, ...results], ...rest }: Sums): Sums {
   const [b, bm] = [batch.length, batch.length + m.length];
-  const strides = [...output.strides.slice(0, b), ...output.strides.slice(bm), ...output.strides.slice(b, bm)];
-  return { batch, m: n, n: m, k, dtype, sides: [right, left, { start: output.start, strides }] };
+  const [output, ...made] = results.map(({ start, strides }): Side => {
+    return { start, strides: [...strides.slice(0, b), ...strides.slice(bm), ...strides.slice(b, bm)] };
+  });
+  return { ...rest, batch, m: n, n: m, sides: [right, left, output!, ...made] };
 }
 
 /** Sums for each row of left, with the one row of right that its batch has. */
@@ -218,6 +263,8 @@ interface Small {
   readonly n: Axis;
   readonly k: Axis;
   readonly sides: Sums['sides'];
+  /** What is made of sums, and how far rows of its operands lie apart. */
+  readonly row: (Row & { readonly steps: readonly number[] }) | undefined;
 }
 
 /** Elements of the right operand, unless its rows are few and read as they lie. */
@@ -243,13 +290,18 @@ function smallForm(sums: Sums): Small | undefined {
   return formOf(turned(sums), columns, rows, { size: terms.size, strides: terms.strides.toReversed() });
 }
 
-function formOf({ batch, sides }: Sums, m: Axis, n: Axis, k: Axis): Small | undefined {
+function formOf(sums: Sums, m: Axis, n: Axis, k: Axis): Small | undefined {
+  const { batch, sides } = sums;
+  const b = batch.length;
   if (n.size * k.size > SMALL && (n.strides[0] !== 1 || k.size > FEW_TERMS)) return undefined;
+  const row = rowOf(sums);
+  const steps = (row?.made ?? []).map(({ strides }) => stepOf(sums.m, strides.slice(b, b + sums.m.length)));
+  const here = row && !steps.includes(undefined) ? { ...row, steps: steps as number[] } : undefined;
   const axes = collapse(
     batch,
-    [sides[2], sides[0], sides[1]].map(({ strides }) => strides.slice(0, batch.length)),
+    [sides[2], sides[0], sides[1], ...(here?.made ?? [])].map(({ strides }) => strides.slice(0, b)),
   );
-  return { axes, m, n, k, sides };
+  return { axes, m, n, k, sides, row: here };
 }
 
 /** Instructions that are written out at most. */
@@ -279,22 +331,24 @@ function emitTiny(l: Lowering, { axes, m, n, k, sides }: Small, dtype: Summand):
   return true;
 }
 
-function emitSmall(l: Lowering, form: Small, dtype: Summand): void {
-  if (emitTiny(l, form, dtype)) return;
-  const { axes, m, n, k, sides } = form;
+function emitSmall(l: Lowering, form: Small, dtype: Summand): boolean {
+  if (emitTiny(l, form, dtype)) return false;
+  const { axes, m, n, k, sides, row } = form;
   const size = bytesPerElement(dtype);
   const [left, right, out] = sides;
-  const own = [out, left, right].map(({ start }) => l.f.let(start));
+  const own = [out, left, right, ...(row?.made ?? [])].map(({ start }) => l.f.let(start));
   const [leftK, rightK] = k.strides as [number, number];
   const way = n.strides[0] === 1 ? 'unit' : rightK === 1 ? 'along' : 'any';
   const { simd, fused } = l.mode;
   const leftWay = m.strides[0] === 1 ? 'rows' : 'any';
   const spec = { dtype, left: leftWay, right: way } as const;
-  const callee = l.shared(`small:${dtype}:${leftWay}:${way}`, () => smallRecipe(spec, simd, fused));
-  const batch = axes.pop() ?? { size: 1, strides: [0, 0, 0] };
+  const name = `small:${dtype}:${leftWay}:${way}:${row ? keyOf(row.spec) : ''}`;
+  const callee = l.shared(name, () => smallRecipe(spec, simd, fused, row?.spec));
+  const batch = axes.pop() ?? { size: 1, strides: own.map(() => 0) };
   const bytes = (elements: number): I32 => i32.const(elements * size);
   const work = way === 'unit' ? i32.const(0) : l.space(smallWork(dtype, n.size, k.size));
   const outer = axes.map((axis) => ({ size: axis.size, strides: axis.strides.map((s) => s * size) }));
+  const operands = (row?.steps ?? []).flatMap((step, q) => [own[3 + q]!, bytes(batch.strides[3 + q]!), bytes(step)]);
   l.nest(outer, own, () =>
     l.f.call(
       callee,
@@ -317,54 +371,54 @@ function emitSmall(l: Lowering, form: Small, dtype: Summand): void {
         outM: bytes(m.strides[1]!),
         outN: bytes(n.strides[1]!),
       }),
+      ...operands,
     ),
   );
+  return row !== undefined;
 }
 
-/** True if a table's places lie next to each other. */
-function isUnit(table: Int32Array, bytes: number): boolean {
-  return table.every((at, i) => at === i * bytes);
-}
+/** Rows that are read with the last. */
+const SPARE = 3;
 
 /** Where the rows, columns and terms lie, in bytes, behind their numbers and how they are packed. */
-function describe({ batch, m, n, k, sides }: Sums, bytes: number): Int32Array {
+function describe({ batch, m, n, k, sides }: Sums, made: readonly Side[], bytes: number): Int32Array {
   const b = batch.length;
-  const [left, right, output] = sides.map(({ strides }) => strides.slice(b)) as [number[], number[], number[]];
+  const [left, right, output, ...others] = [...sides.slice(0, 3), ...made].map(({ strides }) => strides.slice(b));
+  const [x, y, to] = [left!.slice(m.length), right!.slice(n.length), output!.slice(m.length)];
+  const way = (shape: readonly number[], rows: readonly number[], terms: readonly number[]): number =>
+    stepOf(shape, rows) === 1 ? WAY.acrossK : stepOf(k, terms) === 1 ? WAY.alongK : WAY.tables;
+  const count = product(m);
+  const rows = [output!, ...others].map((strides) => positions(m, strides));
   const tables = [
-    positions(m, left.slice(0, m.length)),
-    positions(k, left.slice(m.length)),
-    positions(n, right.slice(0, n.length)),
-    positions(k, right.slice(n.length)),
-    positions(m, output.slice(0, m.length)),
-    positions(n, output.slice(m.length)),
-  ].map((table) => table.map((at) => at * bytes));
-  const way = (rows: Int32Array, terms: Int32Array): number =>
-    isUnit(rows, bytes) ? WAY.acrossK : isUnit(terms, bytes) ? WAY.alongK : WAY.tables;
-  const head = [product(m), product(n), product(k), way(tables[0]!, tables[1]!), way(tables[2]!, tables[3]!)];
-  const all = [...head, isUnit(tables[5]!, bytes) ? 1 : 0];
-  const info = new Int32Array(all.length + tables.reduce((sum, table) => sum + table.length, 0));
-  info.set(all);
-  let at = all.length;
-  for (const table of tables) {
-    info.set(table, at);
-    at += table.length;
-  }
-  return info;
+    positions(m, left!),
+    positions(k, x),
+    positions(n, right!),
+    positions(k, y),
+    positions(n, to),
+    ...Array.from({ length: count + SPARE }, (_, i) => rows.map((table) => table[Math.min(i, count - 1)]!)),
+  ];
+  const head = [count, product(n), product(k), way(m, left!, x), way(n, right!, y), stepOf(n, to) === 1 ? 1 : 0];
+  return Int32Array.from([...head, ...tables.flatMap((table) => Array.from(table, (at) => at * bytes))]);
 }
 
-function emitMatrix(l: Lowering, sums: Sums): void {
+function emitMatrix(l: Lowering, sums: Sums): boolean {
   const { batch, m, n, k, dtype, sides } = sums;
   const b = batch.length;
   const bytes = bytesPerElement(dtype);
   const { simd, fused } = l.mode;
-  const gemm = l.shared(`gemm:${dtype}`, () => gemmRecipe(dtype, simd, fused));
-  const info = l.constant(describe(sums, bytes));
+  const row = rowOf(sums);
+  const made = row?.made ?? [];
+  const gemm = l.shared(`gemm:${dtype}:${row ? keyOf(row.spec) : ''}`, () => gemmRecipe(dtype, simd, fused, row?.spec));
+  const info = l.constant(describe(sums, made, bytes));
   const work = l.space(workBytes(dtype, product(m), product(n), product(k)));
   const [left, right, output] = sides;
-  const pointers = [output, left, right].map(({ start }) => l.f.let(start));
+  const all = [output, left, right, ...made];
+  const pointers = all.map(({ start }) => l.f.let(start));
   const axes = collapse(
     batch,
-    [output, left, right].map(({ strides }) => strides.slice(0, b)),
+    all.map(({ strides }) => strides.slice(0, b)),
   ).map(({ size, strides }) => ({ size, strides: strides.map((s) => s * bytes) }));
-  l.nest(axes, pointers, () => l.f.call(gemm, info, pointers[1]!, pointers[2]!, pointers[0]!, work));
+  const [to, x, y, ...operands] = pointers as readonly I32[] as readonly [I32, I32, I32, ...I32[]];
+  l.nest(axes, pointers, () => l.f.call(gemm, info, x, y, to, work, ...operands));
+  return row !== undefined;
 }

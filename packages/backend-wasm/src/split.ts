@@ -33,7 +33,10 @@ function timeOf(kernel: Kernel): number {
     case 'argreduce':
       return product(kernel.kept) * kernel.length;
     case 'contract':
-      return product(kernel.batch) * product(kernel.m) * product(kernel.n) * product(kernel.k) * 0.1;
+      return (
+        product([...kernel.batch, ...kernel.m, ...kernel.n]) *
+        (product(kernel.k) * 0.1 + (kernel.epilogue ? elementTime(kernel.epilogue.body) : 0))
+      );
     case 'straight':
       return kernel.rows * (kernel.loads.length + kernel.stores.length + kernel.body.length) * 0.3;
     default:
@@ -73,7 +76,7 @@ function cut(kernel: Kernel, wanted: number, round: boolean): readonly Part[] {
         kept: kernel.kept.with(axis, count),
         input: moved(kernel.input, axis, first),
         output: moved(kernel.output, axis, first),
-        ...(kernel.kind === 'reduce' && kernel.prologue && { prologue: movedPrologue(kernel.prologue, axis, first) }),
+        ...(kernel.kind === 'reduce' && kernel.prologue && { prologue: movedBody(kernel.prologue, axis, first) }),
       }));
     case 'contract':
       return cutContract(kernel, wanted, round);
@@ -100,7 +103,7 @@ function along(
 
 /** Over products of their own, else over rows or columns: those of which there are more. */
 function cutContract(kernel: ContractKernel, wanted: number, round: boolean): readonly Part[] {
-  const { batch, m, n, left, right, output } = kernel;
+  const { batch, m, n, left, right } = kernel;
   const b = longest(batch, wanted);
   if ((batch[b] ?? 1) >= wanted) {
     return stretches(batch[b]!, wanted, 1, (first, count) => ({
@@ -108,7 +111,7 @@ function cutContract(kernel: ContractKernel, wanted: number, round: boolean): re
       batch: batch.with(b, count),
       left: moved(left, b, first),
       right: moved(right, b, first),
-      output: moved(output, b, first),
+      ...movedResults(kernel, b, first),
     }));
   }
   const [i, j] = [longest(m, wanted), longest(n, wanted)];
@@ -117,12 +120,12 @@ function cutContract(kernel: ContractKernel, wanted: number, round: boolean): re
   // The other operand is packed anew for each part, which costs as much as some 2 of its rows or columns.
   return stretches(size, wanted, !round ? 1 : size >= 512 ? 64 : 16, (first, count) =>
     ofRows
-      ? { ...kernel, m: m.with(i, count), left: moved(left, axis, first), output: moved(output, axis, first) }
+      ? { ...kernel, m: m.with(i, count), left: moved(left, axis, first), ...movedResults(kernel, axis, first) }
       : {
           ...kernel,
           n: n.with(j, count),
           right: moved(right, axis, first),
-          output: moved(output, axis + m.length, first),
+          ...movedResults(kernel, axis + m.length, first),
         },
   );
 }
@@ -138,9 +141,14 @@ const moved = (access: Access, axis: number, first: number): Access => ({
   offset: access.offset + first * access.strides[axis]!,
 });
 
-const movedPrologue = ({ inputs, body }: Prologue, axis: number, first: number): Prologue => ({
+const movedBody = ({ inputs, body }: Prologue, axis: number, first: number): Prologue => ({
   inputs: inputs.map((input) => moved(input, axis, first)),
   body,
+});
+
+const movedResults = ({ output, epilogue }: ContractKernel, axis: number, first: number): Partial<ContractKernel> => ({
+  output: moved(output, axis, first),
+  ...(epilogue && { epilogue: movedBody(epilogue, axis, first) }),
 });
 
 function stretches(
@@ -186,7 +194,7 @@ function accessesOf(kernel: Kernel): readonly [readonly (Access | Lane)[], reado
     case 'argreduce':
       return [[kernel.input], [kernel.output]];
     case 'contract':
-      return [[kernel.left, kernel.right], [kernel.output]];
+      return [[kernel.left, kernel.right, ...(kernel.epilogue?.inputs ?? [])], [kernel.output]];
     case 'straight':
       return [kernel.loads, kernel.stores];
     default:

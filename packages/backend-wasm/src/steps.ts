@@ -16,8 +16,8 @@ import type {
   Slot,
   TypedArray,
 } from '@jacobi/backend';
-import { termsApart, termType, viewBytes } from '@jacobi/backend';
-import { mapLoop, reduceLoop } from '@jacobi/backend-cpu';
+import { resultsApart, termsApart, termType, viewBytes } from '@jacobi/backend';
+import { contractLoop, mapLoop, reduceLoop } from '@jacobi/backend-cpu';
 import { positions, product } from './axes.ts';
 import { domainOf, type Operand } from './body.ts';
 import { foldElements } from './fold.ts';
@@ -47,11 +47,18 @@ export function compileSteps(original: Plan, cpu: Backend, callOf: CallOf): Run 
   return mixed({ ...plan, steps }, cpu);
 }
 
-/** The plan with the terms of reductions written first. */
+/** The plan with the terms of reductions written first, and what is made of the results of contractions last. */
 function termsInMemory(plan: Plan): Plan {
   const slots = [...plan.slots];
   let arenaBytes = Math.ceil(plan.arenaBytes / 8) * 8;
   const steps = plan.steps.flatMap((kernel): readonly Kernel[] => {
+    if (kernel.kind === 'contract' && kernel.epilogue) {
+      const [sums, made] = resultsApart(kernel);
+      return [
+        { ...sums, js: contractLoop },
+        { ...made, js: mapLoop },
+      ];
+    }
     if (kernel.kind !== 'reduce' || !kernel.prologue) return [kernel];
     const length = product([...kernel.kept, ...kernel.reduced]);
     const slot = slots.push({ dtype: termType(kernel, slots), length, role: 'temporary', offset: arenaBytes }) - 1;

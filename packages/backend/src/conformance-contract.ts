@@ -7,6 +7,7 @@ import {
   accessTo,
   contiguous,
   fractions,
+  inputLayouts,
   integers,
   outputLayouts,
   permuted,
@@ -15,6 +16,8 @@ import {
   Sketch,
 } from './conformance-kit.ts';
 import type { DType, TypedArray } from './dtype.ts';
+import type { ScalarStep } from './kernel.ts';
+import * as scalar from './scalar.ts';
 
 const ARITHMETIC: readonly DType[] = ['float32', 'float64', 'int32'];
 
@@ -64,6 +67,12 @@ const LARGE: readonly Groups[] = [
   { batch: [], m: [], n: [200], k: [150] },
 ];
 
+/** More terms than are summed at a time, and more columns or rows than lie in a block. */
+const DEEP: readonly Groups[] = [
+  { batch: [], m: [6], n: [10], k: [600] },
+  { batch: [], m: [3], n: [530], k: [33] },
+];
+
 /** Every order of the axes of every operand, for small groups. */
 export function* contractions(): Generator<Case> {
   for (const dtype of ARITHMETIC) {
@@ -110,6 +119,52 @@ export function* viewedContractions(): Generator<Case> {
   }
 }
 
+/**
+ * Epilogues: of the sum twice and three operands, one of them a mask and one of whole numbers, each the same for all rows, for
+ * all columns, or in a layout of its own; of the sum alone; and of a vector for each row or column, as in layers.
+ */
+export function* epilogues(): Generator<Case> {
+  for (const dtype of ['float32', 'float64'] as const) {
+    const mixed: ScalarStep[] = [
+      { fn: scalar.mul, args: [0, 1], dtype },
+      { fn: scalar.select, args: [3, 4, 2], dtype },
+      { fn: scalar.sub, args: [5, 0], dtype },
+    ];
+    const alone: ScalarStep[] = [{ fn: scalar.relu, args: [0], dtype }];
+    const layer: ScalarStep[] = [
+      { fn: scalar.add, args: [0, 1], dtype },
+      { fn: scalar.relu, args: [2], dtype },
+    ];
+    for (const groups of [...GROUPS, ...LARGE, ...DEEP]) {
+      const results = shapesOf(groups)[2];
+      const outputs = outputLayouts(results);
+      const layouts = inputLayouts(results);
+      for (const [i, output] of outputs.entries()) {
+        const own = [layouts[i]!, layouts[(i + 2) % layouts.length]!, layouts[(3 * i + 1) % layouts.length]!];
+        yield contraction(dtype, groups, { output }, { body: mixed, layouts: own, dtypes: [dtype, 'int32', 'bool'] });
+      }
+      yield contraction(dtype, groups, {}, { body: alone, layouts: [], dtypes: [] });
+      for (const axes of [axesOf(results).slice(0, -1), axesOf(results).slice(-1)]) {
+        const vector = repeated(results, axes);
+        yield contraction(dtype, groups, {}, { body: layer, layouts: [vector], dtypes: [dtype] });
+        yield contraction(
+          dtype,
+          groups,
+          { output: turned(results) },
+          { body: layer, layouts: [vector], dtypes: [dtype] },
+        );
+      }
+      const plain = contiguous(results);
+      yield contraction(
+        dtype,
+        groups,
+        {},
+        { body: mixed, layouts: [plain, plain, plain], dtypes: [dtype, 'int32', 'bool'] },
+      );
+    }
+  }
+}
+
 /** NaN, infinities and accuracy. */
 export function* contractedSpecials(): Generator<Case> {
   for (const dtype of ['float32', 'float64'] as const) {
@@ -120,18 +175,25 @@ export function* contractedSpecials(): Generator<Case> {
       left![2 * size + 5] = Infinity;
       right![4] = 0;
       right![0] = -Infinity;
-      yield contraction(dtype, groups, {}, [left!, right!]);
+      yield contraction(dtype, groups, {}, undefined, [left!, right!]);
       const fraction = shapesOf(groups).map((shape) => fractions(dtype, contiguous(shape).length));
-      yield contraction(dtype, groups, {}, fraction, dtype === 'float32' ? 1e-6 : 1e-13);
+      yield contraction(dtype, groups, {}, undefined, fraction, dtype === 'float32' ? 1e-6 : 1e-13);
     }
     const long = { batch: [], m: [1], n: [1], k: [1000000] };
     const tenths = integers(dtype, 1000000).fill(0.1);
     // Blocks of a hundred or two may be summed in float32.
-    yield contraction(dtype, long, {}, [tenths, integers(dtype, 1000000).fill(1)], dtype === 'float32' ? 3e-6 : 1e-10);
+    yield contraction(
+      dtype,
+      long,
+      {},
+      undefined,
+      [tenths, integers(dtype, 1000000).fill(1)],
+      dtype === 'float32' ? 3e-6 : 1e-10,
+    );
   }
   const wide = { batch: [], m: [3], n: [2], k: [50] };
   const large = (length: number): Int32Array => Int32Array.from({ length }, (_, i) => 2147483647 - 77777 * i);
-  yield contraction('int32', wide, {}, [large(150), large(100)]);
+  yield contraction('int32', wide, {}, undefined, [large(150), large(100)]);
 }
 
 const axesOf = (shape: readonly number[]): number[] => shape.map((_, axis) => axis);
@@ -152,10 +214,18 @@ function shapesOf({ batch, m, n, k }: Groups): [number[], number[], number[]] {
   ];
 }
 
+/** An epilogue's body, where its operands lie, and what they are. */
+interface Made {
+  readonly body: readonly ScalarStep[];
+  readonly layouts: readonly Layout[];
+  readonly dtypes: readonly DType[];
+}
+
 function contraction(
   dtype: DType,
   groups: Groups,
   layouts: Layouts,
+  made?: Made,
   data?: readonly TypedArray[],
   tolerance?: number,
 ): Case {
@@ -173,7 +243,14 @@ function contraction(
     right: accessTo(sketch.input(sources[1]), right),
     output: accessTo(sketch.output(dtype, output.length), output),
   };
+  const inputs = made?.layouts.map((layout, i) => {
+    return accessTo(sketch.input(integers(made.dtypes[i]!, layout.length, i + 3)), layout);
+  });
   const { batch, m, n, k } = groups;
-  const title = `${dtype} [${batch.join()}] [${m.join()}] [${n.join()}] [${k.join()}]: ${left.name}, ${right.name} to ${output.name}`;
-  return sketch.step({ kind: 'contract', ...groups, ...accesses, accumulate: dtype }).case(title, tolerance);
+  const operands = made ? ` with ${made.layouts.map((layout) => layout.name).join(', ')}` : '';
+  const title = `${dtype} [${batch.join()}] [${m.join()}] [${n.join()}] [${k.join()}]: ${left.name}, ${right.name} to ${output.name}${operands}`;
+  const epilogue = made && { epilogue: { inputs: inputs!, body: made.body } };
+  return sketch
+    .step({ kind: 'contract', ...groups, ...accesses, accumulate: dtype, ...epilogue })
+    .case(title, tolerance);
 }

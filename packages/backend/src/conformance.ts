@@ -4,7 +4,13 @@
  * Must not import any particular backend, nor a test runner: that is handed in.
  */
 import type { Backend } from './backend.ts';
-import { contractedSpecials, contractions, largeContractions, viewedContractions } from './conformance-contract.ts';
+import {
+  contractedSpecials,
+  contractions,
+  epilogues,
+  largeContractions,
+  viewedContractions,
+} from './conformance-contract.ts';
 import { gathers, randoms, scans, scatters } from './conformance-index.ts';
 import type { Case, TestKit } from './conformance-kit.ts';
 import { canRun, difference, integers, runCase, testCases, upload } from './conformance-kit.ts';
@@ -56,6 +62,7 @@ export function describeBackend(name: string, make: () => Backend | Promise<Back
       cases('contracts large groups', largeContractions);
       cases('reads repeated and overlapping operands', viewedContractions);
       cases('keeps NaN, wrap-around and accuracy', contractedSpecials);
+      cases('makes of results what an epilogue says', epilogues);
     });
     kit.describe('index', () => {
       cases('gathers', gathers);

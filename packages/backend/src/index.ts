@@ -8,6 +8,7 @@ export type {
   Access,
   ArgReduceKernel,
   ContractKernel,
+  Epilogue,
   GatherKernel,
   Kernel,
   KernelLoop,
@@ -41,4 +42,4 @@ export { copyLoop } from './loops.ts';
 export type { RecordingBackend } from './recording.ts';
 export { recordingBackend, withoutSyncRead } from './recording.ts';
 export type { Reducer, ScalarFunction, Targets } from './scalar.ts';
-export { inputsOf, readsOf, termsApart, termType, writesOf } from './uses.ts';
+export { inputsOf, readsOf, resultsApart, termsApart, termType, writesOf } from './uses.ts';

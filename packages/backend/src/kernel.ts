@@ -73,7 +73,10 @@ export interface ArgReduceKernel {
   readonly output: Access;
 }
 
-/** out[b, m, n] = Σ over k of left[b, m, k] · right[b, n, k]; each access has strides for its own axes in that order. */
+/**
+ * out[b, m, n] = Σ over k of left[b, m, k] · right[b, n, k]; each access has strides for its own axes in that order. With an
+ * epilogue, out[b, m, n] is what its body makes of the sum, rounded to the output's dtype, and the elements of its own inputs.
+ */
 export interface ContractKernel {
   readonly kind: 'contract';
   readonly js?: KernelLoop<ContractKernel>;
@@ -86,7 +89,11 @@ export interface ContractKernel {
   readonly output: Access;
   /** The dtype to accumulate in, or a wider one. float32: in blocks, so that errors do not grow with the number of terms. */
   readonly accumulate: DType;
+  readonly epilogue?: Epilogue;
 }
+
+/** An elementwise body after a contraction: of the sum, then its own inputs, none of which is the output; as a prologue else. */
+export type Epilogue = Prologue;
 
 /**
  * output[b, o, i, r] = source[b, o, indices[b, i], r], all slots row-major.

@@ -4,7 +4,7 @@
  * Must not import anything but the kernel IR. For tests only.
  */
 import type { DType, TypedArray } from './dtype.ts';
-import { allocate } from './dtype.ts';
+import { allocate, dtypeOf } from './dtype.ts';
 import type {
   Access,
   ArgReduceKernel,
@@ -181,7 +181,7 @@ function argReduce({ kept, length, input, output, largest }: ArgReduceKernel, sl
 }
 
 function contract(kernel: ContractKernel, slots: readonly TypedArray[], integer: boolean): void {
-  const { batch, m, n, k, left, right, output } = kernel;
+  const { batch, m, n, k, left, right, output, epilogue } = kernel;
   for (const b of indicesOf(batch)) {
     for (const i of indicesOf(m)) {
       for (const j of indicesOf(n)) {
@@ -191,7 +191,10 @@ function contract(kernel: ContractKernel, slots: readonly TypedArray[], integer:
           const y = load(slots, right, b, j, p);
           sum = integer ? (sum + Math.imul(x, y)) | 0 : sum + x * y;
         }
-        store(slots, output, sum, b, i, j);
+        const values = [epilogue ? round(sum, dtypeOf(slots[output.slot]!)!) : sum];
+        for (const access of epilogue?.inputs ?? []) values.push(load(slots, access, b, i, j));
+        compute(values, epilogue?.body ?? []);
+        store(slots, output, values.at(-1)!, b, i, j);
       }
     }
   }

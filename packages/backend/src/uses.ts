@@ -4,19 +4,23 @@
  * Must not import anything but the kernel IR.
  */
 import type { DType } from './dtype.ts';
-import type { Access, Kernel, MapKernel, ReduceKernel, ScalarStep, Slot } from './kernel.ts';
+import type { Access, ContractKernel, Kernel, MapKernel, Prologue, ReduceKernel, ScalarStep, Slot } from './kernel.ts';
 import { rowMajor } from './layout.ts';
 
 /** A slot, or something that has one. */
 type Place = number | { readonly slot: number };
 
+/** Several places: a list, or what a body of a kernel's own reads. */
+type Places = readonly Place[] | Pick<Prologue, 'inputs'>;
+
 /** Where a kernel of each kind reads; a scatter adds to its output, so it reads that as well. */
 const READS: {
-  readonly [K in Exclude<Kernel['kind'], 'reduce'>]: readonly (keyof Extract<Kernel, { readonly kind: K }>)[];
+  readonly [K in Kernel['kind']]: readonly (keyof Extract<Kernel, { readonly kind: K }>)[];
 } = {
   map: ['inputs'],
+  reduce: ['input', 'prologue'],
   argreduce: ['input'],
-  contract: ['left', 'right'],
+  contract: ['left', 'right', 'epilogue'],
   gather: ['source', 'indices'],
   scatter: ['updates', 'indices', 'output'],
   scan: ['values', 'factors'],
@@ -26,19 +30,16 @@ const READS: {
 
 const slotOf = (place: Place): number => (typeof place === 'number' ? place : place.slot);
 
-function slotsIn(...places: readonly (Place | readonly Place[])[]): number[] {
-  const slots: number[] = [];
-  for (const place of places) {
-    if (!Array.isArray(place)) slots.push(slotOf(place as Place));
-    else for (const each of place as readonly Place[]) slots.push(slotOf(each));
-  }
-  return slots;
+function slotsIn(...places: readonly (Place | Places)[]): number[] {
+  return places.flatMap((place) => {
+    const all: Place | readonly Place[] = (place as Prologue).inputs ?? place;
+    return typeof all === 'object' && 'length' in all ? all.map(slotOf) : [slotOf(all)];
+  });
 }
 
 /** Slots that a kernel reads. */
 export function readsOf(kernel: Kernel): readonly number[] {
-  if (kernel.kind === 'reduce') return slotsIn(inputsOf(kernel));
-  const places = kernel as unknown as Readonly<Record<string, Place | readonly Place[] | undefined>>;
+  const places = kernel as unknown as Readonly<Record<string, Place | Places | undefined>>;
   return slotsIn(...READS[kernel.kind].map((name) => places[name] ?? []));
 }
 
@@ -68,4 +69,12 @@ export function termsApart(kernel: ReduceKernel, slot: number): readonly [MapKer
     { kind: 'map', shape, inputs: inputsOf(kernel), output: terms, body: prologue?.body ?? [] },
     { ...reduction, input: terms },
   ];
+}
+
+/** A contraction with an epilogue as two kernels: the sums to where the results belong, and what is made of them there. */
+export function resultsApart({ epilogue, ...kernel }: ContractKernel): readonly [ContractKernel, MapKernel] {
+  const { js: _, ...sums } = kernel;
+  const { batch, m, n, output } = sums;
+  const inputs = [output, ...(epilogue?.inputs ?? [])];
+  return [sums, { kind: 'map', shape: [...batch, ...m, ...n], inputs, output, body: epilogue?.body ?? [] }];
 }

@@ -12,7 +12,10 @@ import type { Callee, FunctionBuilder, Local, Signature } from '../assembler/fun
 import type { ModuleBuilder } from '../assembler/module.ts';
 import { v128 } from '../assembler/simd.ts';
 import type { Recipe } from '../library.ts';
+import type { RowSpec } from '../row.ts';
 import { TILE, TILE_SUMS } from '../scratch.ts';
+import type { Made } from './epilogue.ts';
+import { stepsOf, writeEpilogue } from './epilogue.ts';
 import { transpose } from './transpose.ts';
 import type { Summand, Vector } from './vector.ts';
 import { aloneOf, vectorOf } from './vector.ts';
@@ -29,7 +32,11 @@ const COLUMNS = 512;
 /** Rows of a tile. */
 const MR = 4;
 
-/** How the numbers of a description lie in memory, as int32: sizes, ways of packing, then the tables, in bytes. */
+/**
+ * How the numbers of a description lie in memory, as int32: sizes, ways of packing, then the tables, in bytes. That of the
+ * output's rows comes last, and holds beside each row where it lies in the operands of the epilogue; behind the last there
+ * are as many entries as may be read with it.
+ */
 const INFO = { m: 0, n: 4, k: 8, leftWay: 12, rightWay: 16, unit: 20, tables: 24 } as const;
 /** Ways of packing: by tables; k next to each other; rows (or columns) next to each other. */
 export const WAY = { tables: 0, alongK: 1, acrossK: 2 } as const;
@@ -45,21 +52,24 @@ export function workBytes(dtype: Summand, m: number, n: number, k: number): numb
   return (ROWS + Math.min(n, COLUMNS) + 16) * depth * size + 256 + kept;
 }
 
-/** A product of one dtype: (description, left, right, output, work). */
-export function gemmRecipe(dtype: Summand, simd: boolean, fused: boolean): Recipe {
+/** A product of one dtype: (description, left, right, output, work), then the operands of the epilogue. */
+export function gemmRecipe(dtype: Summand, simd: boolean, fused: boolean, epilogue?: RowSpec): Recipe {
+  const operands = stepsOf(epilogue, dtype === 'float64' ? 8 : 4);
   return {
-    params: ['i32', 'i32', 'i32', 'i32', 'i32'],
+    params: Array.from({ length: 5 + operands.length }, () => 'i32' as const),
     results: [],
-    write(f, _, module) {
+    write(f, importer, module) {
       const vector = vectorOf(dtype, simd, fused);
       const columns = 2 * vector.width;
       const parts: Parts = {
         vector,
         columns,
+        operands,
+        entry: 4 + 4 * operands.length,
         packRows: packFunction(module, vector, MR),
         packColumns: packFunction(module, vector, columns),
-        tile: tileFunction(module, vector),
-        spill: spillFunction(module, vector),
+        tile: tileFunction(module, vector, epilogue && { row: epilogue, importer }),
+        spill: spillFunction(module, vector, 4 + 4 * operands.length),
       };
       writeBlocks(f, parts);
     },
@@ -69,6 +79,10 @@ export function gemmRecipe(dtype: Summand, simd: boolean, fused: boolean): Recip
 interface Parts {
   readonly vector: Vector;
   readonly columns: number;
+  /** Bytes from column to column, by operand of the epilogue. */
+  readonly operands: readonly number[];
+  /** Bytes of an entry of the table of the output's rows. */
+  readonly entry: number;
   readonly packRows: Callee;
   readonly packColumns: Callee;
   readonly tile: Callee;
@@ -77,9 +91,9 @@ interface Parts {
 
 const least = (f: FunctionBuilder, a: I32, b: I32): Local<'i32'> => f.let(choose(i32.lt(a, b), a, b));
 
-/** The tables of a description: of left's rows and k, right's columns and k, the output's rows and columns. */
+/** The tables of a description: of left's rows and k, right's columns and k, the output's columns and rows. */
 function tables(f: FunctionBuilder, info: I32, m: I32, n: I32, k: I32): I32[] {
-  const lengths = [m, k, n, k, m];
+  const lengths = [m, k, n, k, n];
   const first = f.let(i32.add(info, c(INFO.tables)));
   return lengths.reduce<I32[]>(
     (list, length) => [...list, f.let(i32.add(list.at(-1)!, i32.shl(length, c(2))))],
@@ -115,10 +129,10 @@ function writeBlocks(f: FunctionBuilder, parts: Parts): void {
 function writeSlice(
   f: FunctionBuilder,
   parts: Parts,
-  { m, k, tables: [leftRows, leftK, rightColumns, rightK, outRows, outColumns] }: Sizes,
+  { m, k, tables: [leftRows, leftK, rightColumns, rightK, outColumns, outRows] }: Sizes,
   { j0, width, k0, depth }: Record<'j0' | 'width' | 'k0' | 'depth', I32>,
 ): void {
-  const { vector, columns, packColumns, packRows } = parts;
+  const { vector, columns, packColumns, packRows, operands } = parts;
   const [info, left, right, output, work] = [0, 1, 2, 3, 4].map<I32>((i) => f.param(i, 'i32'));
   // The panels of left lie behind those of right, the sums behind both.
   const padded = f.let(i32.and(i32.add(width, c(columns - 1)), c(-columns)));
@@ -127,6 +141,7 @@ function writeSlice(
   const last = i32.shl(i32.eq(i32.add(k0, depth), k), c(1));
   const turn = f.let(i32.or(i32.eqz(k0), last));
   const [rightWay, leftWay] = [i32.load(info!, INFO.rightWay), i32.load(info!, INFO.leftWay)];
+  const made = operands.map((step, q) => f.let(i32.add(f.param(5 + q, 'i32'), i32.mul(j0, c(step)))));
   f.call(packColumns, work!, right!, entry(rightColumns!, j0), entry(rightK!, k0), width, depth, rightWay);
   f.for(
     m,
@@ -134,8 +149,8 @@ function writeSlice(
       const height = least(f, i32.sub(m, i0), c(ROWS));
       f.call(packRows, panels, left!, entry(leftRows!, i0), entry(leftK!, k0), height, depth, leftWay);
       const sums = f.let(i32.add(kept, i32.mul(i32.mul(i0, padded), c(vector.sumBytes / vector.width))));
-      const block = { info: info!, output: output!, panels, work: work!, depth, turn, sums };
-      const rows = { at: entry(outRows!, i0), count: height };
+      const block = { info: info!, output: output!, panels, work: work!, depth, turn, sums, made };
+      const rows = { at: i32.add(outRows!, i32.mul(i0, c(parts.entry))), count: height };
       writeTiles(f, parts, block, rows, { at: entry(outColumns!, j0), count: width });
     },
     ROWS,
@@ -151,6 +166,8 @@ interface Block {
   readonly turn: I32;
   /** Where sums are kept from turn to turn. */
   readonly sums: I32;
+  /** Where the block's columns begin in the operands of the epilogue. */
+  readonly made: readonly I32[];
 }
 interface Span {
   readonly at: I32;
@@ -160,8 +177,8 @@ interface Span {
 /** All tiles of a block: whole ones straight to the output, where its columns lie together; others by way of TILE. */
 function writeTiles(
   f: FunctionBuilder,
-  { vector, columns, tile, spill }: Parts,
-  { info, output, panels, work, depth, turn, sums }: Block,
+  { vector, columns, tile, spill, operands, entry: size }: Parts,
+  { info, output, panels, work, depth, turn, sums, made }: Block,
   rows: Span,
   cols: Span,
 ): void {
@@ -175,19 +192,20 @@ function writeTiles(
       const left = f.let(panels);
       const wide = f.let(i32.and(unit, i32.ge(i32.sub(cols.count, j), c(columns))));
       const column = f.let(i32.add(output, i32.load(i32.add(cols.at, i32.shl(j, c(2))))));
+      const own = made.map((at, q) => f.let(i32.add(at, i32.mul(j, c(operands[q]!)))));
       f.for(
         rows.count,
         (i) => {
-          const row = f.let(i32.add(rows.at, i32.shl(i, c(2))));
+          const row = f.let(i32.add(rows.at, i32.mul(i, c(size))));
           const whole = i32.and(wide, i32.ge(i32.sub(rows.count, i), c(MR)));
-          const places = Array.from({ length: MR }, (_, r) => i32.add(column, i32.load(row, 4 * r)));
+          const places = Array.from({ length: MR }, (_, r) => i32.add(column, i32.load(row, size * r)));
           const scratch = Array.from({ length: MR }, (_, r) => f.scratch(TILE + r * columns * vector.bytes));
           const to = f.let(choose(once, f.scratch(TILE_SUMS), kept));
           f.if(
             whole,
-            () => f.call(tile, depth, left, right, turn, to, ...places),
+            () => f.call(tile, depth, left, right, turn, to, row, ...places, ...own),
             () => {
-              f.call(tile, depth, left, right, turn, to, ...scratch);
+              f.call(tile, depth, left, right, turn, to, row, ...scratch, ...own);
               f.if(i32.and(turn, c(LAST)), () => {
                 const table = i32.add(cols.at, i32.shl(j, c(2)));
                 f.call(spill, output, row, table, i32.sub(rows.count, i), i32.sub(cols.count, j));
@@ -205,41 +223,60 @@ function writeTiles(
   );
 }
 
-/** A tile: (depth, panel of left, panel of right, turn, where sums are made, addresses of its rows). */
-function tileFunction(module: ModuleBuilder, vector: Vector): Callee {
-  const signature: Signature = { params: Array.from({ length: 5 + MR }, () => 'i32' as const), results: [] };
-  const { bytes, width, sumBytes } = vector;
+/**
+ * A tile: (depth, panel of left, panel of right, turn, where sums are made, entry of its first row, addresses of its rows,
+ * those of its first column in the operands of the epilogue).
+ */
+function tileFunction(module: ModuleBuilder, vector: Vector, made: Made | undefined): Callee {
+  const operands = stepsOf(made?.row, vector.bytes);
+  const signature: Signature = {
+    params: Array.from({ length: 6 + MR + operands.length }, () => 'i32' as const),
+    results: [],
+  };
+  const { bytes, width } = vector;
   return module.function(signature, (f) => {
-    const [depth, left, right, turn, kept] = [0, 1, 2, 3, 4].map((i) => f.param(i, 'i32')) as [
-      Local<'i32'>,
-      Local<'i32'>,
-      Local<'i32'>,
-      Local<'i32'>,
-      Local<'i32'>,
-    ];
+    const row = f.param(5, 'i32');
     const sums = Array.from({ length: MR }, () => [f.let(vector.zero), f.let(vector.zero)] as const);
-    const all = (body: (sum: Local, r: number, i: number, at: number) => void): void =>
-      sums.forEach((row, r) => row.forEach((sum, i) => body(sum, r, i, (2 * r + i) * sumBytes)));
-    const count = f.let(depth);
-    // One product at a time, all of left first: engines keep every sum in a register then, which they do not for two.
-    const products = (): void =>
-      f.while(count, () => {
-        const a = sums.map((_, r) => f.let(vector.spread(left, bytes * r)));
-        const b = [0, 1].map((i) => f.let(vector.load(right, bytes * width * i)));
-        for (const i of [0, 1]) sums.forEach((row, r) => f.set(row[i]!, vector.madd(a[r]!, b[i]!, row[i]!)));
-        f.increment(left, MR * bytes);
-        f.increment(right, 2 * width * bytes);
-        f.increment(count, -1);
-      });
-    const place = (r: number): I32 => f.param(5 + r, 'i32');
-    f.if(i32.and(i32.eq(turn, c(FIRST + LAST)), i32.le(depth, c(DEPTH))), () => {
-      products();
-      all((sum, r, i) => f.do(vector.store(place(r), sum, bytes * width * i)));
-      f.return();
+    writeTileSums(f, vector, sums);
+    sums.forEach((own, r) => {
+      if (made) {
+        const at = operands.map((_, q) =>
+          i32.add(f.param(6 + MR + q, 'i32'), i32.load(row, 4 * (r * (1 + operands.length) + 1 + q))),
+        );
+        writeEpilogue(f, vector, made, own, at);
+      }
+      own.forEach((sum, i) => f.do(vector.store(f.param(6 + r, 'i32'), sum, bytes * width * i)));
     });
+  });
+}
+
+/** The sums of a tile; returns from its function where they are not the last. */
+function writeTileSums(f: FunctionBuilder, vector: Vector, sums: readonly (readonly [Local, Local])[]): void {
+  const { bytes, width, sumBytes } = vector;
+  const [depth, left, right, turn, kept] = [0, 1, 2, 3, 4].map((i) => f.param(i, 'i32')) as [
+    Local<'i32'>,
+    Local<'i32'>,
+    Local<'i32'>,
+    Local<'i32'>,
+    Local<'i32'>,
+  ];
+  const all = (body: (sum: Local, at: number) => void): void =>
+    sums.forEach((row, r) => row.forEach((sum, i) => body(sum, (2 * r + i) * sumBytes)));
+  const count = f.let(depth);
+  // One product at a time, all of left first: engines keep every sum in a register then, which they do not for two.
+  const products = (): void =>
+    f.while(count, () => {
+      const a = sums.map((_, r) => f.let(vector.spread(left, bytes * r)));
+      const b = [0, 1].map((i) => f.let(vector.load(right, bytes * width * i)));
+      for (const i of [0, 1]) sums.forEach((row, r) => f.set(row[i]!, vector.madd(a[r]!, b[i]!, row[i]!)));
+      f.increment(left, MR * bytes);
+      f.increment(right, 2 * width * bytes);
+      f.increment(count, -1);
+    });
+  f.if(i32.and(i32.eq(turn, c(FIRST + LAST)), i32.le(depth, c(DEPTH))), products, () => {
     f.if(i32.and(turn, c(FIRST)), () => {
       const pieces = sumBytes / (vector.type === 'v128' ? 16 : sumBytes);
-      all((_, _r, _i, at) => {
+      all((_, at) => {
         for (let p = 0; p < pieces; p++) f.do(vector.clear(kept, at + 16 * p));
       });
     });
@@ -247,20 +284,19 @@ function tileFunction(module: ModuleBuilder, vector: Vector): Callee {
       f.set(count, choose(i32.lt(depth, c(DEPTH)), depth, c(DEPTH)));
       f.increment(depth, i32.sub(c(0), count));
       products();
-      all((sum, _r, _i, at) => {
+      all((sum, at) => {
         for (const code of vector.join(kept, sum, at)) f.do(code);
         f.set(sum, vector.zero);
       });
       return depth;
     });
-    f.if(i32.and(turn, c(LAST)), () =>
-      all((_, r, i, at) => f.do(vector.store(place(r), vector.rounded(kept, at), bytes * width * i))),
-    );
+    f.if(i32.eqz(i32.and(turn, c(LAST))), () => f.return());
+    all((sum, at) => f.set(sum, vector.rounded(kept, at)));
   });
 }
 
 /** The part of TILE that belongs to the output: (output, table of rows, table of columns, rows, columns). */
-function spillFunction(module: ModuleBuilder, vector: Vector): Callee {
+function spillFunction(module: ModuleBuilder, vector: Vector, entry: number): Callee {
   const signature: Signature = { params: Array.from({ length: 5 }, () => 'i32' as const), results: [] };
   const one = aloneOf(vector.dtype);
   const columns = 2 * vector.width;
@@ -269,7 +305,7 @@ function spillFunction(module: ModuleBuilder, vector: Vector): Callee {
     const [m, n] = [least(f, height!, c(MR)), least(f, width!, c(columns))];
     f.for(m, (i) => {
       const from = f.let(i32.add(f.scratch(TILE), i32.mul(i, c(columns * vector.bytes))));
-      const row = f.let(i32.add(output!, i32.load(i32.add(rows!, i32.shl(i, c(2))))));
+      const row = f.let(i32.add(output!, i32.load(i32.add(rows!, i32.mul(i, c(entry))))));
       f.for(n, (j) => {
         const to = i32.add(row, i32.load(i32.add(cols!, i32.shl(j, c(2)))));
         f.do(one.store(to, one.load(from)));

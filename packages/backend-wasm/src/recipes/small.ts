@@ -8,6 +8,9 @@ import { choose, i32 } from '../assembler/expr.ts';
 import type { FunctionBuilder, Local } from '../assembler/function.ts';
 import { v128 } from '../assembler/simd.ts';
 import type { Recipe } from '../library.ts';
+import type { RowSpec } from '../row.ts';
+import type { Made } from './epilogue.ts';
+import { stepsOf, writeEpilogue } from './epilogue.ts';
 import { transpose } from './transpose.ts';
 import type { Summand, Vector } from './vector.ts';
 import { aloneOf, vectorOf } from './vector.ts';
@@ -58,12 +61,32 @@ export interface SmallSpec {
   readonly right: RightWay;
 }
 
-export function smallRecipe({ dtype, left: leftWay, right: way }: SmallSpec, simd: boolean, fused: boolean): Recipe {
+/** An operand of an epilogue: where the row and column at hand lie, and bytes from product, row and column to the next. */
+interface Operand {
+  readonly at: Local<'i32'>;
+  readonly batch: I32;
+  readonly m: I32;
+  readonly n: number;
+}
+
+/** The operands of an epilogue come last, each by its address and how far its products and rows lie apart. */
+export function smallRecipe(
+  { dtype, left: leftWay, right: way }: SmallSpec,
+  simd: boolean,
+  fused: boolean,
+  epilogue?: RowSpec,
+): Recipe {
+  const steps = stepsOf(epilogue, dtype === 'float64' ? 8 : 4);
   return {
-    params: NAMES.map(() => 'i32' as const),
+    params: Array.from({ length: NAMES.length + 3 * steps.length }, () => 'i32' as const),
     results: [],
-    write(f) {
+    write(f, importer) {
       const p = Object.fromEntries(NAMES.map((name, i) => [name, f.param(i, 'i32')])) as unknown as Params;
+      const operands = steps.map((n, q): Operand => {
+        const [at, batch, m] = [0, 1, 2].map((i) => f.param(NAMES.length + 3 * q + i, 'i32'));
+        return { at: at!, batch: batch!, m: m!, n };
+      });
+      const made = epilogue && { row: epilogue, importer };
       const vector = vectorOf(dtype, simd, fused);
       const { width, bytes } = vector;
       const row = way === 'unit' ? p.rightK : f.let(i32.mul(i32.and(i32.add(p.n, c(width - 1)), c(-width)), c(bytes)));
@@ -73,16 +96,19 @@ export function smallRecipe({ dtype, left: leftWay, right: way }: SmallSpec, sim
         const right = f.let(way === 'unit' ? p.right : p.work);
         const out = f.let(p.out);
         const left = f.let(p.n);
+        const starts = operands.map(({ at }) => f.let(at));
         f.while(i32.gt(left, c(0)), () => {
           f.if(
             i32.gt(left, c(width)),
-            () => columns(f, vector, p, { leftWay, right, row, out, left, vectors: 2 }),
-            () => columns(f, vector, p, { leftWay, right, row, out, left, vectors: 1 }),
+            () => columns(f, vector, p, { leftWay, right, row, out, left, vectors: 2, made, operands }),
+            () => columns(f, vector, p, { leftWay, right, row, out, left, vectors: 1, made, operands }),
           );
           f.increment(right, 2 * width * bytes);
           f.set(out, i32.add(out, i32.mul(p.outN, c(2 * width))));
           f.increment(left, -2 * width);
+          for (const { at, n } of operands) f.increment(at, 2 * width * n);
         });
+        operands.forEach(({ at, batch }, q) => f.set(at, i32.add(starts[q]!, batch)));
         f.set(p.left, i32.add(p.left, p.leftBatch));
         f.set(p.right, i32.add(p.right, p.rightBatch));
         f.set(p.out, i32.add(p.out, p.outBatch));
@@ -101,13 +127,23 @@ interface Columns {
   readonly out: I32;
   readonly left: I32;
   readonly vectors: 1 | 2;
+  readonly made: Made | undefined;
+  readonly operands: readonly Operand[];
 }
 
 /** All rows of one or two vectors of columns. */
 function columns(f: FunctionBuilder, vector: Vector, p: Params, spec: Columns): void {
-  const { vectors, left, out, leftWay } = spec;
+  const { vectors, left, out, leftWay, made, operands } = spec;
   const { width, bytes } = vector;
   const [from, to, rows] = [f.let(p.left), f.let(out), f.let(p.m)];
+  const own = operands.map(({ at }) => f.let(at));
+  const finish = (sums: readonly Local[]): void => {
+    if (made) writeEpilogue(f, vector, made, sums, own);
+  };
+  const down = (): void => {
+    f.set(to, i32.add(to, p.outM));
+    own.forEach((at, q) => f.set(at, i32.add(at, operands[q]!.m)));
+  };
   const whole = f.let(i32.and(i32.eq(p.outN, c(bytes)), i32.ge(left, c(vectors * width))));
   f.while(i32.gt(rows, c(0)), () => {
     f.if(
@@ -117,9 +153,10 @@ function columns(f: FunctionBuilder, vector: Vector, p: Params, spec: Columns): 
         const starts = [at];
         if (leftWay !== 'rows') for (let r = 1; r < ROWS; r++) starts.push(f.let(i32.add(starts[r - 1]!, p.leftM)));
         const sums = products(f, vector, p, spec, leftWay, starts);
-        sums.forEach((own, r) => {
-          own.forEach((sum, i) => f.do(vector.store(to, sum, i * width * bytes)));
-          if (r < ROWS - 1) f.set(to, i32.add(to, p.outM));
+        sums.forEach((each, r) => {
+          finish(each);
+          each.forEach((sum, i) => f.do(vector.store(to, sum, i * width * bytes)));
+          if (r < ROWS - 1) down();
         });
       },
       () => {
@@ -129,17 +166,20 @@ function columns(f: FunctionBuilder, vector: Vector, p: Params, spec: Columns): 
           return f.let(i32.add(from, i32.mul(lane, p.leftM)));
         });
         const sums = products(f, vector, p, spec, 'any', starts);
-        sums.forEach((own, r) => {
-          const store = (): void => storeRow(f, vector, own, to, p.outN, left, whole);
+        sums.forEach((each, r) => {
+          const store = (): void => {
+            finish(each);
+            storeRow(f, vector, each, to, p.outN, left, whole);
+          };
           if (r === 0) return store();
           f.if(i32.gt(rows, c(r)), () => {
-            f.set(to, i32.add(to, p.outM));
+            down();
             store();
           });
         });
       },
     );
-    f.set(to, i32.add(to, p.outM));
+    down();
     f.set(from, i32.add(from, i32.mul(p.leftM, c(ROWS))));
     f.increment(rows, -ROWS);
   });

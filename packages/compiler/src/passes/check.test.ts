@@ -28,6 +28,17 @@ const sum: Kernel = {
   output: at(3, [-1], 2),
   accumulate: 'float64',
 };
+const product: Kernel = {
+  kind: 'contract',
+  batch: [],
+  m: [2],
+  n: [3],
+  k: [1],
+  left: at(0, [3, 1]),
+  right: at(0, [1, 1]),
+  output: at(2, [3, 1]),
+  accumulate: 'float32',
+};
 const slots: readonly Slot[] = [
   { dtype: 'float32', length: 6, role: 'input' },
   { dtype: 'float32', length: 1, role: 'constant', data: Float32Array.of(2) },
@@ -96,6 +107,21 @@ describe('broken plans', () => {
       /not there yet/,
       { ...plan, steps: [double, { ...sum, prologue: { inputs: [], body: body(scalar.mul) } } as Kernel] },
     ],
+    ...(
+      [
+        ['reads outside a slot', /goes from 1 to 6 of 6/, at(0, [3, 1], 1), body(scalar.mul)],
+        ['reads what it writes', /reads and writes slot 2/, at(2, [2, 1]), body(scalar.mul)],
+        ['gives another dtype', /gives no float32/, at(0, [2, 1]), body(scalar.less, 'bool')],
+        ['lacks an operand', /not there yet/, undefined, body(scalar.mul)],
+      ] as const
+    ).map(([what, message, input, steps]) => {
+      const epilogue = { inputs: input ? [input] : [], body: steps };
+      return [
+        `an epilogue that ${what}`,
+        message,
+        { ...plan, steps: [{ ...product, epilogue } as Kernel, sum] },
+      ] as const;
+    }),
     ['an arena that is too small', /outside the arena/, { ...plan, arenaBytes: 16 }],
     [
       'two values in one place',

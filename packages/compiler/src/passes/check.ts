@@ -4,7 +4,7 @@
  * written before it is read, and two values in one place of the arena never live at the same time.
  * Must not import passes.
  */
-import type { Access, Kernel, Plan, Prologue, ScalarStep } from '@jacobi/backend';
+import type { Access, DType, Epilogue, Kernel, Plan, Prologue, ScalarStep } from '@jacobi/backend';
 import { bytesPerElement, inputsOf, isFloating, readsOf, sizeOf, writesOf } from '@jacobi/backend';
 import { isEmpty } from './fuse-uses.ts';
 import { printPlan } from './print.ts';
@@ -72,11 +72,13 @@ function problemIn(kernel: Kernel, plan: Plan): string | undefined {
     case 'argreduce':
       return inside(kernel.output, ...kernel.kept) ?? inside(kernel.input, ...kernel.kept, kernel.length);
     case 'contract': {
-      const { batch, m, n, k, left, right, output } = kernel;
+      const { batch, m, n, k, left, right, output, epilogue } = kernel;
+      const results = [...batch, ...m, ...n];
       return (
-        inside(output, ...batch, ...m, ...n) ??
+        first([output, ...(epilogue?.inputs ?? [])], (access) => inside(access, ...results)) ??
         inside(left, ...batch, ...m, ...k) ??
-        inside(right, ...batch, ...n, ...k)
+        inside(right, ...batch, ...n, ...k) ??
+        (epilogue && epilogueProblem(epilogue, plan.slots[output.slot]!.dtype))
       );
     }
     case 'straight': {
@@ -160,6 +162,12 @@ function bodyProblem(body: readonly ScalarStep[], inputs: number): string | unde
 function prologueProblem({ inputs, body }: Prologue): string | undefined {
   const last = body.at(-1);
   if (last === undefined || 'constant' in last || !isFloating(last.dtype)) return 'a prologue that gives no number';
+  return bodyProblem(body, 1 + inputs.length);
+}
+
+function epilogueProblem({ inputs, body }: Epilogue, dtype: DType): string | undefined {
+  const last = body.at(-1);
+  if (last === undefined || 'constant' in last || last.dtype !== dtype) return `an epilogue that gives no ${dtype}`;
   return bodyProblem(body, 1 + inputs.length);
 }
 

@@ -126,9 +126,10 @@ function keyOf(kernel: Kernel, versions: ReadonlyMap<number, number>): string | 
     case 'reduce':
       return `${reduceKey(kernel)} ${operands.join()} ${layouts(kernel.output, ...inputsOf(kernel))}`;
     case 'contract': {
-      const { batch, m, n, k, left, right, output, accumulate } = kernel;
+      const { batch, m, n, k, left, right, output, accumulate, epilogue = { inputs: [], body: [] } } = kernel;
       const sizes = [batch, m, n, k].map((axes) => axes.join()).join(';');
-      return `contract ${operands.join()} ${sizes} ${accumulate} ${layouts(output, left, right)}`;
+      const places = layouts(output, left, right, ...epilogue.inputs);
+      return `contract ${operands.join()} ${sizes} ${accumulate} ${places} ${bodyKey(epilogue)}`;
     }
     default:
       return undefined;

@@ -151,12 +151,22 @@ export function readThrough(source: Source, reader: Kernel, slots: readonly Slot
   }
 }
 
+/** Accesses of a source's kernel over the shape of a reader; none if that reads what the source writes in no such order. */
+export function seenFrom(
+  { kernel, numbering }: Source,
+  accesses: readonly Access[],
+  shape: readonly number[],
+  by: Access,
+): readonly Access[] {
+  const found = correspond(numbering, kernel.shape.length, shape, by);
+  return found === undefined || 'axis' in found ? [] : accesses.map((access) => compose(access, found, shape.length));
+}
+
 /** A reduction of what a source writes, computed as it is combined; undefined if it is read in no such order. */
-export function prologueFrom({ kernel, numbering }: Source, reader: ReduceKernel): ReduceKernel | undefined {
+export function prologueFrom(source: Source, reader: ReduceKernel): ReduceKernel | undefined {
+  const { kernel } = source;
   const shape = [...reader.kept, ...reader.reduced];
-  const found = correspond(numbering, kernel.shape.length, shape, reader.input);
-  if (found === undefined || 'axis' in found) return undefined;
-  const [input, ...inputs] = kernel.inputs.map((access) => compose(access, found, shape.length));
+  const [input, ...inputs] = seenFrom(source, kernel.inputs, shape, reader.input);
   return input && { ...reader, js: prologueLoop, input, prologue: { inputs, body: kernel.body } };
 }
 

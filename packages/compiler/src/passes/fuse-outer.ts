@@ -11,7 +11,7 @@ import { mapLoop } from '@jacobi/backend-cpu';
 /** The plan with contractions of one term each as maps. */
 export function mapOuterProducts(plan: Plan): Plan {
   const steps = plan.steps.map((kernel) => {
-    if (kernel.kind !== 'contract' || sizeOf(kernel.k) !== 1) return kernel;
+    if (kernel.kind !== 'contract' || kernel.epilogue || sizeOf(kernel.k) !== 1) return kernel;
     const { dtype } = plan.slots[kernel.output.slot]!;
     const alike = [kernel.left, kernel.right].every(({ slot }) => plan.slots[slot]!.dtype === dtype);
     return alike && dtype !== 'bool' ? outer(kernel, dtype) : kernel;

@@ -11,6 +11,7 @@ import { foldConstants } from './fold.ts';
 import type { PassOptions } from './fuse.ts';
 import { fuse } from './fuse.ts';
 import { hoistRepeated } from './fuse-hoist.ts';
+import { fuseIntoContractions } from './fuse-epilogue.ts';
 import { mapOuterProducts } from './fuse-outer.ts';
 import { fuseIntoReductions } from './fuse-prologue.ts';
 import { mapShortSums, sumOperandsFirst } from './fuse-sums.ts';
@@ -35,10 +36,10 @@ function regroupSums(plan: Plan, { order }: PassOptions): Plan {
 }
 
 /**
- * The plan as it is run, where it stays loops: with the last pass, whose kernels no other knows.
+ * The plan as it is run, where it stays loops: with the last passes, whose kernels no other knows.
  */
 export function finishPlan(plan: Plan, check?: (plan: Plan) => void): Plan {
-  const made = placeTemporaries(dropDead(fuseIntoReductions(arrangeTemporaries(unplaced(plan)))));
+  const made = placeTemporaries(dropDead(fuseIntoContractions(fuseIntoReductions(arrangeTemporaries(unplaced(plan))))));
   check?.(made);
   return made;
 }

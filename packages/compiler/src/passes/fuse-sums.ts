@@ -92,7 +92,8 @@ function productBefore(steps: Steps, { input, reducer }: ReduceKernel, at: numbe
   const { role, length, dtype } = steps.slot(input.slot);
   const from = steps.onlyWriter(input.slot);
   const product = from === undefined || from > at ? undefined : steps.at(from);
-  if (product?.kind !== 'contract' || role !== 'temporary' || reducer !== scalar.sumReducer) return undefined;
+  if (product?.kind !== 'contract' || product.epilogue || role !== 'temporary' || reducer !== scalar.sumReducer)
+    return undefined;
   if (!isFloating(dtype) || steps.readers(input.slot).size > 1) return undefined;
   const { batch, m, n, left, right, output } = product;
   if ([left, right].some(({ slot }) => steps.changes(slot, from!, at))) return undefined;

@@ -2,7 +2,7 @@
  * What passes ask of kernels: how one looks with other slots, what it covers, whether it moves or computes.
  * The one idea: the answer goes by kind and is given once. Must not import passes.
  */
-import type { Access, Kernel, MapKernel, ReduceKernel } from '@jacobi/backend';
+import type { Access, Kernel, MapKernel, Prologue } from '@jacobi/backend';
 import { sizeOf } from '@jacobi/backend';
 
 /** The kernel with other slots in place of those that it reads, or also of those that it writes. */
@@ -17,11 +17,22 @@ export function withSlots(
     case 'map':
       return { ...kernel, inputs: kernel.inputs.map(at), output: to(kernel.output) };
     case 'reduce':
-      return { ...kernel, ...withInputs(kernel, at), output: to(kernel.output) };
+      return {
+        ...kernel,
+        input: at(kernel.input),
+        output: to(kernel.output),
+        ...(kernel.prologue && { prologue: withInputs(kernel.prologue, at) }),
+      };
     case 'argreduce':
       return { ...kernel, input: at(kernel.input), output: to(kernel.output) };
     case 'contract':
-      return { ...kernel, left: at(kernel.left), right: at(kernel.right), output: to(kernel.output) };
+      return {
+        ...kernel,
+        left: at(kernel.left),
+        right: at(kernel.right),
+        output: to(kernel.output),
+        ...(kernel.epilogue && { epilogue: withInputs(kernel.epilogue, at) }),
+      };
     case 'gather':
       return { ...kernel, source: reads(kernel.source), indices: reads(kernel.indices), output: writes(kernel.output) };
     case 'scatter': {
@@ -42,14 +53,11 @@ export function withSlots(
   }
 }
 
-/** What a reduction reads, with other accesses. */
-function withInputs(
-  { input, prologue }: ReduceKernel,
-  change: (access: Access) => Access,
-): Pick<ReduceKernel, 'input' | 'prologue'> {
-  const own = prologue && { prologue: { ...prologue, inputs: prologue.inputs.map(change) } };
-  return { input: change(input), ...own };
-}
+/** A kernel's own body, with other accesses. */
+const withInputs = (own: Prologue, change: (access: Access) => Access): Prologue => ({
+  ...own,
+  inputs: own.inputs.map(change),
+});
 
 /** True if the kernel writes nothing: there is no element to write. */
 export function isEmpty(kernel: Kernel): boolean {

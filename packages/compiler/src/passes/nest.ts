@@ -48,7 +48,7 @@ function groupsOf(kernel: Nest['kernel']): readonly [sizes: readonly (readonly n
 /** Undefined for kernels of other kinds. The output's access is the first. */
 export function nestOf(kernel: Kernel): Nest | undefined {
   if (kernel.kind !== 'map' && kernel.kind !== 'contract' && kernel.kind !== 'reduce') return undefined;
-  if (kernel.kind === 'reduce' && kernel.prologue) return undefined;
+  if ('prologue' in kernel || 'epilogue' in kernel) return undefined;
   const [sizes, over] = groupsOf(kernel);
   const axes = sizes.flatMap((group, g) => group.map((size): Axis => ({ size, group: g })));
   const accesses = accessesOf(kernel).map((access, a): Access => {

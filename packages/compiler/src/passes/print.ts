@@ -61,10 +61,12 @@ function printKernel(kernel: Kernel, slots: readonly Slot[], names: readonly str
       return `${to(output, kept)} = ${largest ? 'argmax' : 'argmin'} ${from(input, [...kept, length])} over [${length}]`;
     }
     case 'contract': {
-      const { batch, m, n, k, left, right, output } = kernel;
+      const { batch, m, n, k, left, right, output, epilogue } = kernel;
       const sizes = `b[${batch.join()}] m[${m.join()}] n[${n.join()}] k[${k.join()}]`;
       const operands = `${from(left, [...batch, ...m, ...k])} · ${from(right, [...batch, ...n, ...k])}`;
-      return `${to(output, [...batch, ...m, ...n])} = contract ${operands} ${sizes}`;
+      const results = [...batch, ...m, ...n];
+      const inputs = [`contract ${operands} ${sizes}`, ...(epilogue?.inputs ?? []).map((each) => from(each, results))];
+      return `${to(output, results)} = ${printBody(epilogue?.body ?? [], inputs)}`;
     }
     case 'straight': {
       const lane = ({ slot, offset, stride }: Lane): string => `${name(slot)}(${offset}+${stride}r)`;
