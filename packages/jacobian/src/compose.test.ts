@@ -281,7 +281,7 @@ describe('what is said', () => {
           mode:  forward (6 forward or 6 reverse seeds, 150 or 150 flops: the fewer)
           seeds: 6, as one block
           cost:  about 150 flops, 576 bytes between
-          composed: forward, 24 multiplications (seeds 31, reverse 24, preaccumulated 24, Markowitz 24, fewest edges 24)
+          composed: forward, 24 multiplications (seeds 31, reverse 24, preaccumulated 24, Markowitz 24, look-ahead 24, fewest edges 24)
           runs:  on cpu, straight-line code of 37 steps, 24 of them multiplications"
       `);
     });

@@ -100,6 +100,7 @@ describe('known counts', () => {
     expect(counts.forward).toBe(48 + 48 + 72);
     expect(counts.reverse).toBe(48 + 48 + 72);
     expect(counts.Markowitz).toBe(16 + 24 + 72);
+    expect(counts['look-ahead']).toBe(16 + 24 + 72);
     expect(counts['fewest edges']).toBe(16 + 24 + 72);
   });
 

@@ -23,18 +23,19 @@ export interface Graph {
 }
 
 /** Name of an order of elimination. */
-export type Order = 'forward' | 'reverse' | 'preaccumulated' | 'Markowitz' | 'fewest edges';
+export type Order = 'forward' | 'reverse' | 'preaccumulated' | 'Markowitz' | 'look-ahead' | 'fewest edges';
 
 /** How a vertex is weighed: the least is eliminated next; of equal ones the first, or for orders from the end the last. */
 interface Rule {
   readonly fromEnd: boolean;
-  readonly weight: (terms: Terms, ins: ReadonlyMap<Vertex, Term>, outs: ReadonlyMap<Vertex, Term>) => number;
+  readonly weight: (graph: Graph, ins: ReadonlyMap<Vertex, Term>, outs: ReadonlyMap<Vertex, Term>) => number;
 }
 
 /**
  * Orders of elimination. `preaccumulated` begins with vertices of one predecessor, as partials within a statement are, and
  * goes in reverse through the rest. Markowitz's degree (Griewank & Reese 1991) is the number of products, here without those
- * by 1 and −1; `fewest edges` counts how many edges there are more or less after a vertex is gone, when all ways are new.
+ * by 1 and −1; `look-ahead` adds half of how many more or less the others would take after it. `fewest edges` counts how many
+ * edges there are more or less after a vertex is gone, when all ways are new.
  */
 const ORDERS: Readonly<Record<Order, Rule>> = {
   forward: { fromEnd: false, weight: () => 0 },
@@ -42,10 +43,34 @@ const ORDERS: Readonly<Record<Order, Rule>> = {
   preaccumulated: { fromEnd: true, weight: (_, ins) => (ins.size <= 1 ? 0 : 1) },
   Markowitz: {
     fromEnd: false,
-    weight: (terms, ins, outs) => factors(terms, ins) * factors(terms, outs) * 4096 + ins.size * outs.size,
+    weight: ({ terms }, ins, outs) => factors(terms, ins) * factors(terms, outs) * 4096 + ins.size * outs.size,
+  },
+  'look-ahead': {
+    fromEnd: false,
+    weight: (graph, ins, outs) => 2 * factors(graph.terms, ins) * factors(graph.terms, outs) + toCome(graph, ins, outs),
   },
   'fewest edges': { fromEnd: true, weight: (_, ins, outs) => (ins.size - 1) * (outs.size - 1) },
 };
+
+/**
+ * By how much the elimination of a vertex changes what it would take to eliminate each of the others next: its own ways are
+ * gone, and its neighbours have new edges, but for those that are there already.
+ */
+function toCome(
+  { ins, outs, inner, end }: Graph,
+  before: ReadonlyMap<Vertex, Term>,
+  after: ReadonlyMap<Vertex, Term>,
+): number {
+  const grown = (edges: ReadonlyMap<Vertex, Term>, by: ReadonlyMap<Vertex, Term>): number => {
+    let count = -1;
+    for (const v of by.keys()) if (!edges.has(v)) count++;
+    return count;
+  };
+  let change = -before.size * after.size;
+  for (const p of before.keys()) if (p >= inner) change += grown(outs[p]!, after) * ins[p]!.size;
+  for (const s of after.keys()) if (s < end) change += grown(ins[s]!, before) * outs[s]!.size;
+  return change;
+}
 
 /** All orders. */
 export const orders: readonly Order[] = /* @__PURE__ */ Object.keys(ORDERS) as Order[];
@@ -229,14 +254,16 @@ export function eliminate(given: Graph, order: Order): Partials | undefined {
   const ranks = new Float64Array(end).fill(Infinity);
   const rank = (v: Vertex): void => {
     if (v < inner || v >= end) return;
-    ranks[v] = weight(terms, ins[v]!, outs[v]!) * 2 * end + (fromEnd ? end - v : v);
+    ranks[v] = weight(graph, ins[v]!, outs[v]!) * 2 * end + (fromEnd ? end - v : v);
   };
   for (let v = inner; v < end; v++) if (ins[v]!.size + outs[v]!.size > 0) rank(v);
   let products = 0;
   for (let v = least(ranks); v >= 0; v = least(ranks)) {
     products += ins[v]!.size * outs[v]!.size;
     if (products > MOST_PRODUCTS) return undefined;
-    takeOut(graph, v).forEach(rank);
+    const near = takeOut(graph, v);
+    // What is to come of a vertex depends on the edges of its neighbours, too.
+    new Set(near.flatMap((u) => [u, ...ins[u]!.keys(), ...outs[u]!.keys()])).forEach(rank);
     ranks[v] = Infinity;
   }
   return (target, source) => ins[end + target]!.get(source);
