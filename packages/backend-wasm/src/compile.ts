@@ -157,20 +157,19 @@ function layOut(
   return { places, room, end };
 }
 
-/** True if kernels write as many elements of a slot as it has. */
-function isWritten({ steps, slots }: Plan, slot: number): boolean {
-  let count = 0;
+/** By slot: how many elements kernels write, one written twice counted twice. */
+function writtenCounts({ steps, slots }: Plan): Float64Array {
+  const counts = new Float64Array(slots.length);
   for (const kernel of steps) {
-    if (kernel.kind === 'map' && kernel.output.slot === slot) count += product(kernel.shape);
-    else if ((kernel.kind === 'reduce' || kernel.kind === 'argreduce') && kernel.output.slot === slot)
-      count += product(kernel.kept);
-    else if (kernel.kind === 'contract' && kernel.output.slot === slot) {
-      count += product([...kernel.batch, ...kernel.m, ...kernel.n]);
-    } else if (kernel.kind === 'straight') {
-      for (const store of kernel.stores) if (store.slot === slot) count += kernel.rows;
-    } else if ('output' in kernel && kernel.output === slot && kernel.kind !== 'scatter') return true;
+    if (kernel.kind === 'map') counts[kernel.output.slot]! += product(kernel.shape);
+    else if (kernel.kind === 'reduce' || kernel.kind === 'argreduce')
+      counts[kernel.output.slot]! += product(kernel.kept);
+    else if (kernel.kind === 'contract')
+      counts[kernel.output.slot]! += product([...kernel.batch, ...kernel.m, ...kernel.n]);
+    else if (kernel.kind === 'straight') for (const { slot } of kernel.stores) counts[slot]! += kernel.rows;
+    else if (kernel.kind !== 'scatter') counts[kernel.output] = Infinity;
   }
-  return count >= slots[slot]!.length;
+  return counts;
 }
 
 /** Threads that share the work. */
@@ -287,6 +286,7 @@ export function compilePlan(plan: Plan, library: Library, mode: Mode, threads?: 
   stretches.forEach((parts, s) => parts.forEach((part, p) => module.export(`${s}.${p}`, part)));
   if (!threaded) module.export('run', functions.sequence(steps.map((kernel) => functions.whole(kernel))));
   const spaceBytes = align(functions.taken + 64);
+  const written = writtenCounts(plan);
   const placeOf = (slot: number): SlotPlace => {
     const place = places[slot]!;
     const pointer = place.in === 'pointer' ? place.offset : undefined;
@@ -300,6 +300,6 @@ export function compilePlan(plan: Plan, library: Library, mode: Mode, threads?: 
     ...(threaded && { fork: { parts: stretches.map((parts) => parts.length), space: end, spaceBytes } }),
     inputs: plan.inputs.map((slot) => (read.has(slot) ? placeOf(slot) : undefined)),
     outputs: plan.outputs.map(placeOf),
-    partial: [...plan.outputs.keys()].filter((i) => !isWritten(plan, plan.outputs[i]!)),
+    partial: [...plan.outputs.keys()].filter((i) => written[plan.outputs[i]!]! < plan.slots[plan.outputs[i]!]!.length),
   };
 }

@@ -22,7 +22,7 @@ export class MemoryLimitError extends JacobiError {
   override name = 'MemoryLimitError';
   constructor(bytes: number) {
     super(
-      `wasm: ${(bytes / 2 ** 20).toFixed(0)} MiB more do not fit into linear memory (4 GiB at most, less if the machine has less). ` +
+      `wasm: ${(bytes / 2 ** 20).toFixed(0)} MiB more do not fit into linear memory (4 GiB at most, less if the machine has less, or limits address space). ` +
         'Split the computation: smaller blocks, chunkSize or memoryBudget for a Jacobian, or the CPU backend.',
     );
   }

@@ -1,6 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { MemoryLimitError } from './errors.ts';
 import { Heap } from './heap.ts';
+import { api } from './wasm-api.ts';
 
 describe('the heap', () => {
   test('views are remade after growth, and keep what was written', () => {
@@ -31,5 +32,17 @@ describe('the heap', () => {
     expect(() => heap.alloc(2 ** 32 + 1)).toThrow(MemoryLimitError);
     expect(() => heap.alloc(2 ** 32 - 4096)).toThrow('do not fit into linear memory (4 GiB at most');
     expect(heap.alloc(100)).toBeGreaterThan(0);
+  });
+
+  test.each([0, 2])('a machine that gives no memory at all is told from a fault, with %i threads', (threads) => {
+    const none = vi.spyOn(api!, 'Memory').mockImplementation(function () {
+      throw new RangeError('could not allocate memory');
+    });
+    try {
+      expect(() => new Heap(threads)).toThrow(MemoryLimitError);
+    } finally {
+      none.mockRestore();
+    }
+    expect(new Heap(threads).alloc(100)).toBeGreaterThan(0);
   });
 });

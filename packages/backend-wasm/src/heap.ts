@@ -10,6 +10,8 @@ import type { Memory } from './wasm-api.ts';
 import { api } from './wasm-api.ts';
 
 const PAGE = 65536;
+/** Pages to begin with. */
+const FIRST = 16;
 /** WebAssembly addresses have 32 bits. */
 const LIMIT = 65536 * PAGE;
 /** Loops may read this far past the end of a block. */
@@ -41,9 +43,7 @@ export class Heap {
   /** `threads`: how many share the memory, with scratch memory for each; 0: it is not shared. */
   constructor(threads = 0) {
     this.#shared = threads > 0;
-    const { memory, most } = this.#shared
-      ? sharedMemory()
-      : { memory: new api!.Memory({ initial: 16 }), most: LIMIT / PAGE };
+    const { memory, most } = firstMemory(this.#shared);
     this.memory = memory;
     this.#most = most;
     fillTables(this.memory.buffer);
@@ -130,14 +130,13 @@ export class Heap {
 }
 
 /** Address space is set aside for all that a shared memory may become: as much as the engine gives. */
-function sharedMemory(): { memory: Memory; most: number } {
-  for (let most = LIMIT / PAGE; ; most /= 2) {
+function firstMemory(shared: boolean): { memory: Memory; most: number } {
+  for (let most = LIMIT / PAGE; most >= (shared ? 1024 : LIMIT / PAGE); most /= 2) {
     try {
-      return { memory: new api!.Memory({ initial: 16, maximum: most, shared: true }), most };
-    } catch (error) {
-      if (most <= 1024) throw error;
-    }
+      return { memory: new api!.Memory({ initial: FIRST, ...(shared && { maximum: most, shared }) }), most };
+    } catch {}
   }
+  throw new MemoryLimitError(FIRST * PAGE);
 }
 
 function viewsOf(buffer: ArrayBuffer): Views {

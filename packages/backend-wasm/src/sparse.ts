@@ -20,9 +20,9 @@ const SHARE = 8;
 /** The kernel that fills an output, and what is left of the output then; undefined where most of it is written. */
 export function sparseOutput({ steps, slots }: Plan, slot: number): { kernel: Kernel; sparse: Sparse } | undefined {
   const { length } = slots[slot]!;
+  if (length < LEAST) return undefined;
   const [kernel, ...others] = steps.filter((each) => writtenBy(each).some((lane) => lane.slot === slot));
-  if (length < LEAST || kernel?.kind !== 'map' || kernel.inputs.length > 0 || kernel.body.length !== 1)
-    return undefined;
+  if (kernel?.kind !== 'map' || kernel.inputs.length > 0 || kernel.body.length !== 1) return undefined;
   const [step] = kernel.body;
   const { offset, strides } = kernel.output;
   const whole = offset === 0 && product(kernel.shape) === length && isRowMajor(kernel.shape, strides);

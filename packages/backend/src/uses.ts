@@ -30,22 +30,26 @@ const READS: {
 
 const slotOf = (place: Place): number => (typeof place === 'number' ? place : place.slot);
 
-function slotsIn(...places: readonly (Place | Places)[]): number[] {
-  return places.flatMap((place) => {
-    const all: Place | readonly Place[] = (place as Prologue).inputs ?? place;
-    return typeof all === 'object' && 'length' in all ? all.map(slotOf) : [slotOf(all)];
-  });
+/** Adds the slots of one place or several to a list. */
+function addSlots(slots: number[], place: Place | Places | undefined): number[] {
+  if (place === undefined) return slots;
+  const all: Place | readonly Place[] = (place as Prologue).inputs ?? place;
+  if (typeof all === 'object' && 'length' in all) for (const each of all) slots.push(slotOf(each));
+  else slots.push(slotOf(all));
+  return slots;
 }
 
 /** Slots that a kernel reads. */
 export function readsOf(kernel: Kernel): readonly number[] {
   const places = kernel as unknown as Readonly<Record<string, Place | Places | undefined>>;
-  return slotsIn(...READS[kernel.kind].map((name) => places[name] ?? []));
+  const slots: number[] = [];
+  for (const name of READS[kernel.kind]) addSlots(slots, places[name]);
+  return slots;
 }
 
 /** Slots that a kernel writes. */
 export function writesOf(kernel: Kernel): readonly number[] {
-  return slotsIn(kernel.kind === 'straight' ? kernel.stores : kernel.output);
+  return addSlots([], kernel.kind === 'straight' ? kernel.stores : kernel.output);
 }
 
 /** What a reduction reads: all operands of its prologue, if it has one. */

@@ -10,6 +10,7 @@ import { formatType } from './type.ts';
 export function describe(value: unknown): string {
   if (value instanceof Printable && 'type' in value) return `a tensor ${formatType(value.type as TensorType)}`;
   if (typeof value === 'function') return 'a function';
+  if (typeof value === 'bigint') return `${value}n`;
   if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
   if (typeof value !== 'object' || value === null) return String(value);
   if (Array.isArray(value)) {

@@ -73,6 +73,7 @@ const VALUES: readonly Case[] = [
     DTypeError,
     "tensor: data 1.5 is not an int32; round it first, or use dtype 'float32'",
   ],
+  [() => api.sum(tensor([1]), any(2n)), ArgumentError, 'sum: axis 2n is out of range'],
   [
     () => tensor(1, { dtype: any('float16') }),
     DTypeError,

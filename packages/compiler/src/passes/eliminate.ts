@@ -248,7 +248,7 @@ export function eliminate(given: Graph, order: Order): Partials | undefined {
   const copy = (maps: Graph['ins']): Map<Vertex, Term>[] =>
     maps.map((edges) => (edges.size === 0 ? edges : new Map(edges)));
   const graph: Graph = { ...given, ins: copy(given.ins), outs: copy(given.outs) };
-  const { terms, ins, outs, inner, end } = graph;
+  const { ins, outs, inner, end } = graph;
   const { fromEnd, weight } = ORDERS[order];
   // Smaller weights first, then by place: one number says both. Those without neighbours are gone.
   const ranks = new Float64Array(end).fill(Infinity);

@@ -54,7 +54,7 @@ function nextSlot(steps: Steps, tried: ReadonlySet<number>): number | undefined 
 }
 
 /** The steps without a temporary whose readers were taken apart; undefined if they cannot be, or need not. */
-function resolve(steps: Steps, slot: number, setting: Setting): Kernel[] | undefined {
+function resolve(steps: Steps, slot: number, setting: Setting): readonly Kernel[] | undefined {
   const writers = [...steps.writers(slot)].sort((a, b) => a - b);
   const readers = [...steps.readers(slot)];
   const windows: MapKernel[] = [];
@@ -235,38 +235,38 @@ function narrowed(
 }
 
 /** Fills that together are the whole of a slot become one; those that write what is there already vanish. */
-function gatherFills(kernels: readonly Kernel[], slots: ReadonlySet<number>, setting: Setting): Kernel[] {
-  let made = [...kernels];
+function gatherFills(kernels: readonly Kernel[], slots: ReadonlySet<number>, setting: Setting): readonly Kernel[] {
+  let made = kernels;
   for (const slot of slots) made = gatherFillsOf(made, slot, setting.slots[slot]!.length);
   return made;
 }
 
-function gatherFillsOf(kernels: readonly Kernel[], slot: number, length: number): Kernel[] {
+function gatherFillsOf(kernels: readonly Kernel[], slot: number, length: number): readonly Kernel[] {
   const writers: MapKernel[] = [];
   for (const kernel of kernels) {
-    if (!writesOf(kernel).includes(slot)) continue;
-    if (kernel.kind !== 'map') return [...kernels];
-    writers.push(kernel);
+    if (kernel.kind === 'map') {
+      if (kernel.output.slot === slot) writers.push(kernel);
+    } else if (writesOf(kernel).includes(slot)) return kernels;
   }
   const largest = writers.reduce<MapKernel | undefined>((most, kernel) => {
     if (fillOf(kernel) === undefined) return most;
     return most !== undefined && sizeOf(most.shape) >= sizeOf(kernel.shape) ? most : kernel;
   }, undefined);
-  if (largest === undefined) return [...kernels];
+  if (largest === undefined) return kernels;
   const fills = writers.filter((kernel) => Object.is(fillOf(kernel), fillOf(largest)));
   const [first] = fills;
-  if (fills.length < 2) return [...kernels];
+  if (fills.length < 2) return kernels;
   const isApart = (a: MapKernel, b: MapKernel): boolean =>
     meet({ shape: a.shape, access: a.output }, { shape: b.shape, access: b.output }) === null;
   const whole = fills.find((fill) => coversAll(fill.shape, fill.output, length));
   const sum = fills.reduce((total, fill) => total + sizeOf(fill.shape), 0);
   const tile = sum === length && fills.every((a, i) => fills.slice(i + 1).every((b) => isApart(a, b)));
-  if (whole === undefined ? !tile : whole !== first) return [...kernels];
+  if (whole === undefined ? !tile : whole !== first) return kernels;
   // A fill may come first if what was written before it lies elsewhere.
   const early = fills.every((fill) =>
     writers.slice(0, writers.indexOf(fill)).every((w) => fills.includes(w) || isApart(fill, w)),
   );
-  if (!early) return [...kernels];
+  if (!early) return kernels;
   const output: Access = { slot, offset: 0, strides: [1] };
   const all: MapKernel = { ...first!, shape: [length], output };
   return kernels.flatMap((kernel): readonly Kernel[] => {
