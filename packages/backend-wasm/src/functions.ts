@@ -114,6 +114,7 @@ const FUNCTIONS: Readonly<Partial<Record<ScalarName, Row>>> = {
   tanh: own(e.tanh),
   sigmoid: own(e.sigmoid),
   softplus: own(e.softplus),
+  softsign: wide((m, a) => m.div(a, m.add(m.num(1), m.abs(a))), { short: true }),
   relu: own((m, a) => m.select(m.is('lt', a, m.num(0)), m.num(0), a)),
   elu: wide(e.elu),
   erf: wide(p.erf),

@@ -147,6 +147,8 @@ export const softplus: ScalarFunction = /* @__PURE__ */ fn1(
   'softplus',
   (a) => Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a))),
 );
+/** a / (1 + |a|). */
+export const softsign: ScalarFunction = /* @__PURE__ */ fn1('softsign', (a) => a / (1 + Math.abs(a)));
 /** max(a, 0), NaN kept. */
 export const relu: ScalarFunction = /* @__PURE__ */ fn1('relu', (a) => (a < 0 ? 0 : a), { exact: 1 });
 /** a above 0, α·(e^a − 1) below. */

@@ -3,9 +3,9 @@ import { bindOne } from '../bind.ts';
 import { checkFlag, checkNumber, checkOptions } from '../checks.ts';
 import type { TensorLike } from '../convert.ts';
 import { asFloat, asNumeric } from '../convert.ts';
-import { eluRow, reluRow, sigmoidRow, softplusRow } from '../primitives/elementwise.ts';
+import { eluRow, reluRow, sigmoidRow, softplusRow, softsignRow } from '../primitives/elementwise.ts';
 import type { Tensor } from '../tensor.ts';
-import { abs, add, div, mul, neg } from './arithmetic.ts';
+import { add, mul, neg } from './arithmetic.ts';
 import { greater, less, logicalAnd, where } from './comparison.ts';
 import { erf } from './exponential.ts';
 import { integerPower } from './power.ts';
@@ -41,13 +41,12 @@ export function softplus(x: TensorLike): Tensor {
 }
 
 /**
- * x / (1 + |x|), elementwise.
+ * x / (1 + |x|), elementwise. Its derivative is 1 / (1 + |x|)².
  * @example
  * softsign(tensor([-1, 3])) // → [-0.5, 0.75]
  */
 export function softsign(x: TensorLike): Tensor {
-  const t = asFloat('softsign', 'x', x);
-  return div(t, add(abs(t), 1));
+  return bindOne(softsignRow, [asFloat('softsign', 'x', x)]);
 }
 
 /**

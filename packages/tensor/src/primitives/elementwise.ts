@@ -8,6 +8,7 @@ import { binary, comparison, elementwise, elementwiseType, unary } from '../fami
 import { call, emitMap } from '../lower.ts';
 import { sigmoid as sigmoidOf } from '../ops/activation.ts';
 import {
+  abs as absolute,
   add,
   div,
   sub as minus,
@@ -136,6 +137,10 @@ export const sigmoidRow: Primitive = /* @__PURE__ */ unary(scalar.sigmoid, {
   fromOutput: (y) => times(y, minus(1, y)),
 });
 export const softplusRow: Primitive = /* @__PURE__ */ unary(scalar.softplus, { fromInput: (x) => sigmoidOf(x) });
+// softsign: from its input, since 1 − |y| cancels.
+export const softsignRow: Primitive = /* @__PURE__ */ unary(scalar.softsign, {
+  fromInput: (x) => squared(recip(add(1, absolute(x)))),
+});
 export const reluRow: Primitive = /* @__PURE__ */ elementwise(scalar.relu, {
   kind: 'rule',
   keeps: () => ({ inputs: [0], outputs: [] }),

@@ -24,6 +24,7 @@ import {
   sin,
   sinh,
   softplus,
+  softsign,
   sqrt,
   tan,
   tanh,
@@ -69,6 +70,7 @@ type Name =
   | 'atanh'
   | 'sigmoid'
   | 'softplus'
+  | 'softsign'
   | 'relu'
   | 'elu'
   | 'erf';
@@ -249,6 +251,13 @@ export const functions: Record<Name, readonly Sample[]> = {
       [Infinity, [Infinity, 1]],
       [0, [Math.LN2, 0.5, 0.25]],
       [-1000, [0, 0, 0]],
+    ],
+  }),
+  softsign: unary('softsign', softsign, (x) => x / (1 + Math.abs(x)), kinked, {
+    jets: [
+      [0, [0, 1, 0]],
+      [3, [0.75, 1 / 16, -1 / 32]],
+      [-1e8, [-1 / (1 + 1e-8), 1 / (1 + 1e8) ** 2, 2 / (1 + 1e8) ** 3]],
     ],
   }),
   relu: unary('relu', relu, (x) => Math.max(x, 0), kinked, {
