@@ -3,7 +3,7 @@
  * The one idea: every mode, eager and compiled, gives the same right digits, in each dtype, and nothing absolute is allowed.
  */
 import type { Tensor } from '@jacobi/tensor';
-import { onesLike, softsign, tensor } from '@jacobi/tensor';
+import { acos, asin, atan, atanh, erf, onesLike, softsign, tensor } from '@jacobi/tensor';
 import { describe, expect, test } from 'vitest';
 import { grad, jit, jvp } from './index.ts';
 
@@ -60,8 +60,50 @@ const softsigns = [0.3, -0.7, 3, -1e4, 1e8, -1e12].map(
   ],
 );
 
+/** 1 − x² with all its digits: 1 − x and 1 + x are exact near the ends, and x² is small near 0. */
+const rest = (x: number): number => (Math.abs(x) < 0.5 ? 1 - x * x : (1 - x) * (1 + x));
+const inside = [1e-12, -1e-5, 0.3, -0.6, 0.9, 1 - 2 ** -20, -(1 - 2 ** -24)].map(Math.fround);
+const arcs = (sign: 1 | -1): Row[] => [
+  ...inside.map((x): Row => [x, sign / Math.sqrt(rest(x)), (sign * x) / rest(x) ** 1.5]),
+  [1, sign * Infinity, sign * Infinity],
+  [-1, sign * Infinity, -sign * Infinity],
+];
+const huge = 3.4028234663852886e38;
+const largest = Number.MAX_VALUE;
+const bells = (scale: number): Row[] => [
+  ...[1e-12, -0.5, 2, -3.5].map(Math.fround).map((x): Row => {
+    const bell = (scale * 2 * Math.exp(-x * x)) / Math.sqrt(Math.PI);
+    return [x, bell, -2 * x * bell];
+  }),
+  ...[-huge, huge, Infinity, -Infinity].map((x): Row => [x, 0, 0]),
+  ...[-largest, largest].map((x): Row => [x, 0, 0, 'float64']),
+];
+
 const TABLE: readonly (readonly [name: string, f: F, rows: readonly Row[]])[] = [
   ['softsign', softsign, [[0, 1, 0], ...softsigns]],
+  ['asin', asin, arcs(1)],
+  ['acos', acos, arcs(-1)],
+  [
+    'atanh',
+    atanh,
+    [
+      ...inside.map((x): Row => [x, 1 / rest(x), (2 * x) / rest(x) ** 2]),
+      [1, Infinity, Infinity],
+      [-1, Infinity, -Infinity],
+    ],
+  ],
+  [
+    'atan',
+    atan,
+    [
+      ...[1e-12, -0.4, 3, -1e3, 1e10]
+        .map(Math.fround)
+        .map((x): Row => [x, 1 / (1 + x * x), (-2 * x) / (1 + x * x) ** 2]),
+      ...[-huge, huge].map((x): Row => [x, 1 / x / x, -2 / x / x / x]),
+      ...[-largest, largest].map((x): Row => [x, 0, 0, 'float64']),
+    ],
+  ],
+  ['erf', erf, bells(1)],
 ];
 
 describe.each(['float32', 'float64'] as const)('derivatives in %s', (dtype) => {

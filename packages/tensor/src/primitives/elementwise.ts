@@ -20,7 +20,8 @@ import {
 import { equal as eq, greaterEqual as ge, greater as gt, less as lt, where } from '../ops/comparison.ts';
 import { exp as expOf, log as logOf } from '../ops/exponential.ts';
 import { integerPower, pow as power, reciprocal as recip, rsqrt as rsqrtOf } from '../ops/power.ts';
-import { floor as floorOf } from '../ops/rounding.ts';
+import { clip, floor as floorOf } from '../ops/rounding.ts';
+import { stopGradient } from '../ops/shape.ts';
 import { cosh as coshOf, cos as cosine, hypot as hypotOf, sin as sine, sinh as sinhOf } from '../ops/trigonometry.ts';
 import type { Primitive } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
@@ -98,12 +99,23 @@ export const sinRow: Primitive = /* @__PURE__ */ unary(scalar.sin, { fromInput: 
 export const cosRow: Primitive = /* @__PURE__ */ unary(scalar.cos, { fromInput: (x) => negate(sine(x)) });
 export const tanRow: Primitive = /* @__PURE__ */ unary(scalar.tan, { fromOutput: (y) => add(1, squared(y)) });
 export const asinRow: Primitive = /* @__PURE__ */ unary(scalar.asin, {
-  fromInput: (x) => rsqrtOf(times(minus(1, x), add(1, x))),
+  fromInput: (x) => rsqrtOf(oneMinusSquare(x)),
 });
 export const acosRow: Primitive = /* @__PURE__ */ unary(scalar.acos, {
-  fromInput: (x) => negate(rsqrtOf(times(minus(1, x), add(1, x)))),
+  fromInput: (x) => negate(rsqrtOf(oneMinusSquare(x))),
 });
-export const atanRow: Primitive = /* @__PURE__ */ unary(scalar.atan, { fromInput: (x) => recip(add(1, squared(x))) });
+/**
+ * 1 − x² with the digits of (1 − x)·(1 + x) and the slope −2x: that of the product is a difference, which cancels near 0 and is
+ * ∞ − ∞ or 0·∞ at ±1.
+ */
+function oneMinusSquare(x: Tensor): Tensor {
+  const plain = minus(1, squared(x));
+  return add(plain, stopGradient(minus(times(minus(1, x), add(1, x)), plain)));
+}
+// atan: by hypot, since 1 + x² overflows where x does not.
+export const atanRow: Primitive = /* @__PURE__ */ unary(scalar.atan, {
+  fromInput: (x) => squared(recip(hypotOf(x, 1))),
+});
 export const atan2Row: Primitive = /* @__PURE__ */ binary(
   scalar.atan2,
   ['ab', (t, row) => times(t, angleSlope(row.x(1), row.x(0)))],
@@ -126,7 +138,7 @@ export const acoshRow: Primitive = /* @__PURE__ */ unary(scalar.acosh, {
   fromInput: (x) => times(rsqrtOf(minus(x, 1)), rsqrtOf(add(x, 1))),
 });
 export const atanhRow: Primitive = /* @__PURE__ */ unary(scalar.atanh, {
-  fromInput: (x) => recip(times(minus(1, x), add(1, x))),
+  fromInput: (x) => recip(oneMinusSquare(x)),
 });
 export const sinhRow: Primitive = /* @__PURE__ */ unary(scalar.sinh, { fromInput: (x) => coshOf(x) });
 export const coshRow: Primitive = /* @__PURE__ */ unary(scalar.cosh, { fromInput: (x) => sinhOf(x) });
@@ -152,7 +164,8 @@ export const eluRow: Primitive<{ readonly alpha: number }> = /* @__PURE__ */ una
   ({ alpha }) => [alpha],
 );
 export const erfRow: Primitive = /* @__PURE__ */ unary(scalar.erf, {
-  fromInput: (x) => times(1.1283791670955126, expOf(negate(squared(x)))),
+  // Beyond ±30 there is nothing: 0, not 0·∞, at any order.
+  fromInput: (x) => times(1.1283791670955126, expOf(negate(squared(clip(x, -30, 30))))),
 });
 
 // Rounding

@@ -178,14 +178,16 @@ export const functions: Record<Name, readonly Sample[]> = {
   asin: unary('asin', asin, Math.asin, inside, {
     jets: [
       [0, [0, 1, 0, 1]],
-      [1, [Math.PI / 2, Infinity]],
+      [1, [Math.PI / 2, Infinity, Infinity]],
+      [-1, [-Math.PI / 2, Infinity, -Infinity]],
       [1000, [NaN, NaN]],
     ],
   }),
   acos: unary('acos', acos, Math.acos, inside, {
     jets: [
       [0, [Math.PI / 2, -1, 0, -1]],
-      [-1, [Math.PI, -Infinity]],
+      [1, [0, -Infinity, -Infinity]],
+      [-1, [Math.PI, -Infinity, Infinity]],
       [1000, [NaN, NaN]],
     ],
   }),
@@ -233,7 +235,8 @@ export const functions: Record<Name, readonly Sample[]> = {
   atanh: unary('atanh', atanh, Math.atanh, inside, {
     jets: [
       [0, [0, 1, 0, 2]],
-      [1, [Infinity, Infinity]],
+      [1, [Infinity, Infinity, Infinity]],
+      [-1, [-Infinity, Infinity, -Infinity]],
     ],
   }),
   sigmoid: unary('sigmoid', sigmoid, sigma, any, {
