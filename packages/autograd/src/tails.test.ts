@@ -3,7 +3,7 @@
  * The one idea: every mode, eager and compiled, gives the same right digits, in each dtype, and nothing absolute is allowed.
  */
 import type { Tensor } from '@jacobi/tensor';
-import { acos, asin, atan, atanh, erf, onesLike, softsign, tensor } from '@jacobi/tensor';
+import { acos, asin, atan, atanh, erf, erfc, gelu, onesLike, softsign, tensor } from '@jacobi/tensor';
 import { describe, expect, test } from 'vitest';
 import { grad, jit, jvp } from './index.ts';
 
@@ -79,6 +79,31 @@ const bells = (scale: number): Row[] => [
   ...[-largest, largest].map((x): Row => [x, 0, 0, 'float64']),
 ];
 
+/** Values of 40 digits (mpmath): x·Φ(x), and x / (1 + e^(−√(8/π)·(x + 0.044715 x³))), at numbers that float32 has. */
+const gelus: readonly Row[] = [
+  [2.5, 1.037611085908145, -0.07449527709766629],
+  [-0.25, 0.30462664511636395, 0.7491694763055203],
+  [-2, -0.0852318010781969, -0.1079819330263761],
+  [-4, -0.0005036496612264215, -0.001873623160708395],
+  [-6, -3.5468709453902015e-8, -2.065800168939917e-7],
+  [-8, -3.979607261086796e-14, -3.1324080717928733e-13],
+  [-10.5, -4.760954306868753e-24, -4.9528440767387717e-23],
+  [-20, -1.1014360483133464e-86, -2.1973374481395856e-85],
+  [-30, -4.416031690708495e-195, -1.3233342291209357e-193],
+];
+const approximations: readonly Row[] = [
+  [2.5, 1.037951576212666, null],
+  [-2, -0.08609925662361838, -0.10787507995107845],
+  [-4, -0.0003351231971226708, -0.0014740596637653363],
+  [-6, -7.709973930953696e-10, -6.824247274157189e-9],
+  [-8, -4.7147845041068414e-20, -7.0458213960972915e-19],
+  [-20, -2.9424328724945027e-259, -2.5620732028460162e-257],
+];
+const far = [1e10, 1e20, 3e38].flatMap((x): Row[] => [
+  [x, 1, 0],
+  [-x, 0, 0],
+]);
+
 const TABLE: readonly (readonly [name: string, f: F, rows: readonly Row[]])[] = [
   ['softsign', softsign, [[0, 1, 0], ...softsigns]],
   ['asin', asin, arcs(1)],
@@ -104,10 +129,32 @@ const TABLE: readonly (readonly [name: string, f: F, rows: readonly Row[]])[] = 
     ],
   ],
   ['erf', erf, bells(1)],
+  ['erfc', erfc, bells(-1)],
+  ['gelu', (x) => gelu(x), [...gelus, ...far]],
+  ['gelu, approximate', (x) => gelu(x, { approximate: true }), [...approximations, ...far]],
 ];
 
 describe.each(['float32', 'float64'] as const)('derivatives in %s', (dtype) => {
   test.each(TABLE)('%s', (_name, f, rows) => {
     check(f, rows, dtype);
   });
+});
+
+test.each(['float32', 'float64'] as const)('values of erfc and gelu keep their digits in %s', (dtype) => {
+  // mpmath
+  const values: readonly [F, at: number, expected: number][] = [
+    [erfc, 1, 0.15729920705028513],
+    [erfc, 2.25, 0.0014627165866811518],
+    [erfc, 5, 1.537459794428035e-12],
+    [erfc, 8, 1.1224297172982928e-29],
+    [erfc, -2, 1.9953222650189526],
+    [(x) => gelu(x), -6, -5.9195258702261885e-9],
+    [(x) => gelu(x), -8, -4.976768459417427e-15],
+    [(x) => gelu(x, { approximate: true }), -6, -8.439646700762297e-11],
+  ];
+  for (const [f, at, expected] of values)
+    for (const run of [f, jit(f) as F]) {
+      const actual = run(tensor(at, { dtype })).item();
+      expect(close(actual, expected, dtype), `${at}: ${actual}, not ${expected}`).toBe(true);
+    }
 });

@@ -118,6 +118,7 @@ const FUNCTIONS: Readonly<Partial<Record<ScalarName, Row>>> = {
   relu: own((m, a) => m.select(m.is('lt', a, m.num(0)), m.num(0), a)),
   elu: wide(e.elu),
   erf: wide(p.erf),
+  erfc: wide(p.erfc),
   floor: unary('floor'),
   ceil: unary('ceil'),
   round: own((m, a) => m.apply('nearest', a)),

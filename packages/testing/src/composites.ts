@@ -136,7 +136,12 @@ export const composites: Record<CompositeName | RandomName, readonly Sample[]> =
         [-40, [0, 0, 0]],
       ],
     }),
-    ...unary('gelu, approximate', (x) => gelu(x, { approximate: true }), tanhBell, any),
+    ...unary('gelu, approximate', (x) => gelu(x, { approximate: true }), tanhBell, any, {
+      jets: [
+        [-1e200, [0, 0, 0]],
+        [1e200, [1e200, 1, 0]],
+      ],
+    }),
   ],
   clip: [
     ...unary(

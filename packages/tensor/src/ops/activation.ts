@@ -7,11 +7,10 @@ import { eluRow, reluRow, sigmoidRow, softplusRow, softsignRow } from '../primit
 import type { Tensor } from '../tensor.ts';
 import { add, mul, neg } from './arithmetic.ts';
 import { greater, less, logicalAnd, where } from './comparison.ts';
-import { erf } from './exponential.ts';
+import { erfc } from './exponential.ts';
 import { integerPower } from './power.ts';
 import { clip } from './rounding.ts';
 import { stopGradient } from './shape.ts';
-import { tanh } from './trigonometry.ts';
 
 /**
  * The logistic function 1 / (1 + e⁻ˣ), elementwise, without overflow.
@@ -133,8 +132,8 @@ export function gelu(x: TensorLike, options: { readonly approximate?: boolean } 
   const { approximate = false } = options;
   checkFlag('gelu', 'approximate', approximate);
   const t = asFloat('gelu', 'x', x);
-  const bell = approximate
-    ? tanh(mul(add(t, mul(integerPower(t, 3), 0.044715)), Math.sqrt(2 / Math.PI)))
-    : erf(mul(t, Math.SQRT1_2));
-  return mul(mul(t, 0.5), add(bell, 1));
+  if (!approximate) return mul(mul(t, 0.5), erfc(mul(t, -Math.SQRT1_2)));
+  // (1 + tanh u) / 2 = sigmoid(2u), which does not cancel. Beyond ±30 it is 1 or 0, and x³ must not overflow.
+  const near = clip(t, -30, 30);
+  return mul(t, sigmoid(mul(add(near, mul(integerPower(near, 3), 0.044715)), Math.sqrt(8 / Math.PI))));
 }

@@ -164,9 +164,15 @@ export const eluRow: Primitive<{ readonly alpha: number }> = /* @__PURE__ */ una
   ({ alpha }) => [alpha],
 );
 export const erfRow: Primitive = /* @__PURE__ */ unary(scalar.erf, {
-  // Beyond ±30 there is nothing: 0, not 0·∞, at any order.
-  fromInput: (x) => times(1.1283791670955126, expOf(negate(squared(clip(x, -30, 30))))),
+  fromInput: (x) => times(1.1283791670955126, bell(x)),
 });
+export const erfcRow: Primitive = /* @__PURE__ */ unary(scalar.erfc, {
+  fromInput: (x) => times(-1.1283791670955126, bell(x)),
+});
+/** e^(−x²). Beyond ±30 there is nothing: 0, not 0·∞, at any order. */
+function bell(x: Tensor): Tensor {
+  return expOf(negate(squared(clip(x, -30, 30))));
+}
 
 // Rounding
 export const floorRow: Primitive = /* @__PURE__ */ elementwise(scalar.floor, { kind: 'zero' });

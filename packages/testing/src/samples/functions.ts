@@ -11,6 +11,7 @@ import {
   cosh,
   elu,
   erf,
+  erfc,
   exp,
   expm1,
   hypot,
@@ -73,7 +74,8 @@ type Name =
   | 'softsign'
   | 'relu'
   | 'elu'
-  | 'erf';
+  | 'erf'
+  | 'erfc';
 
 export const functions: Record<Name, readonly Sample[]> = {
   pow: binary('pow', pow, (a, b) => a ** b, positive, any, {
@@ -291,6 +293,13 @@ export const functions: Record<Name, readonly Sample[]> = {
       [0, [0, 2 / Math.sqrt(Math.PI), 0, -4 / Math.sqrt(Math.PI)]],
       [6, [1, (2 / Math.sqrt(Math.PI)) * Math.exp(-36), (-24 / Math.sqrt(Math.PI)) * Math.exp(-36)]],
       [-40, [-1, 0, 0]],
+    ],
+  }),
+  erfc: unary('erfc', erfc, (x) => 1 - erfOf(x), within(-2, 1), {
+    jets: [
+      [0, [1, -2 / Math.sqrt(Math.PI), 0, 4 / Math.sqrt(Math.PI)]],
+      [40, [0, 0, 0]],
+      [-40, [2, 0, 0]],
     ],
   }),
 };
