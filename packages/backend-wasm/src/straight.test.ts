@@ -67,7 +67,7 @@ function wellTyped({ fn, dtype }: { fn: ScalarFunction; dtype: DType }, kinds: r
   }
   if (name.startsWith('bits')) return dtype === 'float64' && kinds.every((kind) => kind === 'int32');
   const isOf = (kind: Operand): boolean =>
-    typeof kind === 'object' ? dtype !== 'bool' || kind.constant ** 2 === kind.constant : kind === dtype;
+    typeof kind === 'object' ? dtype !== 'bool' || kind.constant === 0 || kind.constant === 1 : kind === dtype;
   if (name === 'select') return kinds[0] === 'bool' && kinds.slice(1).every(isOf);
   if (name === 'toInt') return dtype === 'int32';
   if (name === 'identity') return dtype !== 'bool' && dtype !== 'int32';

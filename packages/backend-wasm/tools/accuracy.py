@@ -39,18 +39,19 @@ def power(x, y):
 F = {
     "exp": g.exp, "expm1": g.expm1, "log": g.log, "log1p": g.log1p, "sin": g.sin, "cos": g.cos, "tan": g.tan,
     "asin": g.asin, "acos": g.acos, "atan": g.atan, "atan2": g.atan2, "sinh": g.sinh, "cosh": g.cosh,
-    "asinh": g.asinh, "acosh": g.acosh, "atanh": g.atanh, "tanh": g.tanh, "erf": g.erf,
+    "asinh": g.asinh, "acosh": g.acosh, "atanh": g.atanh, "tanh": g.tanh, "erf": g.erf, "erfc": g.erfc,
     "hypot": lambda x, y: g.sqrt(x * x + y * y), "rsqrt": lambda x: one / g.sqrt(x),
     "sigmoid": lambda x: one / (one + g.exp(-x)), "softplus": lambda x: g.log1p(g.exp(x)) if x < 300 else x,
-    "elu": lambda x, a: x if x > 0 else a * g.expm1(x), "pow": power, "powInt": power,
+    "softsign": lambda x: x / (one + abs(x)), "elu": lambda x, a: x if x > 0 else a * g.expm1(x), "pow": power, "powInt": power,
 }
 # Where ordinary arguments lie.
 RANGES = {
     "exp": ["-10:10", "-745:710"], "expm1": ["-1:1", "-40:710"], "log": ["0:10", "0.9:1.1"], "log1p": ["-1:1", "0:1000"],
     "sin": ["-10:10", "-1e6:1e6"], "cos": ["-10:10", "-1e6:1e6"], "tan": ["-10:10", "-1e6:1e6"], "asin": ["-1:1"],
     "acos": ["-1:1"], "atan": ["-3:3"], "atan2": ["-3:3"], "sinh": ["-2:2", "-710:710"], "cosh": ["-2:2", "-710:710"],
-    "asinh": ["-3:3"], "acosh": ["1:3"], "atanh": ["-1:1"], "tanh": ["-1.5:1.5", "-20:20"], "erf": ["-3:3", "0.9:1.1"],
-    "hypot": ["-3:3"], "rsqrt": ["0:10"], "sigmoid": ["-5:5", "-80:80"], "softplus": ["-5:5", "-80:80"], "elu": ["-5:5"],
+    "asinh": ["-3:3"], "acosh": ["1:3"], "atanh": ["-1:1"], "tanh": ["-1.5:1.5", "-20:20"], "erf": ["-3:3", "0.9:1.1"], "erfc": ["-3:3", "1:28"],
+    "hypot": ["-3:3"], "rsqrt": ["0:10"], "sigmoid": ["-5:5", "-80:80"], "softplus": ["-5:5", "-80:80"], "softsign": ["-3:3"],
+    "elu": ["-5:5"],
     "pow": ["0:10", "0.5:2"], "powInt": ["-3:3"],
 }
 

@@ -61,9 +61,9 @@ erf_head = small(lambda z: erf(sqrt(z)) / sqrt(z) - 1, lambda z: series(lambda k
 
 
 def scaled_erfc(u):
-    """e^(x²) erfc(x) for x = 3 (1 + u) / (1 − u)."""
+    """(x + 3) e^(x²) erfc(x) for x = 3 (1 + u) / (1 − u)."""
     x = 3 * (1 + u) / (1 - u)
-    return exp(x * x) * erfc(x)
+    return (x + 3) * exp(x * x) * erfc(x)
 
 
 L = log(2) / 2 * mpf("1.002")
@@ -84,7 +84,7 @@ FITS = [
     ("asin", "(asin(x)/x − 1) / x² in x², |x| ≤ 1/2", asin_tail, 0, mpf("0.25"), (14, 6), lambda z: z),
     ("atan", "(atan(x)/x − 1) / x² in x², |x| ≤ √2 − 1", atan_tail, 0, A, (12, 5), lambda z: z),
     ("erf", "erf(x)/x − 1 in x², |x| ≤ 1", erf_head, 0, 1, (15, 7), one),
-    ("erfc", "e^(x²) erfc(x) in u = (x − 3)/(x + 3), 1 ≤ x ≤ 6", scaled_erfc, mpf("-0.5"), mpf("1") / 3, (22, 8), one),
+    ("erfc", "(x + 3) e^(x²) erfc(x) in u = (x − 3)/(x + 3), 1 ≤ x ≤ 28", scaled_erfc, mpf("-0.5"), mpf(25) / 31, (20, 9), lambda u: 1 / scaled_erfc(u)),
 ]
 
 print("""/**

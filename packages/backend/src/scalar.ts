@@ -5,7 +5,7 @@
  *
  * `js` computes in float64; the kernel rounds to the step's dtype. Where integers need other arithmetic, `int` has it.
  */
-import { erf as erfValue } from './erf.ts';
+import { erfc as erfcValue, erf as erfValue } from './erf.ts';
 import type { Fold, Loop } from './loops.ts';
 import * as loops from './loops.ts';
 
@@ -147,11 +147,15 @@ export const softplus: ScalarFunction = /* @__PURE__ */ fn1(
   'softplus',
   (a) => Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a))),
 );
+/** a / (1 + |a|). */
+export const softsign: ScalarFunction = /* @__PURE__ */ fn1('softsign', (a) => a / (1 + Math.abs(a)));
 /** max(a, 0), NaN kept. */
 export const relu: ScalarFunction = /* @__PURE__ */ fn1('relu', (a) => (a < 0 ? 0 : a), { exact: 1 });
 /** a above 0, α·(e^a − 1) below. */
 export const elu: ScalarFunction = /* @__PURE__ */ fn2('elu', (a, alpha) => (a > 0 ? a : alpha * Math.expm1(a)));
 export const erf: ScalarFunction = /* @__PURE__ */ fn1('erf', erfValue);
+/** 1 − erf(a), with all its digits where that cancels. */
+export const erfc: ScalarFunction = /* @__PURE__ */ fn1('erfc', erfcValue);
 
 // Rounding
 export const floor: ScalarFunction = /* @__PURE__ */ fn1('floor', Math.floor, { exact: 1 });

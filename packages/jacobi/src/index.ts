@@ -129,6 +129,7 @@ export {
   elu,
   equal,
   erf,
+  erfc,
   exp,
   exp2,
   expandDims,

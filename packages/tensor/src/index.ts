@@ -47,7 +47,7 @@ export type { CreationOptions } from './ops/creation.ts';
 export { arange, eye, full, linspace, ones, onesLike, zeros, zerosLike } from './ops/creation.ts';
 export { einsum } from './ops/einsum.ts';
 // Elementwise functions
-export { erf, exp, exp2, expm1, log, log1p, log2, log10, logAddExp, xlogy } from './ops/exponential.ts';
+export { erf, erfc, exp, exp2, expm1, log, log1p, log2, log10, logAddExp, xlogy } from './ops/exponential.ts';
 // Indices
 export { gather, oneHot, scatterAdd } from './ops/indexing.ts';
 export { concat, split, stack, unstack } from './ops/joining.ts';

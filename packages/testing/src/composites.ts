@@ -27,7 +27,6 @@ import {
   relu6,
   selu,
   silu,
-  softsign,
   swish,
   tensordot,
   xlogy,
@@ -110,7 +109,6 @@ export const composites: Record<CompositeName | RandomName, readonly Sample[]> =
       [1000, [0, 0, 0]],
     ],
   }),
-  softsign: unary('softsign', softsign, (x) => x / (1 + Math.abs(x)), grid, { jets: [[0, [0, 1]]] }),
   relu6: unary('relu6', relu6, (x) => Math.min(Math.max(x, 0), 6), grid, {
     jets: [
       [0, [0, 0, 0]],
@@ -138,7 +136,12 @@ export const composites: Record<CompositeName | RandomName, readonly Sample[]> =
         [-40, [0, 0, 0]],
       ],
     }),
-    ...unary('gelu, approximate', (x) => gelu(x, { approximate: true }), tanhBell, any),
+    ...unary('gelu, approximate', (x) => gelu(x, { approximate: true }), tanhBell, any, {
+      jets: [
+        [-1e200, [0, 0, 0]],
+        [1e200, [1e200, 1, 0]],
+      ],
+    }),
   ],
   clip: [
     ...unary(

@@ -1,12 +1,12 @@
 /**
- * pow, powInt, hypot and erf, in float64 lanes.
+ * pow, powInt, hypot, erf and erfc, in float64 lanes.
  * The one idea of pow: log x as a sum of two numbers, by exact products (T. J. Dekker, "A floating-point technique for
  * extending the available precision", Numer. Math. 18, 1971), since its error is multiplied by up to 2^10 in the exponent.
  * Must not import anything but lanes, other functions and coefficients.
  */
 import { ERF, ERFC, LOG_REST } from './coefficients.ts';
 import { exp } from './exponential.ts';
-import type { Lanes, Num } from './lanes.ts';
+import type { Lanes, Mask, Num } from './lanes.ts';
 import { log } from './logarithm.ts';
 
 /** A number in two parts, the second at most half a unit of the first. */
@@ -122,14 +122,27 @@ export function hypot(m: Lanes, x: Num, y: Num): Num {
   return m.select(infinite, m.num(Infinity), size);
 }
 
+/** erf(|x|), right where it is near, that is below 1, and erfc(|x|), right elsewhere. */
+function erfParts(m: Lanes, x: Num): { near: Mask; small: Num; tail: Num } {
+  const a = m.abs(x);
+  const t = m.select(m.is('gt', a, m.num(28)), m.num(28), a);
+  const z = twoProduct(m, t, t);
+  const small = m.add(a, m.mul(a, m.poly(z.h, m.short ? ERF.f32 : ERF.f64)));
+  const r = m.div(m.num(1), m.add(t, m.num(3)));
+  const scaled = m.mul(m.poly(m.mul(m.sub(t, m.num(3)), r), m.short ? ERFC.f32 : ERFC.f64), r);
+  const bell = expPair(m, { h: m.neg(z.h), l: m.neg(z.l) });
+  return { near: m.is('lt', a, m.num(1)), small, tail: m.mul(bell, scaled) };
+}
+
 /** x + x·P(x²) up to 1, then 1 − e^(−x²)·Q(x). */
 export function erf(m: Lanes, x: Num): Num {
-  const a = m.abs(x);
-  const t = m.select(m.is('gt', a, m.num(6)), m.num(6), a);
-  const z = m.mul(t, t);
-  const small = m.add(a, m.mul(a, m.poly(z, m.short ? ERF.f32 : ERF.f64)));
-  const u = m.div(m.sub(t, m.num(3)), m.add(t, m.num(3)));
-  const tail = m.mul(exp(m, m.neg(z)), m.poly(u, m.short ? ERFC.f32 : ERFC.f64));
-  const y = m.select(m.is('lt', a, m.num(1)), small, m.sub(m.num(1), tail));
-  return m.copySign(y, x);
+  const { near, small, tail } = erfParts(m, x);
+  return m.copySign(m.select(near, small, m.sub(m.num(1), tail)), x);
+}
+
+/** e^(−x²)·Q(x) from 1 on, so that it has all digits until it vanishes. */
+export function erfc(m: Lanes, x: Num): Num {
+  const { near, small, tail } = erfParts(m, x);
+  const far = m.select(m.isNegative(x), m.sub(m.num(2), tail), tail);
+  return m.select(near, m.sub(m.num(1), m.copySign(small, x)), far);
 }

@@ -3,15 +3,14 @@ import { bindOne } from '../bind.ts';
 import { checkFlag, checkNumber, checkOptions } from '../checks.ts';
 import type { TensorLike } from '../convert.ts';
 import { asFloat, asNumeric } from '../convert.ts';
-import { eluRow, reluRow, sigmoidRow, softplusRow } from '../primitives/elementwise.ts';
+import { eluRow, reluRow, sigmoidRow, softplusRow, softsignRow } from '../primitives/elementwise.ts';
 import type { Tensor } from '../tensor.ts';
-import { abs, add, div, mul, neg } from './arithmetic.ts';
+import { add, mul, neg } from './arithmetic.ts';
 import { greater, less, logicalAnd, where } from './comparison.ts';
-import { erf } from './exponential.ts';
+import { erfc } from './exponential.ts';
 import { integerPower } from './power.ts';
 import { clip } from './rounding.ts';
 import { stopGradient } from './shape.ts';
-import { tanh } from './trigonometry.ts';
 
 /**
  * The logistic function 1 / (1 + e⁻ˣ), elementwise, without overflow.
@@ -41,13 +40,12 @@ export function softplus(x: TensorLike): Tensor {
 }
 
 /**
- * x / (1 + |x|), elementwise.
+ * x / (1 + |x|), elementwise. Its derivative is 1 / (1 + |x|)².
  * @example
  * softsign(tensor([-1, 3])) // → [-0.5, 0.75]
  */
 export function softsign(x: TensorLike): Tensor {
-  const t = asFloat('softsign', 'x', x);
-  return div(t, add(abs(t), 1));
+  return bindOne(softsignRow, [asFloat('softsign', 'x', x)]);
 }
 
 /**
@@ -134,8 +132,8 @@ export function gelu(x: TensorLike, options: { readonly approximate?: boolean } 
   const { approximate = false } = options;
   checkFlag('gelu', 'approximate', approximate);
   const t = asFloat('gelu', 'x', x);
-  const bell = approximate
-    ? tanh(mul(add(t, mul(integerPower(t, 3), 0.044715)), Math.sqrt(2 / Math.PI)))
-    : erf(mul(t, Math.SQRT1_2));
-  return mul(mul(t, 0.5), add(bell, 1));
+  if (!approximate) return mul(mul(t, 0.5), erfc(mul(t, -Math.SQRT1_2)));
+  // (1 + tanh u) / 2 = sigmoid(2u), which does not cancel. Beyond ±30 it is 1 or 0, and x³ must not overflow.
+  const near = clip(t, -30, 30);
+  return mul(t, sigmoid(mul(add(near, mul(integerPower(near, 3), 0.044715)), Math.sqrt(8 / Math.PI))));
 }

@@ -4,7 +4,7 @@ import type { TensorLike } from '../convert.ts';
 import { asFloat, asFloatPair } from '../convert.ts';
 import { elementwiseType } from '../families.ts';
 import type { Primitive } from '../primitive.ts';
-import { erfRow, expm1Row, expRow, log1pRow, logRow, softplusRow } from '../primitives/elementwise.ts';
+import { erfcRow, erfRow, expm1Row, expRow, log1pRow, logRow, softplusRow } from '../primitives/elementwise.ts';
 import type { Tensor } from '../tensor.ts';
 import { add, div, mul, sub } from './arithmetic.ts';
 import { equal, greaterEqual, isFinite, lessEqual, logicalAnd, logicalOr, where } from './comparison.ts';
@@ -115,4 +115,13 @@ export function xlogy(x: TensorLike, y: TensorLike): Tensor {
  */
 export function erf(x: TensorLike): Tensor {
   return float(erfRow, x);
+}
+
+/**
+ * 1 − erf(x), elementwise, with all digits where that difference would cancel.
+ * @example
+ * erfc(tensor([0, 5])) // → [1, 1.5374597e-12]
+ */
+export function erfc(x: TensorLike): Tensor {
+  return float(erfcRow, x);
 }

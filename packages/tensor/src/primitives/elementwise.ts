@@ -8,6 +8,7 @@ import { binary, comparison, elementwise, elementwiseType, unary } from '../fami
 import { call, emitMap } from '../lower.ts';
 import { sigmoid as sigmoidOf } from '../ops/activation.ts';
 import {
+  abs as absolute,
   add,
   div,
   sub as minus,
@@ -19,7 +20,8 @@ import {
 import { equal as eq, greaterEqual as ge, greater as gt, less as lt, where } from '../ops/comparison.ts';
 import { exp as expOf, log as logOf } from '../ops/exponential.ts';
 import { integerPower, pow as power, reciprocal as recip, rsqrt as rsqrtOf } from '../ops/power.ts';
-import { floor as floorOf } from '../ops/rounding.ts';
+import { clip, floor as floorOf } from '../ops/rounding.ts';
+import { stopGradient } from '../ops/shape.ts';
 import { cosh as coshOf, cos as cosine, hypot as hypotOf, sin as sine, sinh as sinhOf } from '../ops/trigonometry.ts';
 import type { Primitive } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
@@ -97,12 +99,23 @@ export const sinRow: Primitive = /* @__PURE__ */ unary(scalar.sin, { fromInput: 
 export const cosRow: Primitive = /* @__PURE__ */ unary(scalar.cos, { fromInput: (x) => negate(sine(x)) });
 export const tanRow: Primitive = /* @__PURE__ */ unary(scalar.tan, { fromOutput: (y) => add(1, squared(y)) });
 export const asinRow: Primitive = /* @__PURE__ */ unary(scalar.asin, {
-  fromInput: (x) => rsqrtOf(times(minus(1, x), add(1, x))),
+  fromInput: (x) => rsqrtOf(oneMinusSquare(x)),
 });
 export const acosRow: Primitive = /* @__PURE__ */ unary(scalar.acos, {
-  fromInput: (x) => negate(rsqrtOf(times(minus(1, x), add(1, x)))),
+  fromInput: (x) => negate(rsqrtOf(oneMinusSquare(x))),
 });
-export const atanRow: Primitive = /* @__PURE__ */ unary(scalar.atan, { fromInput: (x) => recip(add(1, squared(x))) });
+/**
+ * 1 − x² with the digits of (1 − x)·(1 + x) and the slope −2x: that of the product is a difference, which cancels near 0 and is
+ * ∞ − ∞ or 0·∞ at ±1.
+ */
+function oneMinusSquare(x: Tensor): Tensor {
+  const plain = minus(1, squared(x));
+  return add(plain, stopGradient(minus(times(minus(1, x), add(1, x)), plain)));
+}
+// atan: by hypot, since 1 + x² overflows where x does not.
+export const atanRow: Primitive = /* @__PURE__ */ unary(scalar.atan, {
+  fromInput: (x) => squared(recip(hypotOf(x, 1))),
+});
 export const atan2Row: Primitive = /* @__PURE__ */ binary(
   scalar.atan2,
   ['ab', (t, row) => times(t, angleSlope(row.x(1), row.x(0)))],
@@ -125,7 +138,7 @@ export const acoshRow: Primitive = /* @__PURE__ */ unary(scalar.acosh, {
   fromInput: (x) => times(rsqrtOf(minus(x, 1)), rsqrtOf(add(x, 1))),
 });
 export const atanhRow: Primitive = /* @__PURE__ */ unary(scalar.atanh, {
-  fromInput: (x) => recip(times(minus(1, x), add(1, x))),
+  fromInput: (x) => recip(oneMinusSquare(x)),
 });
 export const sinhRow: Primitive = /* @__PURE__ */ unary(scalar.sinh, { fromInput: (x) => coshOf(x) });
 export const coshRow: Primitive = /* @__PURE__ */ unary(scalar.cosh, { fromInput: (x) => sinhOf(x) });
@@ -136,6 +149,10 @@ export const sigmoidRow: Primitive = /* @__PURE__ */ unary(scalar.sigmoid, {
   fromOutput: (y) => times(y, minus(1, y)),
 });
 export const softplusRow: Primitive = /* @__PURE__ */ unary(scalar.softplus, { fromInput: (x) => sigmoidOf(x) });
+// softsign: from its input, since 1 − |y| cancels.
+export const softsignRow: Primitive = /* @__PURE__ */ unary(scalar.softsign, {
+  fromInput: (x) => squared(recip(add(1, absolute(x)))),
+});
 export const reluRow: Primitive = /* @__PURE__ */ elementwise(scalar.relu, {
   kind: 'rule',
   keeps: () => ({ inputs: [0], outputs: [] }),
@@ -147,8 +164,15 @@ export const eluRow: Primitive<{ readonly alpha: number }> = /* @__PURE__ */ una
   ({ alpha }) => [alpha],
 );
 export const erfRow: Primitive = /* @__PURE__ */ unary(scalar.erf, {
-  fromInput: (x) => times(1.1283791670955126, expOf(negate(squared(x)))),
+  fromInput: (x) => times(1.1283791670955126, bell(x)),
 });
+export const erfcRow: Primitive = /* @__PURE__ */ unary(scalar.erfc, {
+  fromInput: (x) => times(-1.1283791670955126, bell(x)),
+});
+/** e^(−x²). Beyond ±30 there is nothing: 0, not 0·∞, at any order. */
+function bell(x: Tensor): Tensor {
+  return expOf(negate(squared(clip(x, -30, 30))));
+}
 
 // Rounding
 export const floorRow: Primitive = /* @__PURE__ */ elementwise(scalar.floor, { kind: 'zero' });

@@ -11,6 +11,7 @@ import {
   cosh,
   elu,
   erf,
+  erfc,
   exp,
   expm1,
   hypot,
@@ -24,6 +25,7 @@ import {
   sin,
   sinh,
   softplus,
+  softsign,
   sqrt,
   tan,
   tanh,
@@ -69,9 +71,11 @@ type Name =
   | 'atanh'
   | 'sigmoid'
   | 'softplus'
+  | 'softsign'
   | 'relu'
   | 'elu'
-  | 'erf';
+  | 'erf'
+  | 'erfc';
 
 export const functions: Record<Name, readonly Sample[]> = {
   pow: binary('pow', pow, (a, b) => a ** b, positive, any, {
@@ -176,14 +180,16 @@ export const functions: Record<Name, readonly Sample[]> = {
   asin: unary('asin', asin, Math.asin, inside, {
     jets: [
       [0, [0, 1, 0, 1]],
-      [1, [Math.PI / 2, Infinity]],
+      [1, [Math.PI / 2, Infinity, Infinity]],
+      [-1, [-Math.PI / 2, Infinity, -Infinity]],
       [1000, [NaN, NaN]],
     ],
   }),
   acos: unary('acos', acos, Math.acos, inside, {
     jets: [
       [0, [Math.PI / 2, -1, 0, -1]],
-      [-1, [Math.PI, -Infinity]],
+      [1, [0, -Infinity, -Infinity]],
+      [-1, [Math.PI, -Infinity, Infinity]],
       [1000, [NaN, NaN]],
     ],
   }),
@@ -231,7 +237,8 @@ export const functions: Record<Name, readonly Sample[]> = {
   atanh: unary('atanh', atanh, Math.atanh, inside, {
     jets: [
       [0, [0, 1, 0, 2]],
-      [1, [Infinity, Infinity]],
+      [1, [Infinity, Infinity, Infinity]],
+      [-1, [-Infinity, Infinity, -Infinity]],
     ],
   }),
   sigmoid: unary('sigmoid', sigmoid, sigma, any, {
@@ -249,6 +256,13 @@ export const functions: Record<Name, readonly Sample[]> = {
       [Infinity, [Infinity, 1]],
       [0, [Math.LN2, 0.5, 0.25]],
       [-1000, [0, 0, 0]],
+    ],
+  }),
+  softsign: unary('softsign', softsign, (x) => x / (1 + Math.abs(x)), kinked, {
+    jets: [
+      [0, [0, 1, 0]],
+      [3, [0.75, 1 / 16, -1 / 32]],
+      [-1e8, [-1 / (1 + 1e-8), 1 / (1 + 1e8) ** 2, 2 / (1 + 1e8) ** 3]],
     ],
   }),
   relu: unary('relu', relu, (x) => Math.max(x, 0), kinked, {
@@ -279,6 +293,13 @@ export const functions: Record<Name, readonly Sample[]> = {
       [0, [0, 2 / Math.sqrt(Math.PI), 0, -4 / Math.sqrt(Math.PI)]],
       [6, [1, (2 / Math.sqrt(Math.PI)) * Math.exp(-36), (-24 / Math.sqrt(Math.PI)) * Math.exp(-36)]],
       [-40, [-1, 0, 0]],
+    ],
+  }),
+  erfc: unary('erfc', erfc, (x) => 1 - erfOf(x), within(-2, 1), {
+    jets: [
+      [0, [1, -2 / Math.sqrt(Math.PI), 0, 4 / Math.sqrt(Math.PI)]],
+      [40, [0, 0, 0]],
+      [-40, [2, 0, 0]],
     ],
   }),
 };
