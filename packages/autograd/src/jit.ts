@@ -28,6 +28,9 @@ interface Traced {
  *
  * Inside, values have shapes but no numbers: choose with `where`, not `if`. Variables that f reads are inputs of the
  * program, and those it assigns are outputs, so they are never stale. Tensors from outside are followed by tapes too.
+ * Last bits, and zeros that are written in f, may differ from those of f itself (README, "Hot loops").
+ * @throws TraceError where f asks a value for its number (`item()`, `dataSync()`); ArgumentError for `staticArgnums` that name no
+ * argument, arguments that are no nests of tensors and numbers, and a result that is none.
  * @example
  * const f = jit((x) => add(square(x), 1));
  * f(tensor([1, 2])) // → [2, 5]
@@ -41,6 +44,7 @@ export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): (...
 /**
  * The same function, whose intermediate values are not kept for derivatives but computed again when they are needed
  * (Griewank & Walther, Evaluating Derivatives, 2008, chapter 12). Values and derivatives are those of f.
+ * @throws TraceError where f asks a value for its number; ArgumentError as `jit`.
  * @example
  * grad((x) => sum(checkpoint(sin)(x)))(tensor([0, 0])) // → [1, 1]
  */

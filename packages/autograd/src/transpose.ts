@@ -105,6 +105,7 @@ function transposeRow(row: LinearRow, open: readonly boolean[], incoming: readon
   const p = params as LinearParams & Params;
   const { axis } = p;
   const linear = linearOf(row.application, open);
+  if ('transpose' in linear) return linear.transpose(row, incoming, open);
   switch (linear.map) {
     case 'add':
       return inputs.map((type, i) => (open[i] ? sumTo(ct, type) : null));
@@ -160,7 +161,7 @@ function transposeRow(row: LinearRow, open: readonly boolean[], incoming: readon
         ? [contract(ct, row.coefficient(1), p.out, p.right, p.left)]
         : [null, contract(row.coefficient(0), ct, p.left, p.out, p.right)];
     default:
-      return linear.transpose(row, incoming, open);
+      return linear satisfies never;
   }
 }
 

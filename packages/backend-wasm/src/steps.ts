@@ -1,7 +1,7 @@
 /**
  * The first tier: a plan as closures over typed arrays, for what is small or runs once.
  * The one idea: whatever is one rounding of float64 is left to the CPU backend; functions that are more call the very code
- * that vectors run, and sums go in the same order. So a result does not tell which tier made it. Must not import modules.
+ * that vectors run, and sums go in the same order. So a result does not tell which tier made it. Must not import the assembler.
  */
 import type {
   Backend,

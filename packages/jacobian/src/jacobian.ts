@@ -35,12 +35,22 @@ export function jacobian(f: AnyFunction, options: FunctionJacobianOptions = {}):
   return differentiator('jacobian', f, options);
 }
 
-/** `jacobian` in forward mode: cost grows with the size of the input. @example jacfwd(sin)(tensor(0)) // → 1 */
+/**
+ * `jacobian` in forward mode: the same nests and shapes, `output.shape ++ input.shape`; cost grows with the size of the input.
+ * @throws as `jacobian`; RuleError where a custom backward rule is not linear.
+ * @example
+ * jacfwd(sin)(tensor(0)) // → 1
+ */
 export function jacfwd(f: AnyFunction, options: Omit<FunctionJacobianOptions, 'mode'> = {}): JacobianFunction {
   return differentiator('jacfwd', f, options, 'forward');
 }
 
-/** `jacobian` in reverse mode: cost grows with the size of the output. @example jacrev(sin)(tensor(0)) // → 1 */
+/**
+ * `jacobian` in reverse mode: the same nests and shapes, `output.shape ++ input.shape`; cost grows with the size of the output.
+ * @throws as `jacobian`.
+ * @example
+ * jacrev(sin)(tensor(0)) // → 1
+ */
 export function jacrev(f: AnyFunction, options: Omit<FunctionJacobianOptions, 'mode'> = {}): JacobianFunction {
   return differentiator('jacrev', f, options, 'reverse');
 }

@@ -12,7 +12,7 @@ import { broadcastTo } from './ops/shape.ts';
 import type { Derivative, Keeps, Params, Primitive, RowValues, Tangent } from './primitive.ts';
 import type { Tensor } from './tensor.ts';
 import type { TensorType } from './type.ts';
-import { formatType, tensorType } from './type.ts';
+import { tensorType } from './type.ts';
 
 /** The common type of elementwise operands; the dtype is the last operand's unless given. */
 export function elementwiseType(name: string, inputs: readonly TensorType[], dtype?: DType): TensorType[] {
@@ -151,9 +151,4 @@ export function reduction(reducer: Reducer, derivative: Derivative<Axes>, dtype?
     derivative,
     batching: { shift: shiftAxes },
   };
-}
-
-/** For messages inside rows. */
-export function typesOf(inputs: readonly TensorType[]): string {
-  return inputs.map(formatType).join(', ');
 }

@@ -33,7 +33,6 @@ export {
   onesAt,
   reduction,
   shiftAxes,
-  typesOf,
   unary,
   withoutAxes,
 } from './families.ts';

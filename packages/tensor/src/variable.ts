@@ -93,6 +93,7 @@ export class Variable extends Printable implements TracedVariable {
   /**
    * Replaces the value by one of the same shape and dtype. Returns the variable. Derivatives do not pass through an assignment
    * (as in TensorFlow): what is read afterwards is the variable, and not what was assigned.
+   * @throws ShapeError or DTypeError for a value of another shape or dtype.
    */
   assign(value: TensorLike): this {
     return this.#put('assign', asTensor('assign', 'value', value, this.dtype));

@@ -22,7 +22,10 @@ export type Comparison =
 const EXACT: Tolerance = { relative: 0, absolute: 0 };
 
 /** By comparison and dtype. */
-export const tolerances: Readonly<Record<Comparison, Readonly<Record<DType, Tolerance>>>> = {
+export const tolerances: Readonly<
+  Record<Exclude<Comparison, 'difference'>, Readonly<Record<DType, Tolerance>>> &
+    Record<'difference', Readonly<Record<'float64', Tolerance>>>
+> = {
   value: {
     float64: { relative: 1e-14, absolute: 1e-15 },
     float32: { relative: 1e-6, absolute: 2e-7 },
@@ -37,9 +40,6 @@ export const tolerances: Readonly<Record<Comparison, Readonly<Record<DType, Tole
   },
   difference: {
     float64: { relative: 1e-8, absolute: 1e-9 },
-    float32: { relative: 1e-2, absolute: 1e-3 },
-    int32: EXACT,
-    bool: EXACT,
   },
 };
 

@@ -1,8 +1,7 @@
 /**
  * Elementwise kernels into the contractions whose results they read.
  * The one idea: results that one short map alone reads are given to it while they are still at hand, so that they are
- * written once, and never read. One of the last passes: those before it see
- * contractions of memory only. Must not import backends.
+ * written once, and never read. One of the last passes: those before it see contractions of memory only. Must not import backends but for the loops of kernels.
  */
 import type { ContractKernel, MapKernel, Plan, Slot } from '@jacobi/backend';
 import { isFloating } from '@jacobi/backend';

@@ -39,12 +39,10 @@ function regroupSums(plan: Plan, { order }: PassOptions): Plan {
  * The plan as it is run, where it stays loops: with the last passes, whose kernels no other knows.
  */
 export function finishPlan(plan: Plan, check?: (plan: Plan) => void): Plan {
-  const made = placeTemporaries(dropDead(fuseIntoContractions(fuseIntoReductions(arrangeTemporaries(unplaced(plan))))));
-  check?.(made);
-  return made;
+  return inTurn(plan, LAST, check);
 }
 
-/** The plan after all passes. `check` sees what each of them makes. */
+/** The plan after all passes but the last (`finishPlan`). `check` sees what each of them makes. */
 export function fusePlan(plan: Plan, options: PassOptions = {}, check?: (plan: Plan) => void): Plan {
   const passes: readonly Pass[] = [
     unplaced,
@@ -60,6 +58,19 @@ export function fusePlan(plan: Plan, options: PassOptions = {}, check?: (plan: P
     hoistRepeated,
     placeTemporaries,
   ];
+  return inTurn(plan, passes, check);
+}
+
+const LAST: readonly Pass[] = [
+  unplaced,
+  arrangeTemporaries,
+  fuseIntoReductions,
+  fuseIntoContractions,
+  dropDead,
+  placeTemporaries,
+];
+
+function inTurn(plan: Plan, passes: readonly Pass[], check?: (plan: Plan) => void): Plan {
   let made = plan;
   for (const pass of passes) {
     made = pass(made);

@@ -1,7 +1,7 @@
 /**
  * Sums taken otherwise than they are written.
  * The one idea: a sum over rows of a matrix product is the product of a sum of rows; and a sum of few terms is an elementwise
- * kernel of these, which fuses with what makes them and with what reads it. Must not import backends.
+ * kernel of these, which fuses with what makes them and with what reads it. Must not import backends but for the loops of kernels.
  */
 import type {
   Access,

@@ -2,7 +2,7 @@
  * Values that are put together from windows: fills with diagonals in them, concatenations, paddings.
  * The one idea: a map of such a value is put together from windows in the same way, each of them a map of one piece, in the
  * order in which the pieces were written; so a diagonal in zeros stays one, and what is zero is filled and not computed.
- * Must not import backends.
+ * Must not import backends but for the loops of kernels.
  */
 import type { Access, Kernel, MapKernel, Plan, ReduceKernel } from '@jacobi/backend';
 import { isFloating, sizeOf, writesOf } from '@jacobi/backend';
