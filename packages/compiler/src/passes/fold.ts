@@ -1,11 +1,12 @@
 /**
  * Numbers known before the plan runs, and kernels that compute the same.
  * The one idea: a map whose operands are all constants is a constant; two kernels that do the same with the same operands are
- * one. Must not import backends.
+ * one. Must not import backends but for the loops of kernels.
  */
 import type { Access, Kernel, MapKernel, Plan, ReduceKernel, Slot, TypedArray } from '@jacobi/backend';
 import { allocate, inputsOf, readsOf, sizeOf, writesOf } from '@jacobi/backend';
-import { held, weightOf } from './exact.ts';
+import { mapLoop } from '@jacobi/backend-cpu';
+import { isExact } from './exact.ts';
 import { Steps } from './fuse-steps.ts';
 import { withSlots, writesWhole } from './fuse-uses.ts';
 
@@ -36,6 +37,7 @@ function mergeConstants(plan: Plan): Plan {
 /** Temporaries that only maps of constants write become constants, but for fills: those are numbers for their readers. */
 function computeConstants(plan: Plan, windows: boolean): Plan {
   const slots = [...plan.slots];
+  const arrays = slots.map(({ data }) => data!);
   const steps = new Steps(plan);
   plan.slots.forEach(({ role, length, dtype }, slot) => {
     const writers = [...steps.writers(slot)].sort((a, b) => a - b);
@@ -46,7 +48,8 @@ function computeConstants(plan: Plan, windows: boolean): Plan {
     if (!writesWhole(kernels[0]!, slot, length)) return;
     if ([...steps.readers(slot)].some((reader) => reader < writers.at(-1)!)) return;
     const data = allocate(dtype, length);
-    for (const kernel of kernels) compute(kernel, data, slots);
+    arrays[slot] = data;
+    for (const kernel of kernels) mapLoop(kernel, slots, arrays)(arrays);
     if (writers.length === 1 && isUniform(data)) return;
     slots[slot] = { dtype, length, role: 'constant', data };
     for (const step of writers) steps.put(step, undefined);
@@ -61,27 +64,10 @@ function isUniform(data: TypedArray): boolean {
 
 function isComputable(kernel: Kernel, slots: readonly Slot[]): kernel is MapKernel {
   if (kernel.kind !== 'map' || sizeOf(kernel.shape) > MOST_ELEMENTS) return false;
-  return kernel.inputs.every(({ slot }) => slots[slot]!.data) && kernel.body.every((step) => weightOf(step) < 25);
-}
-
-/** Does what a map does. */
-function compute({ shape, inputs, output, body }: MapKernel, to: TypedArray, slots: readonly Slot[]): void {
-  const index = shape.map(() => 0);
-  const at = ({ offset, strides }: Access): number => index.reduce((sum, i, axis) => sum + i * strides[axis]!, offset);
-  for (let left = sizeOf(shape); left > 0; left--) {
-    const values = inputs.map((access) => slots[access.slot]!.data![at(access)]!);
-    for (const step of body) {
-      if ('constant' in step) values.push(step.constant);
-      else {
-        const call: (...operands: number[]) => number =
-          (step.dtype === 'int32' ? step.fn.int : undefined) ?? step.fn.js;
-        values.push(held(call(...step.args.map((arg) => values[arg]!)), step.dtype));
-      }
-    }
-    to[at(output)] = body.length === 0 ? values[0]! : values.at(-1)!;
-    let axis = shape.length - 1;
-    while (axis >= 0 && ++index[axis]! === shape[axis]) index[axis--] = 0;
-  }
+  return (
+    kernel.inputs.every(({ slot }) => slots[slot]!.data) &&
+    kernel.body.every((step) => 'constant' in step || isExact(step.fn))
+  );
 }
 
 /** Kernels that write the whole of a temporary from the same operands in the same way: the first one is read by all. */
