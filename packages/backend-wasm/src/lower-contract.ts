@@ -4,24 +4,23 @@
  * The one idea: each result is the same sum in every form, so forms are chosen by shape alone. Must not import plans.
  */
 
-import type { Access, Axis, ContractKernel, DType, MapKernel, ScalarStep, Slot } from '@jacobi/backend';
+import type { Access, Axis, ContractKernel, DType, MapKernel, Slot } from '@jacobi/backend';
 import { bytesPerElement, collapse, resultsApart, rowMajor } from '@jacobi/backend';
 import { mul } from '@jacobi/backend/scalar';
 import { mapLoop } from '@jacobi/backend-cpu';
-import type { Spacing } from './access.ts';
 import type { Expr } from './assembler/expr.ts';
 import { i32 } from './assembler/expr.ts';
 import { positions, product } from './axes.ts';
 import { canLowerBody, emitCopy, lowerMap } from './lower-map.ts';
+import { emitSmall, smallForm } from './lower-small.ts';
 import type { Lowering } from './lowering.ts';
 import type { Way } from './recipes/dots.ts';
 import { dotsRecipe, FEW, MANY, SEVERAL, totalRecipe } from './recipes/dots.ts';
 import { DEPTH, gemmRecipe, WAY, workBytes } from './recipes/gemm.ts';
-import { argumentsOf, smallRecipe, smallWork, writeTiny } from './recipes/small.ts';
 import type { Summand } from './recipes/vector.ts';
-import { vectorOf } from './recipes/vector.ts';
-import type { RowSpec } from './row.ts';
 import { keyOf } from './row.ts';
+import type { Side, Sums } from './sums.ts';
+import { rowOf, stepOf, turned } from './sums.ts';
 
 type I32 = Expr<'i32'>;
 
@@ -99,21 +98,6 @@ function lowerSums(l: Lowering, kernel: ContractKernel, alone: ContractKernel): 
   return false;
 }
 
-/** Where an operand or the result lies. */
-interface Side {
-  readonly start: I32;
-  readonly strides: readonly number[];
-}
-
-/** Sums of products of one dtype. */
-interface Sums extends Pick<ContractKernel, 'batch' | 'm' | 'n' | 'k'> {
-  readonly dtype: Summand;
-  /** Left, right, output, then the operands of the epilogue, over the axes of the output. */
-  readonly sides: readonly [Side, Side, Side, ...Side[]];
-  /** What is made of each sum. */
-  readonly body: readonly ScalarStep[] | undefined;
-}
-
 /** True if results are what the body makes of sums, which some forms leave to a map. */
 function emitSums(l: Lowering, sums: Sums): boolean {
   const rows = product(sums.m);
@@ -125,34 +109,6 @@ function emitSums(l: Lowering, sums: Sums): boolean {
   const small = smallForm(sums);
   if (small) return emitSmall(l, small, sums.dtype);
   return emitMatrix(l, sums);
-}
-
-/** The distance of positions that lie evenly. */
-function stepOf(shape: readonly number[], strides: readonly number[]): number | undefined {
-  const table = positions(shape, strides);
-  return table.every((at, i) => at === i * table[1]!) ? table[1] : undefined;
-}
-
-/** The body as one of rows of results, and its operands; undefined: there is none, or columns of operands lie apart. */
-function rowOf({ batch, m, n, dtype, body, sides: [, , , ...made] }: Sums): Row | undefined {
-  const steps = made.map(({ strides }) => stepOf(n, strides.slice(batch.length + m.length)));
-  if (!body || steps.some((step) => step !== 0 && step !== 1)) return undefined;
-  const spacings = [1, ...steps].map((step): Spacing => (step === 1 ? 'unit' : 'zero'));
-  return { spec: { dtypes: spacings.map(() => dtype), spacings, body }, made };
-}
-
-interface Row {
-  readonly spec: RowSpec;
-  readonly made: readonly Side[];
-}
-
-/** Left and right exchanged. */
-function turned({ batch, m, n, sides: [left, right, ...results], ...rest }: Sums): Sums {
-  const [b, bm] = [batch.length, batch.length + m.length];
-  const [output, ...made] = results.map(({ start, strides }): Side => {
-    return { start, strides: [...strides.slice(0, b), ...strides.slice(bm), ...strides.slice(b, bm)] };
-  });
-  return { ...rest, batch, m: n, n: m, sides: [right, left, output!, ...made] };
 }
 
 /** Sums for each row of left, with the one row of right that its batch has. */
@@ -254,127 +210,6 @@ function copied(l: Lowering, dtype: DType, from: Side, shape: readonly number[])
   const to = { start: l.space(product(shape) * bytesPerElement(dtype)), strides: rowMajor(shape) };
   emitCopy(l, shape, { dtype, ...from }, { dtype, ...to });
   return to;
-}
-
-/** A product whose groups are one axis each, and whose right operand, or a column of tiles of it, fits the nearest cache. */
-interface Small {
-  readonly axes: Axis[];
-  readonly m: Axis;
-  readonly n: Axis;
-  readonly k: Axis;
-  readonly sides: Sums['sides'];
-  /** What is made of sums, and how far rows of its operands lie apart. */
-  readonly row: (Row & { readonly steps: readonly number[] }) | undefined;
-}
-
-/** Elements of the right operand, unless its rows are few and read as they lie. */
-const SMALL = 8192;
-const FEW_TERMS = 12;
-
-function smallForm(sums: Sums): Small | undefined {
-  const { batch, m, n, k, sides } = sums;
-  const [left, right, output] = sides;
-  const b = batch.length;
-  const [bm, bn] = [b + m.length, b + n.length];
-  const one = (shape: readonly number[], ...strides: readonly number[][]): Axis | undefined => {
-    const axes = collapse(shape, strides);
-    return axes.length === 1 ? axes[0] : undefined;
-  };
-  const rows = one(m, left.strides.slice(b, bm), output.strides.slice(b, bm));
-  const columns = one(n, right.strides.slice(b, bn), output.strides.slice(bm));
-  const terms = one(k, left.strides.slice(bm), right.strides.slice(bn));
-  if (!rows || !columns || !terms || terms.size > DEPTH) return undefined;
-  // Lanes go along columns: the other way round, where they are few, or lie apart while rows do not.
-  const apart = columns.strides[0] !== 1 && rows.strides[0] === 1 && rows.size >= 4;
-  if (columns.size < 4 ? rows.size <= columns.size : !apart) return formOf(sums, rows, columns, terms);
-  return formOf(turned(sums), columns, rows, { size: terms.size, strides: terms.strides.toReversed() });
-}
-
-function formOf(sums: Sums, m: Axis, n: Axis, k: Axis): Small | undefined {
-  const { batch, sides } = sums;
-  const b = batch.length;
-  if (n.size * k.size > SMALL && (n.strides[0] !== 1 || k.size > FEW_TERMS)) return undefined;
-  const row = rowOf(sums);
-  const steps = (row?.made ?? []).map(({ strides }) => stepOf(sums.m, strides.slice(b, b + sums.m.length)));
-  const here = row && !steps.includes(undefined) ? { ...row, steps: steps as number[] } : undefined;
-  const axes = collapse(
-    batch,
-    [sides[2], sides[0], sides[1], ...(here?.made ?? [])].map(({ strides }) => strides.slice(0, b)),
-  );
-  return { axes, m, n, k, sides, row: here };
-}
-
-/** Instructions that are written out at most. */
-const TINY = 64;
-
-/** A loop over the products, each written out; false if it would be too long, or an operand lies backwards. */
-function emitTiny(l: Lowering, { axes, m, n, k, sides }: Small, dtype: Summand): boolean {
-  const { simd, fused } = l.mode;
-  const vector = vectorOf(dtype, simd, fused);
-  const [leftK, rightK] = k.strides as [number, number];
-  const distances = [...m.strides, ...n.strides, ...k.strides];
-  const units = m.size * k.size * Math.ceil(n.size / vector.width);
-  if (units > TINY || distances.some((stride) => stride < 0)) return false;
-  const size = bytesPerElement(dtype);
-  const tiny = {
-    m: m.size,
-    n: n.size,
-    k: k.size,
-    left: { m: m.strides[0]! * size, k: leftK * size },
-    right: { n: n.strides[0]! * size, k: rightK * size },
-    out: { m: m.strides[1]! * size, n: n.strides[1]! * size },
-  };
-  const [left, right, out] = sides;
-  const own = [out, left, right].map(({ start }) => l.f.let(start));
-  const loop = axes.map((axis) => ({ size: axis.size, strides: axis.strides.map((s) => s * size) }));
-  l.nest(loop, own, () => l.f.scope(() => (writeTiny(l.f, vector, tiny, own[1]!, own[2]!, own[0]!), [])));
-  return true;
-}
-
-function emitSmall(l: Lowering, form: Small, dtype: Summand): boolean {
-  if (emitTiny(l, form, dtype)) return false;
-  const { axes, m, n, k, sides, row } = form;
-  const size = bytesPerElement(dtype);
-  const [left, right, out] = sides;
-  const own = [out, left, right, ...(row?.made ?? [])].map(({ start }) => l.f.let(start));
-  const [leftK, rightK] = k.strides as [number, number];
-  const way = n.strides[0] === 1 ? 'unit' : rightK === 1 ? 'along' : 'any';
-  const { simd, fused } = l.mode;
-  const leftWay = m.strides[0] === 1 ? 'rows' : 'any';
-  const spec = { dtype, left: leftWay, right: way } as const;
-  const name = `small:${dtype}:${leftWay}:${way}:${row ? keyOf(row.spec) : ''}`;
-  const callee = l.shared(name, () => smallRecipe(spec, simd, fused, row?.spec));
-  const batch = axes.pop() ?? { size: 1, strides: own.map(() => 0) };
-  const bytes = (elements: number): I32 => i32.const(elements * size);
-  const work = way === 'unit' ? i32.const(0) : l.space(smallWork(dtype, n.size, k.size));
-  const outer = axes.map((axis) => ({ size: axis.size, strides: axis.strides.map((s) => s * size) }));
-  const operands = (row?.steps ?? []).flatMap((step, q) => [own[3 + q]!, bytes(batch.strides[3 + q]!), bytes(step)]);
-  l.nest(outer, own, () =>
-    l.f.call(
-      callee,
-      ...argumentsOf({
-        batch: i32.const(batch.size),
-        left: own[1]!,
-        right: own[2]!,
-        out: own[0]!,
-        work,
-        m: i32.const(m.size),
-        n: i32.const(n.size),
-        k: i32.const(k.size),
-        leftBatch: bytes(batch.strides[1]!),
-        leftM: bytes(m.strides[0]!),
-        leftK: bytes(leftK),
-        rightBatch: bytes(batch.strides[2]!),
-        rightN: bytes(n.strides[0]!),
-        rightK: bytes(rightK),
-        outBatch: bytes(batch.strides[0]!),
-        outM: bytes(m.strides[1]!),
-        outN: bytes(n.strides[1]!),
-      }),
-      ...operands,
-    ),
-  );
-  return row !== undefined;
 }
 
 /** Rows that are read with the last. */

@@ -11,7 +11,7 @@ import { loweredPrepared } from './optimised.ts';
 import type { Composed, Leaf } from './passes/compose.ts';
 import { composePlan } from './passes/compose.ts';
 import { productsOf } from './passes/describe.ts';
-import { optimise } from './passes/optimise.ts';
+import { checked, optimise } from './passes/optimise.ts';
 import { costOf } from './passes/straight.ts';
 
 /** A Jacobian as two programs. */
@@ -58,7 +58,7 @@ export class Composition {
     if (best.plan !== composed?.plan) return undefined;
     const { plan, captured } = loweredPrepared(this.#form.linear);
     const made = composePlan({ ...this.#form, plan }, rows, backend.traits, values, [composed.order]);
-    return made && { plan: made.plan, captured };
+    return made && { plan: checked(made.plan), captured };
   }
 
   /** What is taken, and the multiplications of each way; undefined where nothing was composed. */
@@ -93,7 +93,7 @@ export class Composition {
     const composed = composePlan({ ...this.#form, plan }, rows, traits, []);
     if (composed === undefined || costOf(composed.plan, traits) >= costOf(seeded, traits))
       return { seeded, best, composed, rows };
-    return { seeded, best: { plan: composed.plan, captured }, composed, rows };
+    return { seeded, best: { plan: checked(composed.plan), captured }, composed, rows };
   }
 }
 

@@ -23,3 +23,9 @@ export function optimise(plan: Plan, traits: Traits): Plan {
   check?.(line);
   return line;
 }
+
+/** The same plan, checked while `setDebug` is on. */
+export function checked(plan: Plan): Plan {
+  if (debugging()) checkPlan(plan);
+  return plan;
+}
