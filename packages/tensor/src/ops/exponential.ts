@@ -120,7 +120,7 @@ export function erf(x: TensorLike): Tensor {
 /**
  * 1 − erf(x), elementwise, with all digits where that difference would cancel.
  * @example
- * erfc(tensor([0, 5])) // → [1, 1.5374597e-12]
+ * erfc(tensor([0, 1])) // → [1, 0.1572992]
  */
 export function erfc(x: TensorLike): Tensor {
   return float(erfcRow, x);
