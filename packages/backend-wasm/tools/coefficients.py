@@ -60,10 +60,10 @@ atan_tail = small(lambda z: (atan(sqrt(z)) / sqrt(z) - 1) / z, series(lambda k: 
 erf_head = small(lambda z: erf(sqrt(z)) / sqrt(z) - 1, lambda z: series(lambda k: 2 / sqrt(pi) * (-1) ** k / (fac(k) * (2 * k + 1)), 12)(z) - 1, mpf(10) ** -6)
 
 
-def scaled_erfc(u):
-    """(x + 3) e^(x²) erfc(x) for x = 3 (1 + u) / (1 − u)."""
-    x = 3 * (1 + u) / (1 - u)
-    return (x + 3) * exp(x * x) * erfc(x)
+def log_erfc(u):
+    """log(x e^(x²) erfc(x)) for x = 9/8 (1 + u) / (1 − u)."""
+    x = mpf(9) / 8 * (1 + u) / (1 - u)
+    return log(x * exp(x * x) * erfc(x))
 
 
 L = log(2) / 2 * mpf("1.002")
@@ -83,8 +83,8 @@ FITS = [
     ("tanh", "(tanh(x)/x − 1) / x² in x², |x| ≤ 0.6", tanh_tail, 0, mpf("0.3601"), (12, 5), lambda z: z),
     ("asin", "(asin(x)/x − 1) / x² in x², |x| ≤ 1/2", asin_tail, 0, mpf("0.25"), (14, 6), lambda z: z),
     ("atan", "(atan(x)/x − 1) / x² in x², |x| ≤ √2 − 1", atan_tail, 0, A, (12, 5), lambda z: z),
-    ("erf", "erf(x)/x − 1 in x², |x| ≤ 1", erf_head, 0, 1, (15, 7), one),
-    ("erfc", "(x + 3) e^(x²) erfc(x) in u = (x − 3)/(x + 3), 1 ≤ x ≤ 28", scaled_erfc, mpf("-0.5"), mpf(25) / 31, (20, 9), lambda u: 1 / scaled_erfc(u)),
+    ("erf", "erf(x)/x − 1 in x², |x| ≤ 3/4", erf_head, 0, mpf(9) / 16, (13, 6), one),
+    ("erfc", "log(x e^(x²) erfc(x)) in u = (x − 9/8)/(x + 9/8), 3/4 ≤ x ≤ 28", log_erfc, mpf(-1) / 5, mpf(215) / 233, (26, 12), one),
 ]
 
 print("""/**

@@ -42,6 +42,13 @@ export function exp(m: Lanes, x: Num): Num {
   return m.scale(m.add(p, m.num(1)), n);
 }
 
+/** e^(h + l) = 2ⁿ·(1 + p), l small beside 1, which what the reduction of h loses is added to: their sum is multiplied by e^r. */
+export function partsOfSum(m: Lanes, h: Num, l: Num): { n: Int; p: Num } {
+  const { n, r, tail, lost } = series(m, h);
+  const rest = m.add(lost(), l);
+  return { n, p: m.add(r, m.add(tail, m.add(rest, m.mul(rest, m.add(r, tail))))) };
+}
+
 /** e^|x| / 2, for the hyperbolic functions: it overflows only where they do. */
 function halfExp(m: Lanes, x: Num): Num {
   const { n, p } = parts(m, m.abs(x));

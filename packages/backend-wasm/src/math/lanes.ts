@@ -135,19 +135,20 @@ export class Lanes {
 
   /** Σ c[i]·xⁱ: even and odd powers apart where there are many, so that half of the work can go on beside the other. */
   poly(x: Num, c: readonly number[]): Num {
-    if (c.length <= 6) return this.#horner(x, c);
+    if (c.length <= 6) return this.horner(x, c);
     const square = this.mul(x, x);
-    const even = this.#horner(
+    const even = this.horner(
       square,
       c.filter((_, i) => i % 2 === 0),
     );
-    const odd = this.#horner(
+    const odd = this.horner(
       square,
       c.filter((_, i) => i % 2 === 1),
     );
     return this.add(even, this.mul(x, odd));
   }
-  #horner(x: Num, c: readonly number[]): Num {
+  /** The same by itself: where coefficients take turns in sign, even and odd powers would cancel. */
+  horner(x: Num, c: readonly number[]): Num {
     return c.slice(0, -1).reduceRight<Num>((p, each) => this.add(this.mul(p, x), this.num(each)), this.num(c.at(-1)!));
   }
 

@@ -5,7 +5,7 @@
  * Must not import anything but lanes, other functions and coefficients.
  */
 import { ERF, ERFC, LOG_REST } from './coefficients.ts';
-import { exp } from './exponential.ts';
+import { exp, partsOfSum } from './exponential.ts';
 import type { Lanes, Mask, Num } from './lanes.ts';
 import { log } from './logarithm.ts';
 
@@ -58,13 +58,6 @@ function logPair(m: Lanes, a: Num): Pair {
   return { h: sum, l: m.add(m.sub(second.h, sum), low) };
 }
 
-/** e^(h + l), l small. */
-function expPair(m: Lanes, { h, l }: Pair): Num {
-  const e = exp(m, h);
-  const grown = m.add(e, m.mul(e, l));
-  return m.select(m.is('lt', e, m.num(Infinity)), grown, e);
-}
-
 /** |x|^y for the ordinary cases; infinities and zeros come out of log and exp. */
 function magnitude(m: Lanes, a: Num, y: Num): Num {
   const full = m.full();
@@ -75,7 +68,8 @@ function magnitude(m: Lanes, a: Num, y: Num): Num {
   const plain = m.mul(y, log(full, a));
   const ordinary = m.and(m.is('lt', m.abs(plain), m.num(1000)), m.is('lt', m.abs(y), m.num(1e150)));
   const finite = m.and(ordinary, m.is('gt', m.abs(plain), m.num(1e-290)));
-  return expPair(full, { h: m.select(finite, product.h, plain), l: m.select(finite, tail, m.num(0)) });
+  const { n, p } = partsOfSum(full, m.select(finite, product.h, plain), m.select(finite, tail, m.num(0)));
+  return m.scale(m.add(p, m.num(1)), n);
 }
 
 export function pow(m: Lanes, x: Num, y: Num): Num {
@@ -122,27 +116,59 @@ export function hypot(m: Lanes, x: Num, y: Num): Num {
   return m.select(infinite, m.num(Infinity), size);
 }
 
-/** erf(|x|), right where it is near, that is below 1, and erfc(|x|), right elsewhere. */
-function erfParts(m: Lanes, x: Num): { near: Mask; small: Num; tail: Num } {
+/** Where erf is taken as x + x·P(x²), and beyond which as 1 − erfc(x) = 1 − e^(−x² + L(u)) / x with u = (x − 9/8)/(x + 9/8). */
+const NEAR = 0.75;
+/** erfc has vanished here. */
+const FAR = 28;
+
+interface ErfParts {
+  readonly near: Mask;
+  /** erf(x) − x, where x is near. */
+  readonly rest: Num;
+  /** |x|, and u, where x is not. */
+  readonly t: Num;
+  readonly u: Num;
+  readonly fit: readonly number[];
+}
+
+function erfParts(m: Lanes, x: Num): ErfParts {
   const a = m.abs(x);
-  const t = m.select(m.is('gt', a, m.num(28)), m.num(28), a);
+  const t = m.select(m.is('gt', a, m.num(FAR)), m.num(FAR), a);
+  const rest = m.mul(x, m.poly(m.mul(a, a), m.short ? ERF.f32 : ERF.f64));
+  const u = m.div(m.sub(t, m.num(1.125)), m.add(t, m.num(1.125)));
+  return { near: m.is('lt', a, m.num(NEAR)), rest, t, u, fit: m.short ? ERFC.f32 : ERFC.f64 };
+}
+
+/** erfc(t), as right as 1 − erfc(t) needs it, or float32. */
+function roughTail(m: Lanes, { t, u, fit }: ErfParts): Num {
+  return m.div(exp(m, m.sub(m.poly(u, fit), m.mul(t, t))), t);
+}
+
+/** erfc(t) with all its digits: the power and the quotient with what they round away. */
+function fullTail(m: Lanes, { t, u, fit }: ErfParts): Num {
   const z = twoProduct(m, t, t);
-  const small = m.add(a, m.mul(a, m.poly(z.h, m.short ? ERF.f32 : ERF.f64)));
-  const r = m.div(m.num(1), m.add(t, m.num(3)));
-  const scaled = m.mul(m.poly(m.mul(m.sub(t, m.num(3)), r), m.short ? ERFC.f32 : ERFC.f64), r);
-  const bell = expPair(m, { h: m.neg(z.h), l: m.neg(z.l) });
-  return { near: m.is('lt', a, m.num(1)), small, tail: m.mul(bell, scaled) };
+  const [first, ...others] = fit;
+  const power = twoSum(m, m.num(first!), m.neg(z.h));
+  const sum = twoSum(m, power.h, m.mul(u, m.horner(u, others)));
+  const { n, p } = partsOfSum(m, sum.h, m.add(sum.l, m.sub(power.l, z.l)));
+  const one = m.add(p, m.num(1));
+  const q = m.div(one, t);
+  const back = twoProduct(m, q, t);
+  const lost = m.sub(p, m.sub(one, m.num(1)));
+  const left = m.add(m.sub(m.sub(one, back.h), back.l), lost);
+  return m.scale(m.add(q, m.div(left, t)), n);
 }
 
-/** x + x·P(x²) up to 1, then 1 − e^(−x²)·Q(x). */
 export function erf(m: Lanes, x: Num): Num {
-  const { near, small, tail } = erfParts(m, x);
-  return m.copySign(m.select(near, small, m.sub(m.num(1), tail)), x);
+  const parts = erfParts(m, x);
+  const far = m.copySign(m.sub(m.num(1), roughTail(m, parts)), x);
+  return m.select(parts.near, m.add(x, parts.rest), far);
 }
 
-/** e^(−x²)·Q(x) from 1 on, so that it has all digits until it vanishes. */
+/** Near 0 it is (1 − x) − x·P(x²): the first difference is exact where the second cancels. */
 export function erfc(m: Lanes, x: Num): Num {
-  const { near, small, tail } = erfParts(m, x);
+  const parts = erfParts(m, x);
+  const tail = m.short ? roughTail(m, parts) : fullTail(m, parts);
   const far = m.select(m.isNegative(x), m.sub(m.num(2), tail), tail);
-  return m.select(near, m.sub(m.num(1), m.copySign(small, x)), far);
+  return m.select(parts.near, m.sub(m.sub(m.num(1), x), parts.rest), far);
 }
