@@ -19,6 +19,7 @@ import {
   flattenNest,
   isPlainObject,
   isVariable,
+  OPERATORS,
   refusePromise,
   reshapeRow,
   Trace,
@@ -118,14 +119,29 @@ function tensorsIn(nests: readonly unknown[]): (Tensor | Variable)[] {
   return found;
 }
 
-/** What a function returned, taken apart into tensors; in the order of `like`, if it should be like that. */
-export function flattenResult(operation: string, result: unknown, like?: Flat<unknown>): Flat<Tensor> {
+/**
+ * What a function returned, taken apart into tensors; in the order of `like`, if it should be like that. Numbers are
+ * constants, but not where the recording of the function has seen an operator turn what it follows into a number.
+ */
+export function flattenResult(
+  operation: string,
+  result: unknown,
+  like?: Flat<unknown>,
+  recording?: Recording,
+): Flat<Tensor> {
   if (result === undefined || result === null) {
     throw new ArgumentError(
       `${operation}: Cannot differentiate a function that returns ${String(result)}; did you forget to return a value from f?`,
     );
   }
   const flat = flattenNest(`${operation}: the result of f`, result, isResult, 'tensors', like);
+  const lost = flat.leaves.find((leaf) => typeof leaf === 'number');
+  if (lost !== undefined && recording !== undefined && [...recording.readOut.values()].includes(OPERATORS)) {
+    throw new ArgumentError(
+      `${operation}: f used an argument, or what depends on one, with ${OPERATORS} and returned the number ${lost}, which carries no derivative; ` +
+        `compute with functions (add, mul, square), or return tensor(${lost}) where a constant is meant`,
+    );
+  }
   return { ...flat, leaves: flat.leaves.map((leaf) => asTensor(operation, 'the result of f', leaf)) };
 }
 
@@ -196,7 +212,7 @@ export function recordCall(
   return {
     places,
     arguments: flats,
-    result: flattenResult(operation, value),
+    result: flattenResult(operation, value, undefined, recording),
     aux,
     recording,
     connect: (results) => {

@@ -124,7 +124,7 @@ function prepare(f: AnyFunction, args: readonly unknown[]): Checked {
   const narrow = ys.find((t) => t.dtype !== 'float64');
   if (narrow !== undefined) {
     throw new DTypeError(
-      `checkGradients: f gives ${formatType(narrow.type)} for float64 arguments; differences need float64 all the way: remove the cast inside f`,
+      `checkGradients: f gives ${formatType(narrow.type)} for float64 arguments; differences need float64 all the way: remove the cast inside f, and return tensors, not numbers`,
     );
   }
   return {

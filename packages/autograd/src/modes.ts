@@ -54,7 +54,7 @@ export function vjp(f: AnyFunction, ...primals: AnyNest[]): AnyNest[] {
   const options = takeOptions(primals);
   const call = recordAll('vjp', f, primals, options);
   const pullback = (cotangent: AnyNest): AnyNest[] => {
-    const flat = matching('vjp', 'cotangent', call.recorded.result, cotangent);
+    const flat = matching('vjp', 'cotangent', call.recorded.result, cotangent, 'the result of f');
     const known = call.recorded.result.leaves.map((t) => call.recorded.recording.find(t) !== undefined);
     const parts = runGradient(
       call.connection.slice,
@@ -122,7 +122,9 @@ function push(
       `${operation}: there must be one tangent for each of the ${recorded.arguments.length} primals, not ${tangents.length}`,
     );
   }
-  const incoming = recorded.arguments.flatMap((flat, i) => matching(operation, name(i), flat, tangents[i]));
+  const incoming = recorded.arguments.flatMap((flat, i) =>
+    matching(operation, name(i), flat, tangents[i], 'its primal'),
+  );
   const outgoing = runTangent(connection.slice, incoming);
   let at = 0;
   const { result, recording } = recorded;
@@ -132,11 +134,11 @@ function push(
 }
 
 /** The leaves of a nest that must be like another: structure, shapes and dtypes. Numbers take the dtype of their place. */
-function matching(operation: string, name: string, like: Flat<Tensor>, nest: unknown): Tensor[] {
+function matching(operation: string, name: string, like: Flat<Tensor>, nest: unknown, what: string): Tensor[] {
   const flat = flattenLeaves(operation, name, nest, like);
   if (flat.structure !== like.structure) {
     throw new ArgumentError(
-      `${operation}: ${name} must have the same tree structure as what it belongs to: ${like.structure}, not ${flat.structure}`,
+      `${operation}: ${name} must have the same tree structure as ${what}: ${like.structure}, not ${flat.structure}`,
     );
   }
   return flat.leaves.map((leaf, i) => {
@@ -145,7 +147,7 @@ function matching(operation: string, name: string, like: Flat<Tensor>, nest: unk
     const t = asTensor(operation, path, leaf, typeof leaf === 'number' ? type.dtype : undefined);
     if (t.type === type) return t;
     const Wrong = t.dtype === type.dtype ? ShapeError : DTypeError;
-    throw new Wrong(`${operation}: ${path} is ${formatType(t.type)}, but must be ${formatType(type)} like its primal`);
+    throw new Wrong(`${operation}: ${path} is ${formatType(t.type)}, but must be ${formatType(type)} like ${what}`);
   });
 }
 

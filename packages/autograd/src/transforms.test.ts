@@ -429,13 +429,13 @@ describe('bad arguments', () => {
     [
       'a cotangent of another shape',
       () => (vjp(square, x)[1] as (ct: Tensor) => unknown)(tensor(1)),
-      /cotangent is float32\[\], but must be float32\[3\]/,
+      /cotangent is float32\[\], but must be float32\[3\] like the result of f$/,
       ShapeError,
     ],
     [
       'a cotangent of another nest',
       () => (vjp(square, x)[1] as (ct: unknown) => unknown)([x]),
-      /cotangent must have the same tree structure/,
+      /cotangent must have the same tree structure as the result of f: /,
       ArgumentError,
     ],
     [

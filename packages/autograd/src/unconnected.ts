@@ -35,7 +35,7 @@ export function explainUnconnected(recording: Recording, target: Tensor, source:
   if (t === undefined || !recording.isFollowed(t)) {
     const out = [...recording.readOut].find(([v]) => behind(recording, v).has(s));
     if (out !== undefined) {
-      return `the target was computed outside of the recording; a value that depends on ${name}, ${formatType(recording.types[out[0]]!)}, was read out by ${out[1]}(), and numbers carry no history`;
+      return `the target was computed outside of the recording; a value that depends on ${name}, ${formatType(recording.types[out[0]]!)}, was read out by ${out[1]}, and numbers carry no history`;
     }
     return `the target was computed outside of record, or before ${name} was watched`;
   }

@@ -260,3 +260,50 @@ test('wide and deep programs cost as much as they are large', () => {
   });
   expect((tape.gradient(y, x) as Tensor).item()).toBe(1);
 });
+
+test.each([jacobian, jacfwd, jacrev])('a Jacobian that no tensor holds is refused by name', (transform) => {
+  const x = ops.ones([100_000]);
+  expect(() => transform(ops.cumsum)(x)).toThrow(
+    'jacobian: float32[100000] by float32[100000] would have 10000000000 elements; one tensor holds at most 2147483647. Take products with it (jvp, vjp)',
+  );
+  // A batch counts once.
+  const tape = new GradientTape();
+  const batch = ops.ones([50_000, 1]);
+  const y = tape.record(() => (tape.watch(batch), ops.square(batch)));
+  expect(tape.batchJacobian(y, batch).shape).toEqual([50_000, 1, 1]);
+});
+
+describe("JavaScript's operators", () => {
+  const x = f64(3);
+  const number = (v: unknown): number => v as number;
+  test.each<[string, (t: Tensor) => unknown]>([
+    ['a product', (t) => number(t) * number(t)],
+    ['a sum', (t) => number(ops.sin(t)) + 1],
+    ['Math', (t) => Math.exp(number(t))],
+    ['among others', (t) => [ops.sin(t), number(t) ** 2]],
+    ['a constant beside a comparison', (t) => (number(t) > 0 ? 0 : ops.square(t))],
+  ])('%s loses the derivative, and is refused', (_, f) => {
+    for (const transform of [grad, jacobian, jacfwd, jacrev]) {
+      const call = transform(f as (t: Tensor) => Tensor) as (t: Tensor) => unknown;
+      expect(() => call(x)).toThrow(
+        /JavaScript's operators and returned the number -?[\d.]+, which carries no derivative/,
+      );
+    }
+  });
+
+  test('decisions and constants are fine', () => {
+    expect(grad((t) => (number(t) > 0 ? ops.square(t) : ops.neg(t)))(x)).toMatchObject({ shape: [] });
+    expect(grad((t) => (number(t) > 0 ? ops.tensor(0, { dtype: 'float64' }) : ops.neg(t)))(x).item()).toBe(0);
+    expect(grad((t) => (t.item() > 0 ? 0 : ops.neg(t)) as Tensor)(x).item()).toBe(0);
+    expect(grad(() => 5 as unknown as Tensor)(x).item()).toBe(0);
+    // A value that the arguments have no part in.
+    const y = f64(2);
+    expect(grad(() => (number(y) * 2) as unknown as Tensor)(x).item()).toBe(0);
+  });
+
+  test('a tape says so', () => {
+    const tape = new GradientTape();
+    const y = tape.record(() => (tape.watch(x), f64(number(x) * 2)));
+    expect(() => tape.gradient(y, x)).toThrow(/was read out by JavaScript's operators, and numbers carry no history/);
+  });
+});

@@ -7,9 +7,18 @@ import { derive, pullback, pushforwardOf, runDerived } from '@jacobi/autograd/in
 import type { DType } from '@jacobi/backend';
 import { isFloating, promoteTypes } from '@jacobi/backend';
 import { capturedNow } from '@jacobi/compiler';
-import { ShapeError, type Tensor } from '@jacobi/tensor';
-import type { TensorType } from '@jacobi/tensor/internal';
-import { bindOne, concatRow, embedRow, formatType, onesOf, padRow, tensorType, zerosOf } from '@jacobi/tensor/internal';
+import type { Tensor } from '@jacobi/tensor';
+import {
+  bindOne,
+  checkCount,
+  concatRow,
+  embedRow,
+  formatType,
+  onesOf,
+  padRow,
+  tensorType,
+  zerosOf,
+} from '@jacobi/tensor/internal';
 import { assemble, sumExamples } from './assemble.ts';
 import type { JacobianOptions, Mode } from './options.ts';
 import type { Group } from './pairs.ts';
@@ -40,13 +49,19 @@ function identityRows({ seeds, seedType: { dtype } }: Group, offset: number, row
   return bindOne(padRow, [square], { low: [0, offset], high: [0, seeds - offset - rows], interior: [0, 0] });
 }
 
+/** For a Jacobian that no tensor holds. */
+const ADVICE = '. Take products with it (jvp, vjp), or batchJacobian of independent examples';
+
 /** The Jacobians by source, of what `run` brings back for some seeds of a group: `chunk` at a time, from `offset` on. */
 function jacobians(
   { mode, target, batch, sources }: ChosenPlan,
   chunk: number,
   run: (group: Group, offset: number, rows: number) => readonly Tensor[],
 ): Tensor[] {
-  for (const { type } of sources) checkCount(target, type, batch);
+  for (const { type } of sources) {
+    const count = (target.size * type.size) / (batch ? type.shape[0] || 1 : 1);
+    checkCount('jacobian', count, `${formatType(target)} by ${formatType(type)}`, ADVICE);
+  }
   const blocks: Tensor[] = [];
   for (const group of groupsOf(mode, target, sources)) {
     const parts: (readonly Tensor[])[] = [];
@@ -67,19 +82,6 @@ function jacobians(
     const shape = [...target.shape, ...type.shape.slice(batch ? 1 : 0)];
     return zerosOf({ shape, dtype: jacobianType(target.dtype, type.dtype) });
   });
-}
-
-/** Elements of one tensor, at most. */
-const MOST = 2147483647;
-
-/** Throws for a Jacobian that no tensor holds. */
-function checkCount(target: TensorType, source: TensorType, batch: boolean): void {
-  const count = (target.size * source.size) / (batch ? source.shape[0] || 1 : 1);
-  if (count <= MOST) return;
-  throw new ShapeError(
-    `jacobian: ${formatType(target)} by ${formatType(source)} would have ${count} elements; one tensor holds at most ${MOST}. ` +
-      'Take products with it (jvp, vjp), or batchJacobian of independent examples',
-  );
 }
 
 /** One chunk of seeds, some rows of the identity, by a program that is the same for all chunks of its size. */

@@ -73,10 +73,12 @@ export function checkDType(
 /** Elements of one tensor, at most: as many as an int32 can count. */
 const MOST = 2147483647;
 
-/** Throws for more elements than one tensor holds. */
-export function checkCount(operation: string, count: number): void {
+/** Throws for more elements than one tensor holds; `advice` says the way out. */
+export function checkCount(operation: string, count: number, what = 'the result', advice = ''): void {
   if (count > MOST)
-    throw new ShapeError(`${operation}: the result would have ${count} elements; one tensor holds at most ${MOST}`);
+    throw new ShapeError(
+      `${operation}: ${what} would have ${count} elements; one tensor holds at most ${MOST}${advice}`,
+    );
 }
 
 /** Throws unless `shape` is an array of whole numbers ≥ 0, of no more elements than one tensor holds. */

@@ -73,7 +73,8 @@ const VALUES: readonly Case[] = [
     DTypeError,
     "tensor: data 1.5 is not an int32; round it first, or use dtype 'float32'",
   ],
-  [() => api.sum(tensor([1]), any(2n)), ArgumentError, 'sum: axis 2n is out of range'],
+  [() => api.sum(tensor([1]), any(2n)), ArgumentError, 'sum: axis must be a whole number, not 2n'],
+  [() => api.sum(tensor([1]), any({ axis: 0 })), ArgumentError, 'sum: axis must be a whole number, not an object'],
   [
     () => tensor(1, { dtype: any('float16') }),
     DTypeError,
@@ -332,7 +333,7 @@ const REDUCTIONS: readonly Case[] = [
   [() => api.sum(v, 1), ArgumentError, 'sum: axis 1 is out of range: a tensor of rank 1 has axes -1 … 0'],
   [() => api.sum(tensor(1), 0), ArgumentError, 'sum: axis 0 is out of range: a scalar has no axes'],
   [() => api.mean(x, 0.5), ArgumentError, 'mean: axis 0.5 is out of range: a tensor of rank 2 has axes -2 … 1'],
-  [() => api.max(x, any('0')), ArgumentError, 'max: axis "0" is out of range: a tensor of rank 2 has axes -2 … 1'],
+  [() => api.max(x, any('0')), ArgumentError, 'max: axis must be a whole number, not "0"'],
   [() => api.prod(x, [0, -2]), ArgumentError, 'prod: axis [0,-2] names an axis twice'],
   [
     () => api.sum(x, 0, any({ keepDims: true })),
@@ -353,7 +354,7 @@ const REDUCTIONS: readonly Case[] = [
   [
     () => api.argmin(x, any([0])),
     ArgumentError,
-    'argmin: axis [0] is out of range: a tensor of rank 2 has axes -2 … 1',
+    'argmin: axis must be a whole number, not [0]',
   ],
   [
     () => api.variance(x, 0, false, any({ dof: 1 })),
@@ -399,6 +400,7 @@ const REDUCTIONS: readonly Case[] = [
 const SHAPES: readonly Case[] = [
   [() => api.reshape(x, [4]), ShapeError, 'reshape: shape [4] does not fit the 6 elements of x float32[2,3]'],
   [() => api.reshape(x, [-1, 4]), ShapeError, 'reshape: shape [-1,4] does not fit the 6 elements of x float32[2,3]'],
+  [() => api.reshape(x, [-1, -1]), ShapeError, 'reshape: shape [-1,-1] leaves two sizes open; only one may be -1'],
   [() => api.reshape(x, any(6)), ArgumentError, 'reshape: shape must be an array of whole numbers ≥ -1, not 6'],
   [() => api.transpose(x, [0]), ShapeError, 'transpose: permutation has 1 entries, but x has 2 axes: give one an axis'],
   [() => api.transpose(x, [0, 0]), ArgumentError, 'transpose: permutation [0,0] names an axis twice'],
@@ -573,12 +575,12 @@ const PRODUCTS: readonly Case[] = [
   [
     () => api.tensordot(x, v, any([holed(1, 1).slice(1), [0, 1]])),
     ArgumentError,
-    'tensordot: axes[0] undefined is out of range: a tensor of rank 2 has axes -2 … 1',
+    'tensordot: axes[0] must be a whole number, not undefined',
   ],
   [
     () => api.tensordot(x, v, any(holed(0, [0]).slice(1))),
     ArgumentError,
-    'tensordot: axes[0] undefined is out of range: a tensor of rank 2 has axes -2 … 1',
+    'tensordot: axes[0] must be a whole number, not undefined',
   ],
   [
     () => api.einsum(any(x), x),

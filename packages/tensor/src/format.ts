@@ -4,11 +4,17 @@
  */
 import type { TypedArray } from '@jacobi/backend';
 import { rowMajor } from '@jacobi/backend';
+import type { Tensor } from './tensor.ts';
 import type { TensorType } from './type.ts';
+import { watch } from './watch.ts';
+
+/** How a tensor was read that became a number where none was asked for. */
+export const OPERATORS = "JavaScript's operators";
 
 /** A class whose instances convert to text and numbers with care, and show themselves in Node's console.log as their toString says. */
 export const Printable: abstract new () => object = /* @__PURE__ */ (() => {
   const inspect = Symbol.for('nodejs.util.inspect.custom');
+  type Item = Tensor & { readonly value?: Tensor };
   return class {
     [inspect](): string {
       return (this as { toString(): string }).toString();
@@ -16,8 +22,11 @@ export const Printable: abstract new () => object = /* @__PURE__ */ (() => {
     /** As a number it is its one element, read out like by `item()`: never text, never NaN. */
     [Symbol.toPrimitive](hint: string): string | number | boolean {
       if (hint === 'string') return (this as { toString(): string }).toString();
-      const self = this as unknown as { readonly item?: () => number; readonly value: { item(): number } };
-      return self.item === undefined ? self.value.item() : self.item();
+      const self = this as unknown as Item;
+      const tensor = self.value ?? self;
+      const number = tensor.item();
+      watch?.noteRead(tensor, OPERATORS);
+      return number;
     }
   };
 })();

@@ -5,7 +5,7 @@
 export { checkAxes, checkAxis, checkPerAxis } from './axes.ts';
 // Binding
 export { apply, bind, bindApplication, bindOne, buffersOn, moveTo, NONE, runOn } from './bind.ts';
-export { checkDType, checkFlag, checkInteger, checkNumber, checkOptions, checkShape } from './checks.ts';
+export { checkCount, checkDType, checkFlag, checkInteger, checkNumber, checkOptions, checkShape } from './checks.ts';
 export {
   asBeside,
   asFloat,
@@ -36,7 +36,7 @@ export {
   unary,
   withoutAxes,
 } from './families.ts';
-export { formatNumber, formatTensor, Printable } from './format.ts';
+export { formatNumber, formatTensor, OPERATORS, Printable } from './format.ts';
 export { holding } from './holding.ts';
 export * from './index.ts';
 export { access, accessOver, call, emitCopy, emitFill, emitMap, isAlias, lowerApplication } from './lower.ts';

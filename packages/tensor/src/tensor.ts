@@ -87,7 +87,7 @@ export class Tensor extends Printable {
   item<T extends number | boolean = number>(): T {
     if (this.size !== 1)
       throw new ArgumentError(
-        `item: the tensor must have one element, not ${formatType(this.type)}; use arraySync, and functions (add, mul, greater) in place of operators`,
+        `item: the tensor must have one element, not ${formatType(this.type)}; use arraySync, functions (add, mul, greater) in place of operators, String(x) for text`,
       );
     return plain(readNow(this, 'item')[0]!, this.dtype) as T;
   }
@@ -146,7 +146,7 @@ export class Tensor extends Printable {
 /** The buffer of a tensor with elements; an error that says what to do for a traced one. */
 function concrete(t: Tensor, method: string): BufferRef {
   if (t.buffer === null) return t.trace!.refuseRead(t, method);
-  watch?.noteRead(t, method);
+  watch?.noteRead(t, `${method}()`);
   return t.buffer;
 }
 

@@ -53,10 +53,11 @@ export function stopGradient(x: TensorLike): Tensor {
 export function reshape(x: TensorLike, shape: Shape): Tensor {
   const t = asTensor('reshape', 'x', x);
   checkWhole('reshape', 'shape', shape, -1);
+  if (shape.indexOf(-1) !== shape.lastIndexOf(-1))
+    throw new ShapeError(`reshape: shape [${shape.join()}] leaves two sizes open; only one may be -1`);
   const known = sizeOf(shape.filter((d) => d !== -1));
   const target = shape.map((d) => (d === -1 ? t.size / known : d));
-  const ambiguous = shape.indexOf(-1) !== shape.lastIndexOf(-1);
-  if (ambiguous || sizeOf(target) !== t.size || !target.every(Number.isInteger)) {
+  if (sizeOf(target) !== t.size || !target.every(Number.isInteger)) {
     throw new ShapeError(
       `reshape: shape [${shape.join()}] does not fit the ${t.size} elements of x ${formatType(t.type)}`,
     );
