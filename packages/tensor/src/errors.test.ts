@@ -351,11 +351,7 @@ const REDUCTIONS: readonly Case[] = [
     ArgumentError,
     'argmax: x float32[0] has no elements along axis 0, so there is no argmax',
   ],
-  [
-    () => api.argmin(x, any([0])),
-    ArgumentError,
-    'argmin: axis must be a whole number, not [0]',
-  ],
+  [() => api.argmin(x, any([0])), ArgumentError, 'argmin: axis must be a whole number, not [0]'],
   [
     () => api.variance(x, 0, false, any({ dof: 1 })),
     ArgumentError,
