@@ -225,8 +225,8 @@ async function backend(name: string): Promise<j.Backend | undefined> {
       return j.cpu();
     case 'wasm':
       return createWasmBackend();
-    case 'wasm-fused':
-      return createWasmBackend({ fused: true });
+    case 'wasm-unfused':
+      return createWasmBackend({ fused: false });
     case 'wasm-threads': {
       const threaded = await wasm({ threads: true });
       if (threaded.traits.threads < 2) throw new Error('the backend offers no threads');

@@ -64,8 +64,8 @@ const options = new Command('npm run bench --')
   .parse()
   .opts<Options>();
 
-/** Not offered by default: other last bits than everywhere else. */
-const ON_DEMAND = ['jacobi-wasm-fused'];
+/** Not offered by default. */
+const ON_DEMAND = ['jacobi-wasm-unfused'];
 
 async function gather(
   directory: string,

@@ -131,7 +131,7 @@ test.each(FORMS)('an epilogue has the bits of a map after the sums: $batch × $m
       },
     };
     const run = (steps: readonly Kernel[], simd: boolean): TypedArray => {
-      const own = createWasmBackend({ tier: 'module', simd });
+      const own = createWasmBackend({ tier: 'module', simd, fused: false });
       const slots = [...inputs, noise(results)].map((data, i): Slot => {
         return {
           dtype,

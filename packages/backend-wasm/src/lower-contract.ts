@@ -39,6 +39,11 @@ export function contractionKind(
   return product(kernel.k) <= 1 ? 'outer' : 'sums';
 }
 
+/** Only sums longer than a block are fused: steps and straight lines, which round twice, take the others, too. */
+export const isLong = (k: readonly number[]): boolean => product(k) > DEPTH;
+
+const isFused = ({ mode }: Lowering, k: readonly number[]): boolean => mode.fused && isLong(k);
+
 /** The dtype that a contraction sums in. */
 export function summandOf({ accumulate, output }: ContractKernel, slots: readonly Slot[]): Summand {
   const dtype = slots[output.slot]!.dtype as Summand;
@@ -139,10 +144,11 @@ function emitDots(l: Lowering, sums: Sums): void {
   const count = product(k);
   l.nest(outer, pointers, () => {
     const [to, x, y] = pointers as readonly I32[] as readonly [I32, I32, I32];
+    const fused = isFused(l, k);
     if (lane.size > 1 || count < 2 * DEPTH) {
       const [toRow, xRow, yRow] = lane.strides as [number, number, number];
-      dots(l, dtype, { rows: lane.size, count, x, xRow, xStep, y, yRow, yStep, to, toRow });
-    } else alone(l, dtype, { count, x, xStep, y, yStep, to });
+      dots(l, dtype, { rows: lane.size, count, x, xRow, xStep, y, yRow, yStep, to, toRow, fused });
+    } else alone(l, dtype, { count, x, xStep, y, yStep, to, fused });
   });
 }
 
@@ -170,6 +176,7 @@ interface Dots {
   readonly yStep: number;
   readonly to: I32;
   readonly toRow: number;
+  readonly fused: boolean;
 }
 
 function dots(l: Lowering, dtype: Summand, d: Dots): void {
@@ -178,11 +185,13 @@ function dots(l: Lowering, dtype: Summand, d: Dots): void {
     return step === 1 ? 'along' : row === 1 ? 'across' : 'any';
   };
   const ways = [way(d.xRow, d.xStep), way(d.yRow, d.yStep)] as const;
-  const { simd, fused } = l.mode;
+  const { simd } = l.mode;
+  const { fused } = d;
   const apart = [d.xRow, d.yRow].filter((_, i) => ways[i] === 'along' || ways[i] === 'any');
   const collide = apart.length > 1 || (apart[0]! * bytesPerElement(dtype)) % 1024 === 0;
   const most = apart.length === 0 ? MANY : collide ? FEW : SEVERAL;
-  const callee = l.shared(`dots:${dtype}:${ways.join()}:${most}`, () => dotsRecipe(dtype, ways, most, simd, fused));
+  const name = `dots:${dtype}:${fused}:${ways.join()}:${most}`;
+  const callee = l.shared(name, () => dotsRecipe(dtype, ways, most, simd, fused));
   const bytes = (elements: number): I32 => i32.const(elements * bytesPerElement(dtype));
   const x = [d.x, bytes(d.xRow), bytes(d.xStep)] as const;
   const y = [d.y, bytes(d.yRow), bytes(d.yStep)] as const;
@@ -190,7 +199,7 @@ function dots(l: Lowering, dtype: Summand, d: Dots): void {
 }
 
 /** One long sum: its blocks side by side, then their sum. */
-function alone(l: Lowering, dtype: Summand, d: Pick<Dots, 'count' | 'x' | 'xStep' | 'y' | 'yStep' | 'to'>): void {
+function alone(l: Lowering, dtype: Summand, d: Omit<Dots, 'rows' | 'xRow' | 'yRow' | 'toRow'>): void {
   const blocks = Math.floor(d.count / DEPTH);
   const rest = d.count % DEPTH;
   const size = bytesPerElement(dtype);
@@ -241,10 +250,12 @@ function emitMatrix(l: Lowering, sums: Sums): boolean {
   const { batch, m, n, k, dtype, sides } = sums;
   const b = batch.length;
   const bytes = bytesPerElement(dtype);
-  const { simd, fused } = l.mode;
+  const { simd } = l.mode;
+  const fused = isFused(l, k);
   const row = rowOf(sums);
   const made = row?.made ?? [];
-  const gemm = l.shared(`gemm:${dtype}:${row ? keyOf(row.spec) : ''}`, () => gemmRecipe(dtype, simd, fused, row?.spec));
+  const name = `gemm:${dtype}:${fused}:${row ? keyOf(row.spec) : ''}`;
+  const gemm = l.shared(name, () => gemmRecipe(dtype, simd, fused, row?.spec));
   const info = l.constant(describe(sums, made, bytes));
   const work = l.space(workBytes(dtype, product(m), product(n), product(k)));
   const [left, right, output] = sides;

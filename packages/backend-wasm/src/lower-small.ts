@@ -70,8 +70,7 @@ const TINY = 64;
 
 /** A loop over the products, each written out; false if it would be too long, or an operand lies backwards. */
 function emitTiny(l: Lowering, { axes, m, n, k, sides }: Small, dtype: Summand): boolean {
-  const { simd, fused } = l.mode;
-  const vector = vectorOf(dtype, simd, fused);
+  const vector = vectorOf(dtype, l.mode.simd, false);
   const [leftK, rightK] = k.strides as [number, number];
   const distances = [...m.strides, ...n.strides, ...k.strides];
   const units = m.size * k.size * Math.ceil(n.size / vector.width);
@@ -100,11 +99,11 @@ export function emitSmall(l: Lowering, form: Small, dtype: Summand): boolean {
   const own = [out, left, right, ...(row?.made ?? [])].map(({ start }) => l.f.let(start));
   const [leftK, rightK] = k.strides as [number, number];
   const way = n.strides[0] === 1 ? 'unit' : rightK === 1 ? 'along' : 'any';
-  const { simd, fused } = l.mode;
+  const { simd } = l.mode;
   const leftWay = m.strides[0] === 1 ? 'rows' : 'any';
   const spec = { dtype, left: leftWay, right: way } as const;
   const name = `small:${dtype}:${leftWay}:${way}:${row ? keyOf(row.spec) : ''}`;
-  const callee = l.shared(name, () => smallRecipe(spec, simd, fused, row?.spec));
+  const callee = l.shared(name, () => smallRecipe(spec, simd, row?.spec));
   const batch = axes.pop() ?? { size: 1, strides: own.map(() => 0) };
   const bytes = (elements: number): I32 => i32.const(elements * size);
   const work = way === 'unit' ? i32.const(0) : l.space(smallWork(dtype, n.size, k.size));

@@ -10,16 +10,16 @@ const createWasmBackend = (options?: WasmOptions) => withLoops(create(options));
 const kit = { describe, test, expect };
 describeBackend(
   'modules and steps together',
-  () => tandem(createWasmBackend({ tier: 'module' }), createWasmBackend({ tier: 'steps' })),
+  () => tandem(createWasmBackend({ tier: 'module', fused: false }), createWasmBackend({ tier: 'steps' })),
   kit,
 );
 describeBackend(
   'vectors and single numbers together',
-  () => tandem(createWasmBackend({ tier: 'module' }), createWasmBackend({ tier: 'module', simd: false })),
+  () => tandem(createWasmBackend({ tier: 'module', fused: false }), createWasmBackend({ tier: 'module', simd: false })),
   kit,
 );
 describeBackend(
   'choice by cost and steps together',
-  () => tandem(createWasmBackend(), createWasmBackend({ tier: 'steps' })),
+  () => tandem(createWasmBackend({ fused: false }), createWasmBackend({ tier: 'steps' })),
   kit,
 );

@@ -13,7 +13,7 @@ import { Engine, type Ready } from './engine.ts';
 import { NoWebAssemblyError } from './errors.ts';
 import { canShare, detect, type Features } from './features.ts';
 import { Library } from './library.ts';
-import { contractionKind } from './lower-contract.ts';
+import { contractionKind, isLong } from './lower-contract.ts';
 import type { Mode } from './lowering.ts';
 import { LANES } from './recipes/fold.ts';
 import { compileSteps, type Run } from './steps.ts';
@@ -29,8 +29,8 @@ export interface WasmOptions {
   /** Use vectors: where the engine has them, unless this is false. */
   readonly simd?: boolean;
   /**
-   * Use relaxed SIMD's fused multiply-add in matrix products, where the engine has it. It is faster, but rounds once where
-   * other devices round twice, so results differ from theirs in the last bits. Off unless this is true.
+   * Use relaxed SIMD's fused multiply-add in products of more than 128 terms: where the engine has it, unless this is false.
+   * It is faster, but rounds once where other devices round twice, so results differ from theirs in the last bits.
    */
   readonly fused?: boolean;
   /** Which tier runs plans: `'auto'` unless a test wants one. */
@@ -152,7 +152,7 @@ class Tiers {
   /** Calls back when garbage was collected: a sign that time has passed, which keeps no process alive. */
   readonly #ticks: FinalizationRegistry<undefined> = new FinalizationRegistry(() => this.#tick());
 
-  constructor({ simd = true, fused = false, tier = 'auto' }: WasmOptions, features: Features, pool?: Pool) {
+  constructor({ simd = true, fused = true, tier = 'auto' }: WasmOptions, features: Features, pool?: Pool) {
     this.#pool = pool;
     this.#library = new Library(pool !== undefined);
     const vectors = simd && features.simd;
@@ -275,7 +275,10 @@ class Tiers {
   #needsModule({ steps, slots }: Plan): boolean {
     // Who writes a straight line has said that it pays.
     if (steps.some((k) => k.kind === 'straight' && k.rows * k.body.length >= 8)) return true;
-    return this.#mode.fused && steps.some((k) => k.kind === 'contract' && contractionKind(k, slots) === 'sums');
+    return (
+      this.#mode.fused &&
+      steps.some((k) => k.kind === 'contract' && isLong(k.k) && contractionKind(k, slots) === 'sums')
+    );
   }
 
   /** Steps, until a module would have paid for itself. */

@@ -83,7 +83,7 @@ function onEngine({ path, version }: Engine, suffix: string): Competitor[] {
     jacobi('wasm', 'Jacobi wasm'),
     jacobi('cpu', 'Jacobi cpu'),
     jacobi('wasm-threads', 'Jacobi wasm, threads'),
-    jacobi('wasm-fused', 'Jacobi wasm, fused'),
+    jacobi('wasm-unfused', 'Jacobi wasm, nothing fused'),
     tfjs('wasm'),
     tfjs('cpu'),
     make('jaxjs', 'jax-js', 'javascript', SINGLE, 'peers/jaxjs.mjs', ['device=wasm'], [place('peers/first-jaxjs.mjs')]),

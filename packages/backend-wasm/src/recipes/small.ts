@@ -73,7 +73,6 @@ interface Operand {
 export function smallRecipe(
   { dtype, left: leftWay, right: way }: SmallSpec,
   simd: boolean,
-  fused: boolean,
   epilogue?: RowSpec,
 ): Recipe {
   const steps = stepsOf(epilogue, dtype === 'float64' ? 8 : 4);
@@ -87,7 +86,7 @@ export function smallRecipe(
         return { at: at!, batch: batch!, m: m!, n };
       });
       const made = epilogue && { row: epilogue, importer };
-      const vector = vectorOf(dtype, simd, fused);
+      const vector = vectorOf(dtype, simd, false);
       const { width, bytes } = vector;
       const row = way === 'unit' ? p.rightK : f.let(i32.mul(i32.and(i32.add(p.n, c(width - 1)), c(-width)), c(bytes)));
       f.while(i32.gt(p.batch, c(0)), () => {
