@@ -12,6 +12,7 @@ import { costOf } from './cost.ts';
 import { Engine, type Ready } from './engine.ts';
 import { NoWebAssemblyError } from './errors.ts';
 import { canShare, detect, type Features } from './features.ts';
+import { keepMemory } from './kept-memory.ts';
 import { Library } from './library.ts';
 import { contractionKind, isLong } from './lower-contract.ts';
 import type { Mode } from './lowering.ts';
@@ -184,7 +185,10 @@ class Tiers {
       },
       alloc: (dtype, length) => {
         const buffer = cpu.alloc(dtype, length);
-        if (length >= LARGE) this.#fresh.add(buffer);
+        if (length >= LARGE) {
+          keepMemory();
+          this.#fresh.add(buffer);
+        }
         return buffer;
       },
       free: (buffer) => cpu.free(buffer),
