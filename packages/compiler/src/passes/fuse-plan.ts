@@ -61,6 +61,7 @@ export function fusePlan(plan: Plan, options: PassOptions = {}, check?: (plan: P
   return inTurn(plan, passes, check);
 }
 
+/** Fusion that makes kernels which other passes do not look into, after temporaries have found their order of axes. */
 const LAST: readonly Pass[] = [
   unplaced,
   arrangeTemporaries,
