@@ -8,6 +8,7 @@ import { checkPlan } from './check.ts';
 import { finishPlan, fusePlan } from './fuse-plan.ts';
 import type { Traits } from './straight.ts';
 import { costOf, straighten, straightenRows } from './straight.ts';
+import { workOf } from './symbolic.ts';
 
 /**
  * A plan that gives the same results in less time on such a device. Zeros that are written in the program vanish: 0·x is 0
@@ -16,13 +17,26 @@ import { costOf, straighten, straightenRows } from './straight.ts';
 export function optimise(plan: Plan, traits: Traits): Plan {
   const check = debugging() ? checkPlan : undefined;
   check?.(plan);
+  const rows = straightenRows(plan, traits);
+  const clear = rows ?? (workOfAll(plan) <= LITTLE ? straighten(plan, traits) : undefined);
+  if (clear !== undefined && CLEARLY * costOf(clear, traits) < costOf(plan, traits)) {
+    check?.(clear);
+    return clear;
+  }
   const fused = fusePlan(plan, { zeros: 'vanish', order: traits }, check);
   if (fused.steps.length === 0) return fused;
-  const line = straightenRows(plan, traits) ?? straighten(fused, traits);
+  const line = rows ?? straighten(fused, traits);
   if (line === undefined || costOf(line, traits) >= costOf(fused, traits)) return finishPlan(fused, check);
   check?.(line);
   return line;
 }
+
+/** Work up to which a line is tried before anything is fused: fusion takes several times as long. */
+const LITTLE = 100_000;
+/** A line so many times as cheap as the plan is not compared with what fusion would make of it. */
+const CLEARLY = 8;
+
+const workOfAll = ({ steps }: Plan): number => steps.reduce((sum, kernel) => sum + workOf(kernel), 0);
 
 /** The same plan, checked while `setDebug` is on. */
 export function checked(plan: Plan): Plan {
