@@ -27,7 +27,8 @@ interface Traced {
  * Traces f once for each structure, shapes and dtypes of its arguments, and runs the program from then on.
  *
  * Inside, values have shapes but no numbers: choose with `where`, not `if`. Variables that f reads are inputs of the
- * program, and those it assigns are outputs, so they are never stale. Tensors from outside are followed by tapes too.
+ * program, and those it assigns are outputs, so they are never stale. Tensors from outside are followed by tapes too; numbers
+ * and arrays that f closes over are constants, as they were when it was traced.
  * Last bits, and zeros that are written in f, may differ from those of f itself (README, "Hot loops").
  * @throws TraceError where f asks a value for its number (`item()`, `dataSync()`); ArgumentError for `staticArgnums` that name no
  * argument, arguments that are no nests of tensors and numbers, and a result that is none.

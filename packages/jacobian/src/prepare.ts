@@ -59,7 +59,8 @@ const isLeaf = (x: unknown): x is Spec | Tensor => isTensor(x) || isSpec(x);
  * arguments) and prepares its Jacobian. The result is called like f and runs without tracing.
  *
  * f sees shapes and no numbers, as under `jit`. Arguments that are not differentiated may vary from call to call. Variables
- * are read at each call.
+ * are read at each call; what else f closes over is a constant, as it is now. The first call compiles, and so does the first
+ * that asks for values.
  * @throws TraceError where f looks at numbers; ShapeError, at a call, where an argument differs from its spec.
  * @example
  * const J = prepareJacobian((x) => mul(x, x), { shape: [2] });

@@ -144,7 +144,10 @@ function batchOfCall(call: RecordedCall, options: PrepareOptions): unknown {
   const sources = call.arguments.flatMap((flat) => flat.leaves);
   const [y] = call.result.leaves;
   if (call.result.leaves.length !== 1 || sources.length !== 1)
-    throw new ArgumentError('prepareJacobian: batch: true needs one result and one differentiated tensor');
+    throw new ArgumentError(
+      'prepareJacobian: batch: true needs one result and one differentiated tensor; ' +
+        'for several there is jit(vmap(jacobian(f, { argnums }), { inAxes }))',
+    );
   const [x] = sources;
   checkBatch('prepareJacobian: batch: true', y!, x!);
   const { slice, connected } = call.connect([y!]);
