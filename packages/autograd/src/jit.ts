@@ -1,6 +1,6 @@
 /** jit and checkpoint: functions traced once and run as one row. */
 import type { Way } from '@jacobi/compiler';
-import { capturedNow, jittedWay, runOptimised } from '@jacobi/compiler';
+import { capturedNow, runOptimised, wayOf } from '@jacobi/compiler';
 import type { Tensor, Variable } from '@jacobi/tensor';
 import { ArgumentError } from '@jacobi/tensor';
 import type { Flat, Program } from '@jacobi/tensor/internal';
@@ -96,7 +96,7 @@ function traceNow(operation: string, f: AnyFunction, flats: readonly Flat<Tensor
       return [...leaves, ...assigned.map((v) => trace.assigned.get(v)!)];
     },
   );
-  return { program, way: jittedWay(program), rebuild: result.rebuild, assigned };
+  return { program, way: wayOf(program), rebuild: result.rebuild, assigned };
 }
 
 /** A static argument as a nest without tensors, whose structure is its value. */

@@ -7,7 +7,7 @@
 import type { Backend, Plan } from '@jacobi/backend';
 import type { Program } from '@jacobi/tensor/internal';
 import type { Lowered } from './optimised.ts';
-import { loweredPrepared } from './optimised.ts';
+import { loweredWhole } from './optimised.ts';
 import type { Composed, Leaf } from './passes/compose.ts';
 import { composePlan } from './passes/compose.ts';
 import { productsOf } from './passes/describe.ts';
@@ -56,7 +56,7 @@ export class Composition {
     const { best, composed, rows } = this.#decide(backend);
     if (values.length === 0) return best;
     if (best.plan !== composed?.plan) return undefined;
-    const { plan, captured } = loweredPrepared(this.#form.linear);
+    const { plan, captured } = loweredWhole(this.#form.linear);
     const made = composePlan({ ...this.#form, plan }, rows, backend.traits, values, [composed.order]);
     return made && { plan: checked(made.plan), captured };
   }
@@ -82,14 +82,14 @@ export class Composition {
 
   #decideAnew(backend: Backend): Decision {
     const { traits } = backend;
-    const given = loweredPrepared(this.#form.seeded);
+    const given = loweredWhole(this.#form.seeded);
     const seeded = optimise(given.plan, traits);
     const best = { ...given, plan: seeded };
     const line = seeded.steps.at(-1);
     if (line?.kind !== 'straight' || line.body.length * line.rows < FEWEST_STEPS)
       return { seeded, best, composed: undefined, rows: 0 };
     const { rows } = line;
-    const { plan, captured } = loweredPrepared(this.#form.linear);
+    const { plan, captured } = loweredWhole(this.#form.linear);
     const composed = composePlan({ ...this.#form, plan }, rows, traits, []);
     if (composed === undefined || costOf(composed.plan, traits) >= costOf(seeded, traits))
       return { seeded, best, composed, rows };

@@ -30,9 +30,14 @@ export function compileProgram(program: Program, backend: Backend): Executable {
   return executable;
 }
 
-/** The tensors that a program captured, as they are now. */
+/** The tensors that a program captured, as they are now. A trace that will take them in learns which are constants. */
 export function capturedNow(program: Pick<Program, 'captured'>): Tensor[] {
-  return program.captured.map((c) => (c.read === undefined ? c.tensor : c.read()));
+  const trace = currentTrace();
+  return program.captured.map(({ tensor, inside, read }) => {
+    if (read !== undefined) return read();
+    if (inside) trace?.constant(tensor);
+    return tensor;
+  });
 }
 
 /** The values of a program's outputs. */

@@ -4,7 +4,7 @@ export type { LinearForm } from './composed.ts';
 export { Composition } from './composed.ts';
 export { capturedNow, compileProgram, evaluate, inline, interpret } from './evaluate.ts';
 export type { Optimised, Way } from './optimised.ts';
-export { buffersOf, compileOptimised, evaluateOptimised, jittedWay, preparedWay, runOptimised } from './optimised.ts';
+export { buffersOf, compileOptimised, evaluateOptimised, runOptimised, wayOf } from './optimised.ts';
 export { describePlan } from './passes/describe.ts';
 export { optimise } from './passes/optimise.ts';
 export { mergeEqualRows, writeOut } from './simplify.ts';

@@ -1,26 +1,53 @@
-/** Ways of programs: what becomes part of a plan, and that each way has its own. */
+/** What becomes part of a plan: a program's constants, also where another program takes it in. */
 import { traceCall } from '@jacobi/autograd/internal';
+import type { Tensor } from '@jacobi/tensor';
 import { getBackend, mul, tensor } from '@jacobi/tensor';
+import type { Program } from '@jacobi/tensor/internal';
 import { expect, test } from 'vitest';
-import { compileOptimised, jittedWay, preparedWay, runOptimised } from './optimised.ts';
+import { evaluate } from './evaluate.ts';
+import { compileOptimised, runOptimised, wayOf } from './optimised.ts';
 
-test('one program goes two ways: jitted it is given what it captured, prepared it holds it', () => {
-  const outside = tensor([2, 3, 5]);
-  const x = tensor([7, 11, 13]);
-  const { program } = traceCall(
+const x = tensor([7, 11, 13]);
+const traced = (f: (t: Tensor) => Tensor): Program =>
+  traceCall(
     'test',
-    (t: never) => mul(t, outside),
+    (t: Tensor) => f(t),
     [x.type],
     ([t]) => [t],
-  );
-  const backend = getBackend();
-  const [jitted, prepared] = [jittedWay(program), preparedWay(program)];
-  for (const [way, given] of [
-    [jitted, 1],
-    [prepared, 0],
-    [jitted, 1],
+  ).program;
+const outside = tensor([2, 3, 5]);
+const closing = traced((t) => mul(t, outside));
+const constant: Program = { ...closing, captured: closing.captured.map((c) => ({ ...c, inside: true })) };
+
+/** How many tensors the plan of a program has to be given beside its inputs. */
+function given(program: Program): number {
+  const way = wayOf(program);
+  expect(runOptimised(way, [x])[0]!.arraySync()).toEqual([14, 33, 65]);
+  return compileOptimised(way, getBackend()).captured.length;
+}
+
+test('what a program captured is given to its plan, what it holds as a constant is in it', () => {
+  expect([closing, constant, closing].map(given)).toEqual([1, 0, 1]);
+  expect(given(traced((t) => mul(t, tensor([2, 3, 5]))))).toBe(0);
+});
+
+test('a constant stays one where another program takes its program in', () => {
+  for (const [program, count] of [
+    [constant, 0],
+    [closing, 1],
   ] as const) {
-    expect(compileOptimised(way, backend).captured).toHaveLength(given);
-    expect(runOptimised(way, [x])[0]!.arraySync()).toEqual([14, 33, 65]);
+    expect(given(traced((t) => evaluate(program, [t])[0]!))).toBe(count);
+    // Twice over, as under jit of vmap.
+    expect(
+      given(
+        traced(
+          (t) =>
+            evaluate(
+              traced((u) => evaluate(program, [u])[0]!),
+              [t],
+            )[0]!,
+        ),
+      ),
+    ).toBe(count);
   }
 });

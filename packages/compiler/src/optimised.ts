@@ -36,47 +36,33 @@ export interface Way {
 /** Elements of a captured tensor that may become part of a plan. */
 const MOST_FOLDED = 4096;
 
-/** The way of a function that is compiled as it stands: what was made while it was traced is part of its plan. */
-export function jittedWay(program: Program): Way {
-  return wayBy(program, (backend) => optimised(loweredWith(program, foldsOwn), backend));
+/** The way of a program: its constants are part of its plan. `lowering`: another way to that plan, where there is one. */
+export function wayOf(program: Program, lowering: (backend: Backend) => Lowered | undefined = () => undefined): Way {
+  const lower = (backend: Backend): Lowered => lowering(backend) ?? optimised(loweredWhole(program), backend);
+  return { program, lower, forms: new WeakMap() };
 }
-
-/**
- * The way of what is prepared: whatever it captured is part of its plan, but for variables. `lowering`: another way to that plan,
- * where there is one.
- */
-export function preparedWay(
-  program: Program,
-  lowering: (backend: Backend) => Lowered | undefined = () => undefined,
-): Way {
-  return wayBy(program, (backend) => lowering(backend) ?? optimised(loweredPrepared(program), backend));
-}
-
-const wayBy = (program: Program, lower: Way['lower']): Way => ({ program, lower, forms: new WeakMap() });
 
 const optimised = ({ plan, captured }: Lowered, { traits }: Backend): Lowered => ({
   plan: optimise(plan, traits),
   captured,
 });
 
-/** Whether a captured tensor can be a constant of a plan: it is small, and what it is now it will always be. */
-const folds = ({ read, tensor }: Captured): boolean =>
-  read === undefined && tensor.size <= MOST_FOLDED && tensor.backend?.readSync !== undefined && tensor.buffer !== null;
+/** Whether a captured tensor is a constant of the plan: of the program, and small. */
+const folds = ({ inside, read, tensor }: Captured): boolean =>
+  inside === true &&
+  read === undefined &&
+  tensor.size <= MOST_FOLDED &&
+  tensor.backend?.readSync !== undefined &&
+  tensor.buffer !== null;
 
-const foldsOwn = (captured: Captured): boolean => captured.inside === true && folds(captured);
-
-/** The plan of a program that is prepared, before all passes. */
-export function loweredPrepared(program: Program): Lowered {
-  return loweredWith(program, folds);
-}
-
-function loweredWith(program: Program, folds: (captured: Captured) => boolean): Lowered {
-  const plan = withConstants(lowerProgram(program), program, folds);
+/** The plan of a program with its constants, before all passes. */
+export function loweredWhole(program: Program): Lowered {
+  const plan = withConstants(lowerProgram(program), program);
   return { plan, captured: program.captured.filter((c) => !folds(c)) };
 }
 
-/** The plan with some captured values as constants in place of inputs. */
-function withConstants(plan: Plan, program: Program, folds: (captured: Captured) => boolean): Plan {
+/** The plan with constants in place of inputs. */
+function withConstants(plan: Plan, program: Program): Plan {
   const slots = [...plan.slots];
   const constants = new Set<number>();
   program.captured.forEach((captured, i) => {

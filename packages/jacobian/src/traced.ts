@@ -7,7 +7,7 @@ import type { AnyFunction } from '@jacobi/autograd';
 import type { RecordedCall } from '@jacobi/autograd/internal';
 import { buildArguments, recordCall, traceCall } from '@jacobi/autograd/internal';
 import type { Way } from '@jacobi/compiler';
-import { Composition, mergeEqualRows, preparedWay } from '@jacobi/compiler';
+import { Composition, mergeEqualRows, wayOf } from '@jacobi/compiler';
 import { ArgumentError, Tensor } from '@jacobi/tensor';
 import type { Flat, Program, TensorType } from '@jacobi/tensor/internal';
 import { flattenNest, zerosOf } from '@jacobi/tensor/internal';
@@ -53,7 +53,7 @@ const isAuxLeaf = (x: unknown): x is unknown => isTensor(x) || typeof x !== 'obj
 export function traceJacobian(f: AnyFunction, flats: readonly Flat<TensorType>[], options: PrepareOptions): Prepared {
   const types = flats.flatMap((flat) => flat.leaves);
   let parts: Parts | undefined;
-  const { program } = traceCall(
+  const { program: traced } = traceCall(
     'prepareJacobian',
     (...args: unknown[]) => {
       parts = partsOf(recordCall('prepareJacobian', f, args, options), types.length, options);
@@ -66,6 +66,8 @@ export function traceJacobian(f: AnyFunction, flats: readonly Flat<TensorType>[]
   );
   // What the parts hold of the trace is not kept, but their nests.
   const { jacobianNest, valueNest, auxNest, plans } = parts!;
+  // Whatever was captured is a constant, but for variables.
+  const program = { ...traced, captured: traced.captured.map((c) => ({ ...c, inside: true })) };
   const ways = waysOf(program, parts!, types.length, options);
   return { arguments: flats, jacobianNest, valueNest, auxNest, plans, ...ways };
 }
@@ -116,7 +118,7 @@ function waysOf(
   const wayTo = (from: number, to: number, made?: Program): Way => {
     const places = Array.from({ length: to - from }, (_, i) => from + i);
     const others = places.map((i) => i - count);
-    return preparedWay(made ?? giving(places), composition && ((on) => composition.lower(on, others)));
+    return wayOf(made ?? giving(places), composition && ((on) => composition.lower(on, others)));
   };
   const jacobian = wayTo(count, count, seeded);
   const both = wayTo(count, values);

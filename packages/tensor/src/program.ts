@@ -27,7 +27,7 @@ export interface Captured {
   readonly tensor: Tensor;
   /** Where present, read anew at each run. */
   readonly read?: () => Tensor;
-  /** True if the tensor was made while the program was traced: then it is a constant of the program. */
+  /** True if the tensor is a constant of the program: because it was made while that was traced, or because that was prepared. */
   readonly inside?: boolean;
 }
 

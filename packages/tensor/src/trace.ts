@@ -85,9 +85,12 @@ export class Trace {
     const known = this.#vars.get(t.id);
     if (known !== undefined) return known;
     t.trace?.checkOpen();
-    const variable = this.#name(t);
-    this.captured.push({ variable, tensor: t, inside: t.id > this.#born });
-    return variable;
+    return this.#capture(t, t.id > this.#born);
+  }
+
+  /** Takes a tensor in that is a constant of the program, though it was made before. */
+  constant(t: Tensor): void {
+    if (t.trace === null && !this.#vars.has(t.id)) this.#capture(t, true);
   }
 
   /** Ends the trace. */
@@ -113,6 +116,12 @@ export class Trace {
     const t = new Tensor(type, null, null, this);
     this.#name(t);
     return t;
+  }
+
+  #capture(tensor: Tensor, inside: boolean): Var {
+    const variable = this.#name(tensor);
+    this.captured.push({ variable, tensor, inside });
+    return variable;
   }
 
   #name(t: Tensor): Var {
