@@ -129,5 +129,6 @@ function batchedCall(
 
 /** Binds a program as one row. */
 export function callProgram(program: Program, inputs: readonly Tensor[], row: Primitive = callRow): readonly Tensor[] {
+  if (program.outputs.length === 0) return [];
   return bind(row, [...inputs, ...capturedNow(program)], NONE, holding([program]));
 }

@@ -77,7 +77,8 @@ export const floorMod: ScalarFunction = /* @__PURE__ */ fn2(
   'floorMod',
   (a, b) => {
     const r = a % b;
-    return r !== 0 && r < 0 !== b < 0 ? r + b : r;
+    if (r === 0) return b < 0 ? -0 : 0;
+    return r < 0 !== b < 0 ? r + b : r;
   },
   { int: (a, b) => (b === 0 ? 0 : ((a % b) + b) % b) },
 );

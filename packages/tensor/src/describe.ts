@@ -21,7 +21,7 @@ export function describe(value: unknown): string {
     return `[${text}${value.length > 6 ? ', …' : ''}]`;
   }
   const { name } = value.constructor ?? Object;
-  if (name !== 'Object') return `a ${name}`;
+  if (name !== 'Object') return name ? `a ${name}` : 'an object';
   const keys = Object.keys(value).slice(0, 4);
   return `an object {${keys.map((key) => ` ${key}`).join()} }`;
 }

@@ -32,6 +32,6 @@ export function floorMod(m: Lanes, a: Num, b: Num): Num {
   const divisors = m.lanes(b);
   const r = m.ofLanes(m.lanes(a).map((lane, i) => m.f.let(m.f.callFor('f64', callee, lane, divisors[i]!))));
   const zero = m.num(0);
-  const turned = m.and(m.is('ne', r, zero), m.xor(m.is('lt', r, zero), m.is('lt', b, zero)));
-  return m.select(turned, m.add(r, b), r);
+  const turned = m.xor(m.is('lt', r, zero), m.is('lt', b, zero));
+  return m.select(m.is('eq', r, zero), m.copySign(zero, b), m.select(turned, m.add(r, b), r));
 }

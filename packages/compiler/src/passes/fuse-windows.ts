@@ -119,7 +119,7 @@ function sumApart(
   const { dtype, length } = setting.slots[input.slot]!;
   const alike = isFloating(dtype) && setting.slots[output.slot]!.dtype === dtype;
   if (reducer !== scalar.sumReducer || others.length > 0 || fillOf(zeros!) !== 0 || !alike) return undefined;
-  if (!coversAll(zeros!.shape, zeros!.output, length)) return undefined;
+  if (!coversAll(zeros!.shape, zeros!.output, length) || reduced.includes(0)) return undefined;
   const fill: MapKernel = { kind: 'map', js: mapLoop, shape: kept, inputs: [], output, body: [{ constant: 0 }] };
   const all: MapKernel = {
     ...fill,

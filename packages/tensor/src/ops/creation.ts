@@ -130,11 +130,12 @@ export function arange(start: number, stop?: number, step = 1, options: Creation
   if (step === 0) throw new ArgumentError('arange: step must not be 0');
   const n = Math.max(0, Math.ceil((to - from) / step));
   checkCount('arange', n);
-  const whole = Number.isInteger(from) && Number.isInteger(to) && Number.isInteger(step);
+  const fits = (x: number): boolean => Number.isInteger(x) && x === (x | 0);
+  const whole = Number.isInteger(step) && Number.isInteger(to) && fits(from) && fits(from + Math.max(0, n - 1) * step);
   const dtype = dtypeFrom('arange', options, whole ? 'int32' : 'float32', NUMERIC);
   if (dtype === 'int32' && !whole)
     throw new DTypeError(
-      `arange: start ${from}, stop ${to} and step ${step} are not all whole numbers, as int32 needs; use float32, or cast`,
+      `arange: start ${from}, stop ${to} and step ${step} do not give whole numbers within ±2³¹, as int32 needs; use float32 or float64`,
     );
   const data = allocate(dtype, n);
   for (let i = 0; i < n; i++) data[i] = from + i * step;
@@ -154,7 +155,8 @@ export function linspace(start: number, stop: number, count = 50, options: Creat
   checkCount('linspace', count);
   const dtype = dtypeFrom('linspace', options, 'float32', NUMERIC);
   const data = allocate(dtype, count);
-  const step = (stop - start) / (count - 1);
-  for (let i = 0; i < count; i++) data[i] = i === 0 ? start : i === count - 1 ? stop : start + step * i;
+  const last = count - 1;
+  const step = Number.isFinite(stop - start) ? (stop - start) / last : stop / last - start / last;
+  for (let i = 0; i < count; i++) data[i] = i === 0 ? start : i === last ? stop : start + step * i;
   return tensorFromData(data, dtype, [count]);
 }

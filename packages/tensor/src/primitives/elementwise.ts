@@ -122,7 +122,8 @@ export const atan2Row: Primitive = /* @__PURE__ */ binary(
   ['ab', (t, row) => times(t, negate(angleSlope(row.x(0), row.x(1))))],
 );
 function angleSlope(own: Tensor, other: Tensor): Tensor {
-  return div(own, add(squared(own), squared(other)));
+  const h = hypotOf(own, other);
+  return div(div(own, h), h);
 }
 // hypot: both slopes are 0 at (0, 0), the subgradient of least norm.
 export const hypotRow: Primitive = /* @__PURE__ */ binary(

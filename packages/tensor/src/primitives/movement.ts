@@ -210,6 +210,18 @@ export const concatRow: Primitive<{ readonly axis: number }> = {
   batching: { shift: ({ axis }) => ({ axis: axis + 1 }) },
 };
 
+/** Where pieces of these sizes begin: found once for all of them. */
+function startsOf(sizes: readonly number[]): readonly number[] {
+  let starts = known.get(sizes);
+  if (starts === undefined) {
+    let at = 0;
+    starts = sizes.map((size) => (at += size) - size);
+    known.set(sizes, starts);
+  }
+  return starts;
+}
+const known = /* @__PURE__ */ new WeakMap<readonly number[], readonly number[]>();
+
 /** Pieces of given sizes along an axis: the transpose of `concat`. */
 export const splitRow: Primitive<{ readonly axis: number; readonly sizes: readonly number[] }> = {
   name: 'split',
@@ -221,7 +233,7 @@ export const splitRow: Primitive<{ readonly axis: number; readonly sizes: readon
       ),
     ),
   view: ({ offset, strides }, { axis, sizes }, output, index) => ({
-    offset: offset + sizes.slice(0, index).reduce((sum, s) => sum + s, 0) * strides[axis]!,
+    offset: offset + startsOf(sizes)[index]! * strides[axis]!,
     shape: output.shape,
     strides,
   }),

@@ -1,0 +1,113 @@
+/** Corners of operations: empty parts, extreme sizes of numbers, signs of zero. Expected values are closed forms. */
+import { describe, expect, test } from 'vitest';
+import type { Tensor } from './index.ts';
+import {
+  add,
+  arange,
+  atan2,
+  checkpoint,
+  cpu,
+  DTypeError,
+  diag,
+  diagPart,
+  einsum,
+  grad,
+  jit,
+  linspace,
+  mod,
+  ones,
+  pad,
+  prepareJacobian,
+  reciprocal,
+  slice,
+  split,
+  square,
+  sum,
+  tensor,
+  unstack,
+  wasm,
+  withBackend,
+} from './index.ts';
+
+const backends = [await cpu(), await wasm()];
+const d = (data: number | number[]): Tensor => tensor(data, { dtype: 'float64' });
+
+describe.each(backends)('on $name', (backend) => {
+  test('a sum over nothing is 0, whatever lies before it', () => {
+    withBackend(backend, () => {
+      const x = tensor([5, 6, 7]);
+      const table: readonly (readonly [(t: Tensor) => Tensor, number | number[]])[] = [
+        [(t) => sum(slice(diag(t), [0, 0], [0, 3]), 0), [0, 0, 0]],
+        [(t) => sum(slice(pad(square(t), [[2, 2]]), [2], [0])), 0],
+        [(t) => sum(diagPart(slice(diag(t), [0, 0], [3, 0]))), 0],
+        [(t) => einsum('ij->', slice(diag(t), [3, 0], [0, 3])), 0],
+      ];
+      for (const [f, expected] of table) {
+        expect(f(x).arraySync()).toEqual(expected);
+        expect((jit(f)(x) as Tensor).arraySync()).toEqual(expected);
+      }
+    });
+  });
+
+  test.each(['forward', 'reverse'] as const)('the Jacobian of a sum over nothing is 0, %s', (mode) => {
+    withBackend(backend, () => {
+      const first = prepareJacobian((t: Tensor) => sum(split(t, [0, 3])[0]!), { shape: [3] }, { mode });
+      expect(first(tensor([1, 2, 3])).arraySync()).toEqual([0, 0, 0]);
+      const beside = (t: Tensor): Tensor => add(sum(slice(t, [0], [0])), sum(square(t)));
+      expect(prepareJacobian(beside, { shape: [3] }, { mode })(tensor([1, 2, 3])).arraySync()).toEqual([2, 4, 6]);
+    });
+  });
+
+  test('a remainder of zero has the sign of the divisor', () => {
+    withBackend(backend, () => {
+      for (const dtype of ['float32', 'float64'] as const) {
+        const a = tensor([-0, 0, -0, 0, 6, -6, 6, -6], { dtype });
+        const b = tensor([1, 1, -1, -1, 3, 3, -3, -3], { dtype });
+        const expected = [Infinity, Infinity, -Infinity, -Infinity, Infinity, Infinity, -Infinity, -Infinity];
+        expect(reciprocal(mod(a, b)).arraySync()).toEqual(expected);
+        expect((jit((p: Tensor, q: Tensor) => reciprocal(mod(p, q)))(a, b) as Tensor).arraySync()).toEqual(expected);
+      }
+    });
+  });
+});
+
+test('the slopes of atan2 are right where squares over- or underflow', () => {
+  const slopes = (y: Tensor, x: Tensor): number[] =>
+    (grad(atan2, { argnums: [0, 1] })(y, x) as Tensor[]).map((t) => t.item());
+  // ∂ atan2(y, x) = (x, −y) / (x² + y²).
+  for (const [size, slope] of [
+    [1e-23, 5e22],
+    [1e20, 5e-21],
+  ] as const) {
+    const [byY, byX] = slopes(tensor(size), tensor(size));
+    expect(byY! / slope).toBeCloseTo(1, 5);
+    expect(byX! / -slope).toBeCloseTo(1, 5);
+  }
+  expect(slopes(d(0), d(1e-200)).map((s) => s + 0)).toEqual([1e200, 0]);
+});
+
+describe('arange and linspace', () => {
+  test('whole numbers that int32 does not hold are float32, or refused', () => {
+    expect(arange(0, 4e9, 1e9)).toMatchObject({ dtype: 'float32' });
+    expect(arange(0, 4e9, 1e9).arraySync()).toEqual([0, 1e9, 2e9, 3e9]);
+    expect(arange(3e9, 3e9 + 2, 1, { dtype: 'float64' }).arraySync()).toEqual([3e9, 3e9 + 1]);
+    expect(() => arange(0, 4e9, 1e9, { dtype: 'int32' })).toThrow(DTypeError);
+    expect(arange(2147483646, 2147483648).arraySync()).toEqual([2147483646, 2147483647]);
+    expect(arange(-2147483648, -2147483646)).toMatchObject({ dtype: 'int32' });
+  });
+  test('the ends may be far apart', () => {
+    expect(linspace(-1e308, 1e308, 3, { dtype: 'float64' }).arraySync()).toEqual([-1e308, 0, 1e308]);
+  });
+});
+
+test('a vector is taken apart in time that grows as it does', () => {
+  const parts = unstack(arange(40_000));
+  expect(parts).toHaveLength(40_000);
+  expect(parts.at(-1)!.item()).toBe(39_999);
+  expect(split(ones([6]), [1, 2, 3]).map((t) => t.size)).toEqual([1, 2, 3]);
+});
+
+test('a checkpoint of nothing gives nothing', () => {
+  expect(checkpoint((x: object) => x)({})).toEqual({});
+  expect(checkpoint((_: Tensor) => [])(tensor(1))).toEqual([]);
+});
