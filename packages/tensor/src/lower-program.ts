@@ -4,11 +4,23 @@
  * temporaries that live at different times share memory. Must not import rows or operations.
  */
 import type { Kernel, Plan, Slot } from '@jacobi/backend';
-import { contiguousView, readsOf, writesOf } from '@jacobi/backend';
+import { bytesPerElement, contiguousView, isContiguous, readsOf, sizeOf, writesOf } from '@jacobi/backend';
 import { Arena } from './arena.ts';
-import { alignedBytes, lowerRow, PlanWriter } from './lower.ts';
+import { emitCopy, lowerRow, PlanWriter } from './lower.ts';
 import type { Inline, Operand } from './primitive.ts';
 import type { Program, Var } from './program.ts';
+
+/** Writes the plan of a program, where a row may read what another only sees otherwise. */
+class ProgramWriter extends PlanWriter {
+  override contiguous(operand: Operand): Operand {
+    const { view, dtype } = operand;
+    const size = sizeOf(view.shape);
+    if (isContiguous(view) && this.slots[operand.slot]!.length === size) return operand;
+    const copy = this.slot({ dtype, shape: view.shape, size, id: -1 }, 'temporary');
+    emitCopy(this, operand, copy);
+    return copy;
+  }
+}
 
 /** What of a program is lowered. */
 type Lowered = Pick<Program, 'types' | 'inputs' | 'captured' | 'rows' | 'outputs'>;
@@ -18,7 +30,7 @@ type Lowered = Pick<Program, 'types' | 'inputs' | 'captured' | 'rows' | 'outputs
  * arena.
  */
 export function lowerProgram(program: Lowered): Plan {
-  const writer = new PlanWriter();
+  const writer = new ProgramWriter();
   const slot = (v: Var, role: Slot['role']): Operand => writer.slot(program.types[v]!, role);
   const inputs = [...program.inputs, ...program.captured.map((c) => c.variable)].map((v) => slot(v, 'input'));
   const outputs = program.outputs.map((v) => slot(v, 'output'));
@@ -49,7 +61,7 @@ function lowerRows(
   for (const row of rows) {
     const { inline } = row.application.primitive;
     const ins = row.inputs.map((v) => values[v]!);
-    const target = (i: number): Operand => place.get(row.outputs[i]!) ?? writer.temporary(types[row.outputs[i]!]!);
+    const target = (i: number): Operand => place.get(row.outputs[i]!) ?? writer.slot(types[row.outputs[i]!]!, 'temporary');
     const wanted = row.outputs.map((v) => place.get(v));
     const outs = inline?.within(writer, row.application, ins, wanted) ?? lowerRow(writer, row.application, ins, target);
     row.outputs.forEach((v, i) => {
@@ -91,7 +103,8 @@ export function placeTemporaries(plan: Plan): Plan {
   for (const [slot, step] of last) ends[step]!.push(slot);
   const arena = new Arena();
   const slots = plan.slots.map(({ offset: _, ...slot }): Slot => slot);
-  const bytesOf = (slot: number): number => alignedBytes(slots[slot]!.dtype, slots[slot]!.length);
+  const bytesOf = (slot: number): number =>
+    Math.ceil((slots[slot]!.length * bytesPerElement(slots[slot]!.dtype)) / 16) * 16;
   let arenaBytes = 0;
   let past = 0;
   for (const [slot, step] of first) {

@@ -31,8 +31,6 @@ export interface Operand {
 /** Where a row writes its kernels. */
 export interface KernelWriter {
   emit(kernel: RunnableKernel): void;
-  /** A fresh row-major temporary. */
-  temporary(type: TensorType): Operand;
   /** The operand itself where it is row-major from offset 0, else a copy that is. */
   contiguous(operand: Operand): Operand;
 }
