@@ -165,13 +165,7 @@ export function scalarTensor(value: number, dtype: DType, operation = 'tensor', 
 }
 
 /** An argument as a tensor; numbers and arrays become float32 (booleans bool) unless `dtype` says otherwise. */
-export function asTensor(
-  operation: string,
-  argument: string,
-  value: TensorLike,
-  dtype?: DType,
-  shape?: Shape,
-): Tensor {
+export function asTensor(operation: string, argument: string, value: TensorLike, dtype?: DType, shape?: Shape): Tensor {
   if (value instanceof Tensor) return value;
   if (isVariable(value)) return value.value;
   return fromData(operation, argument, value, dtype, shape);
