@@ -75,7 +75,7 @@ export function emitFill(writer: KernelWriter, to: Operand, constant: number): v
 /** Writes a plan: slots and kernels in order. Where temporaries lie is left open. */
 export class PlanWriter implements KernelWriter {
   protected readonly slots: Slot[] = [];
-  readonly #steps: Kernel[] = [];
+  protected readonly steps: Kernel[] = [];
 
   slot(type: TensorType, role: Slot['role'], more?: Partial<Slot>): Operand {
     const { dtype, size, shape } = type;
@@ -95,7 +95,7 @@ export class PlanWriter implements KernelWriter {
   }
 
   emit(kernel: RunnableKernel): void {
-    this.#steps.push(kernel);
+    this.steps.push(kernel);
   }
 
   /** What a row alone reads is in order: an input. */
@@ -113,7 +113,7 @@ export class PlanWriter implements KernelWriter {
       slots: this.slots,
       inputs: inputs.map((o) => o.slot),
       outputs: outputs.map((o) => o.slot),
-      steps: this.#steps,
+      steps: this.steps,
       arenaBytes: 0,
     };
   }

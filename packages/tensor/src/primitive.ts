@@ -4,7 +4,7 @@
  * set of linear maps and on `batching`, and never on a name. Must not import rows or interpreters.
  */
 import type { DType, Plan, RunnableKernel, View } from '@jacobi/backend';
-import type { PlanWriter } from './lower.ts';
+import type { ProgramWriter } from './lower-program.ts';
 import type { Program } from './program.ts';
 import type { Tensor } from './tensor.ts';
 import type { TensorType } from './type.ts';
@@ -178,7 +178,7 @@ export interface Inline {
   readonly alone: (application: Application) => Plan;
   /** Writes its program's rows into a larger plan; gives the values of its outputs, made in `targets` where that can be. */
   readonly within: (
-    writer: PlanWriter,
+    writer: ProgramWriter,
     application: Application,
     inputs: readonly Operand[],
     targets: readonly (Operand | undefined)[],
