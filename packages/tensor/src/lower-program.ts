@@ -4,10 +4,10 @@
  * temporaries that live at different times share memory. Must not import rows or operations.
  */
 import type { Kernel, Plan, Slot } from '@jacobi/backend';
-import { bytesPerElement, contiguousView, isContiguous, readsOf, sizeOf, writesOf } from '@jacobi/backend';
+import { bytesPerElement, contiguousView, isContiguous, readsOf, sameShape, sizeOf, writesOf } from '@jacobi/backend';
 import { Arena } from './arena.ts';
 import { emitCopy, lowerRow, PlanWriter } from './lower.ts';
-import type { Inline, Operand } from './primitive.ts';
+import type { Application, Inline, Operand } from './primitive.ts';
 import type { Program, Var } from './program.ts';
 import type { TensorType } from './type.ts';
 
@@ -90,13 +90,27 @@ function lowerRows(
     const ins = row.inputs.map((v) => values[v]!);
     const target = (i: number): Operand => place.get(row.outputs[i]!) ?? writer.temporary(types[row.outputs[i]!]!);
     const wanted = row.outputs.map((v) => place.get(v));
-    const outs = inline?.within(writer, row.application, ins, wanted) ?? lowerRow(writer, row.application, ins, target);
+    const outs =
+      inline?.within(writer, row.application, ins, wanted) ??
+      squeezed(row.application, ins[0]) ??
+      lowerRow(writer, row.application, ins, target);
     writer.needed([...ins, ...outs]);
     row.outputs.forEach((v, i) => {
       values[v] = outs[i]!;
     });
   }
   return outputs.map((v) => values[v]!);
+}
+
+/** The output of a reshape by which only axes of size 1 come or go: strides carry over, so that no element has to move. */
+function squeezed({ alias, outputs: [type] }: Application, input: Operand | undefined): Operand[] | null {
+  if (!alias) return null;
+  const { view } = input!;
+  const { shape } = type!;
+  const isWide = (d: number): boolean => d !== 1;
+  if (!sameShape(view.shape.filter(isWide), shape.filter(isWide))) return null;
+  const own = view.strides.filter((_, i) => isWide(view.shape[i]!));
+  return [{ ...input!, view: { ...view, shape, strides: shape.map((d) => (isWide(d) ? own.shift()! : 0)) } }];
 }
 
 /** Rows that hold a program: its rows, in place. */
