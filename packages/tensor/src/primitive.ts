@@ -64,7 +64,7 @@ export type LinearMap =
   | 'recurrence' // t[i] = x[i] + c[i]·t[i−1]
   | 'custom'; // a rule given by the user
 
-/** Those whose rows bring their transpose, so that programs without such rows do not hold it. */
+/** Those whose rows bring their transpose and say which axes they carry, so that programs without such rows do not hold it. */
 type Own = 'gather' | 'scatterAdd' | 'cumsum' | 'recurrence' | 'custom';
 
 /** What the transpose of a linear row needs to know of it. */
@@ -85,6 +85,8 @@ export type Linear<P extends Params = Params> = { readonly open?: readonly numbe
         incoming: readonly Tangent[],
         open: readonly boolean[],
       ) => readonly Tangent[];
+      /** Where an axis of the open operand stands in the output; −1, as without this, if elements are mixed along it. */
+      readonly carries?: (application: Application<P>, axis: number) => number;
     }
 );
 
