@@ -144,7 +144,7 @@ export function pushProgram(
       pushforward([row], (v) => env[v]!, moving, abstract);
       continue;
     }
-    const form = recorded(row.application, active, false);
+    const form = recorded(row.application, [active], []);
     const outputs = bindApplication(form, args);
     // The extra outputs get variables of their own for the length of this row.
     const extra = outputs.map((_, i) => (i < row.outputs.length ? row.outputs[i]! : env.length + i));

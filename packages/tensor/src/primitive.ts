@@ -203,10 +203,14 @@ export interface Primitive<P extends Params = Params> {
   readonly derivative: Derivative<P>;
   readonly batching: Batching<P>;
   /**
-   * The form to run while a tape follows inputs: more outputs, which its derivative reads. `active[i]`: input i carries a
-   * tangent; `again`: what the derivative reads may be differentiated in turn. Only the first outputs are the operation's own.
+   * The form to run while tapes follow inputs: more outputs, which its derivative reads. `active`: by tape that is open, whether
+   * each input carries a tangent, or null. Only the first outputs are the operation's own.
    */
-  readonly recorded?: (application: Application<P>, active: readonly boolean[], again: boolean) => Application<P>;
+  readonly recorded?: (
+    application: Application<P>,
+    active: readonly (readonly boolean[] | null)[],
+    inputs: readonly Tensor[],
+  ) => Application<P>;
 }
 
 /**
