@@ -172,10 +172,9 @@ export class GradientTape {
     options: GradientOptions<U> = {},
   ): NoInfer<LikeSources<S, MaybeNull<U>>> {
     checkOptions('gradient', options, ['outputGradients', 'unconnected']);
-    const targets = flattenNest('gradient: target', target, isSource, 'tensors').leaves.map((t) =>
-      this.targetTensor(t),
-    );
-    const given = cotangentsFor(targets, target, options.outputGradients);
+    const nest = flattenNest('gradient: target', target, isSource, 'tensors');
+    const targets = nest.leaves.map((t) => this.targetTensor(t));
+    const given = cotangentsFor(targets, nest, options.outputGradients);
     if (targets.length === 0) throw new ArgumentError('gradient: target has no tensor in it');
     return this.answer(
       'gradient',
@@ -307,10 +306,13 @@ export interface Cut {
   sum(i: number, parts: readonly Tensor[]): Tensor | null;
 }
 
-function cotangentsFor(targets: readonly Tensor[], target: unknown, given: unknown): (Tensor | null)[] | undefined {
+function cotangentsFor(
+  targets: readonly Tensor[],
+  like: Flat<unknown>,
+  given: unknown,
+): (Tensor | null)[] | undefined {
   if (given === undefined || given === null) return undefined;
   const isEntry = (x: unknown): x is Tensor | number | null => x === null || typeof x === 'number' || isSource(x);
-  const like = flattenNest('gradient: target', target, isSource, 'tensors');
   const flat = flattenNest('gradient: outputGradients', given, isEntry, 'tensors or null', like);
   if (flat.structure !== like.structure) {
     throw new ArgumentError(

@@ -6,7 +6,7 @@ import type { Tensor } from '@jacobi/tensor';
 import { ArgumentError } from '@jacobi/tensor';
 import type { Var } from '@jacobi/tensor/internal';
 import { describe, formatType } from '@jacobi/tensor/internal';
-import { connections } from './pushforward.ts';
+import { carriesTangent, connections } from './pushforward.ts';
 import type { Recording } from './recording.ts';
 
 /** What to give where a target does not depend on a source. */
@@ -29,7 +29,7 @@ export function explainUnconnected(recording: Recording, target: Tensor, source:
   if (s === undefined || !recording.isFollowed(s)) {
     return `${name} was not watched: call tape.watch(${name}) before computing with it`;
   }
-  if (!recording.isActive(s) && source.dtype !== 'float32' && source.dtype !== 'float64') {
+  if (!recording.isActive(s) && !carriesTangent(source.type)) {
     return `${name} has dtype ${source.dtype}, and integers carry no derivative: watch cast(${name}, 'float32') in its place`;
   }
   const t = recording.find(target);

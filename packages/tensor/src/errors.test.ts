@@ -417,7 +417,7 @@ const SHAPES: readonly Case[] = [
   [
     () => api.slice(x, [0, 2], [1, 2]),
     ShapeError,
-    'slice: begin 2 and size 2 leave axis 1 of x float32[2,3], which has 3 elements',
+    'slice: begin 2 and size 2 leave axis 1 of x float32[2,3]',
   ],
   [() => api.slice(x, [0, 0, 0]), ShapeError, 'slice: begin has 3 entries, but x has 2 axes: give one an axis'],
   [() => api.slice(x, any('0')), ArgumentError, 'slice: begin must be an array of whole numbers, not "0"'],

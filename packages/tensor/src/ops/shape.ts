@@ -161,7 +161,7 @@ export function slice(x: TensorLike, begin: readonly number[] | number, size?: r
     const s = sizes[i]!;
     if (b < 0 || s < 0 || b + s > t.shape[i]!) {
       throw new ShapeError(
-        `slice: begin ${b} and size ${s} leave axis ${i} of x ${formatType(t.type)}, which has ${t.shape[i]} elements`,
+        `slice: begin ${b} and size ${s} leave axis ${i} of x ${formatType(t.type)}`,
       );
     }
   });
@@ -176,10 +176,7 @@ export function slice(x: TensorLike, begin: readonly number[] | number, size?: r
 /** One number for each axis; those left out are `fill`. */
 function perAxis(argument: string, values: readonly number[] | number, fill: number, t: Tensor): readonly number[] {
   const given = typeof values === 'number' ? [values] : values;
-  const all =
-    Array.isArray(given) && given.length < t.rank
-      ? [...given, ...new Array<number>(t.rank - given.length).fill(fill)]
-      : given;
+  const all = Array.isArray(given) ? Object.assign(new Array<number>(t.rank).fill(fill), given) : given;
   return checkPerAxis('slice', argument, all, t.rank);
 }
 
