@@ -16,8 +16,7 @@ export function isAlias(
   params: Params,
   [output, ...more]: readonly TensorType[],
 ): boolean {
-  if (view === undefined || more.length > 0 || input!.size !== output!.size || input!.dtype !== output!.dtype)
-    return false;
+  if (view === undefined || more.length > 0 || input!.size !== output!.size) return false;
   const seen = view(contiguousView(input!.shape), params, output!, 0);
   return seen !== null && isContiguous(seen);
 }
@@ -86,7 +85,7 @@ export class PlanWriter implements KernelWriter {
   /** One number in every place: a slot of one element, read with strides of 0. */
   constant(type: TensorType, value: number): Operand {
     const data = allocate(type.dtype, 1);
-    data[0] = type.dtype === 'bool' ? Number(value !== 0) : value;
+    data[0] = value;
     const { shape } = type;
     return {
       ...this.slot(type, 'constant', { data, length: 1 }),
