@@ -306,11 +306,7 @@ export interface Cut {
   sum(i: number, parts: readonly Tensor[]): Tensor | null;
 }
 
-function cotangentsFor(
-  targets: readonly Tensor[],
-  like: Flat<unknown>,
-  given: unknown,
-): (Tensor | null)[] | undefined {
+function cotangentsFor(targets: readonly Tensor[], like: Flat<unknown>, given: unknown): (Tensor | null)[] | undefined {
   if (given === undefined || given === null) return undefined;
   const isEntry = (x: unknown): x is Tensor | number | null => x === null || typeof x === 'number' || isSource(x);
   const flat = flattenNest('gradient: outputGradients', given, isEntry, 'tensors or null', like);

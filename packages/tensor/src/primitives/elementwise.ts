@@ -17,7 +17,7 @@ import {
   square as squared,
   mul as times,
 } from '../ops/arithmetic.ts';
-import { equal as eq, greaterEqual as ge, greater as gt, less as lt, where } from '../ops/comparison.ts';
+import { equal as eq, greater as gt, less as lt, where } from '../ops/comparison.ts';
 import { exp as expOf, log as logOf } from '../ops/exponential.ts';
 import { integerPower, pow as power, reciprocal as recip, rsqrt as rsqrtOf } from '../ops/power.ts';
 import { clip, floor as floorOf } from '../ops/rounding.ts';

@@ -2,8 +2,8 @@
  * Rows that only rearrange elements. The one idea: most are views (offset and strides), so they cost no kernel; all are
  * linear, and come in pairs of map and transpose. Must not import interpreters.
  */
-import type { Shape, View } from '@jacobi/backend';
-import { broadcastStrides, contiguousView, isContiguous, sameShape } from '@jacobi/backend';
+import type { View } from '@jacobi/backend';
+import { broadcastStrides, contiguousView, isContiguous } from '@jacobi/backend';
 import { bindOne } from '../bind.ts';
 import { elementwiseType } from '../families.ts';
 import { emitCopy, emitFill } from '../lower.ts';
