@@ -61,11 +61,12 @@ export function retyped(
   argument: string,
   t: Tensor,
   dtype: DType | undefined,
-  shape: Shape = t.shape,
+  shape?: Shape,
 ): Tensor {
   if (dtype !== undefined && dtype !== t.dtype) {
     throw new DTypeError(`${operation}: ${argument} has dtype ${t.dtype}, not ${dtype}; use cast(x, '${dtype}')`);
   }
+  if (shape === undefined) return t;
   const size = sizeOf(shape);
   if (size === t.size) return reshapeTo(t, shape);
   if (t.size === 1) return bindOne(broadcastRow, [reshapeTo(t, [])], { shape });
@@ -116,7 +117,11 @@ function fromData(
         `${operation}: ${path} has ${given} where its neighbours have ${size ?? 'none'}: nested arrays must be rectangular`,
       );
     }
-    if (isArray) return Array.from(node).every((each, i) => flatten(each as NestedLike, axis + 1, `${path}[${i}]`));
+    if (isArray) {
+      for (let i = 0; i < node.length; i++)
+        if (!flatten(node[i] as NestedLike, axis + 1, `${path}[${i}]`)) return false;
+      return true;
+    }
     if (typeof node === 'number' || typeof node === 'boolean') return flat.push(node) > 0;
     throw new ArgumentError(
       `${operation}: ${path} must be a tensor, a variable, a number or nested arrays, not ${describe(node)}`,
