@@ -29,7 +29,7 @@ export function mixedMessage(what: string, { row, how }: Mixing): string {
 
 /** The plan in words. */
 export function explainPlan(plan: ChosenPlan, rows: number, chunk: number): string {
-  const { target, sources, mode, batch, mixing, lowerBound: seeds } = plan;
+  const { target, sources, mode, batch, mixing, seeds } = plan;
   const lines = [
     `${batch ? 'batch Jacobian' : 'Jacobian'} of ${formatType(target)} with respect to ${sources.map((s) => formatType(s.type)).join(', ')}, through ${rows} row${rows === 1 ? '' : 's'}`,
     `  mode:  ${mode} (${plan.reason})`,

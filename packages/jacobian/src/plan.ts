@@ -12,7 +12,7 @@ import type { Cost } from './cost.ts';
 import { costOf, seedsOf } from './cost.ts';
 import type { JacobianOptions, Mode } from './options.ts';
 import type { Mixing, SourcePlan } from './pairs.ts';
-import { entries, groupsOf, planSource } from './pairs.ts';
+import { groupsOf, planSource } from './pairs.ts';
 import { followAxes } from './structure.ts';
 
 /** What was chosen, and what it costs. Plain data. */
@@ -31,9 +31,13 @@ export interface JacobianPlan {
   readonly bytes: number;
 }
 
-/** A plan with what running it needs. */
-export interface ChosenPlan extends JacobianPlan {
+/** What was chosen for one target, and what running it needs. */
+export interface ChosenPlan {
   readonly mode: Mode;
+  readonly seeds: number;
+  /** Of all seeds. */
+  readonly flops: number;
+  readonly bytes: number;
   readonly target: TensorType;
   readonly sources: readonly SourcePlan[];
   readonly batch: boolean;
@@ -64,16 +68,11 @@ function choosePlan(slice: Slice, batch: boolean, mode: 'auto' | Mode): ChosenPl
   const costs = { forward: () => costOf(forward), reverse: () => costOf(pullback(slice, [true])) };
   const [chosen, reason] = chooseMode(mode, only, counts, costs);
   const seeds = counts[chosen];
-  const { flops, multiplications, bytes } = costs[chosen]();
+  const { flops, bytes } = costs[chosen]();
   return {
     mode: chosen,
-    forwardSeeds: 0,
-    reverseSeeds: 0,
-    [`${chosen}Seeds` as const]: seeds,
-    lowerBound: seeds,
-    nnz: sources.reduce((n, s) => n + entries(target, s), 0),
+    seeds,
     flops: flops * seeds,
-    multiplications: multiplications * seeds,
     bytes: bytes * seeds,
     bytesPerSeed: bytes,
     target,
