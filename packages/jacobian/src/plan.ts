@@ -35,9 +35,8 @@ export interface JacobianPlan {
 export interface ChosenPlan {
   readonly mode: Mode;
   readonly seeds: number;
-  /** Of all seeds. */
-  readonly flops: number;
-  readonly bytes: number;
+  /** Of one seed. */
+  readonly cost: Cost;
   readonly target: TensorType;
   readonly sources: readonly SourcePlan[];
   readonly batch: boolean;
@@ -46,7 +45,6 @@ export interface ChosenPlan {
   readonly reason: string;
   /** False where forward mode has no value, or needs seeds for each example. */
   readonly bothWays: boolean;
-  readonly bytesPerSeed: number;
 }
 
 /** The plan for the Jacobian of a slice's only target with respect to all its sources, chosen once for each structure. */
@@ -67,14 +65,10 @@ function choosePlan(slice: Slice, batch: boolean, mode: 'auto' | Mode): ChosenPl
   const counts = { forward: seedsIn('forward'), reverse: seedsIn('reverse') };
   const costs = { forward: () => costOf(forward), reverse: () => costOf(pullback(slice, [true])) };
   const [chosen, reason] = chooseMode(mode, only, counts, costs);
-  const seeds = counts[chosen];
-  const { flops, bytes } = costs[chosen]();
   return {
     mode: chosen,
-    seeds,
-    flops: flops * seeds,
-    bytes: bytes * seeds,
-    bytesPerSeed: bytes,
+    seeds: counts[chosen],
+    cost: costs[chosen](),
     target,
     sources,
     batch,
@@ -123,5 +117,5 @@ export function chunkFor(plan: ChosenPlan, { chunkSize, memoryBudget }: Jacobian
   const bytesOf = ({ size, dtype }: TensorType): number => size * bytesPerElement(dtype);
   const given =
     plan.mode === 'forward' ? bytesOf(plan.target) : Math.max(0, ...plan.sources.map((s) => bytesOf(s.type)));
-  return Math.max(1, Math.floor(memoryBudget / Math.max(1, plan.bytesPerSeed + given)));
+  return Math.max(1, Math.floor(memoryBudget / Math.max(1, plan.cost.bytes + given)));
 }

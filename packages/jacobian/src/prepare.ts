@@ -127,8 +127,8 @@ function publicPlan(plans: readonly TracedPlan[]): JacobianPlan {
     reverseSeeds: seeds('reverse'),
     lowerBound: total(({ plan }) => plan.seeds),
     nnz: total(({ plan }) => plan.sources.reduce((n, source) => n + entries(plan.target, source), 0)),
-    flops: total(({ plan }) => plan.flops),
-    bytes: total(({ plan }) => plan.bytes),
+    flops: total(({ plan }) => plan.cost.flops * plan.seeds),
+    bytes: total(({ plan }) => plan.cost.bytes * plan.seeds),
     multiplications: total(({ multiplications }) => multiplications),
   };
 }
