@@ -14,7 +14,7 @@ import type {
   Tangent,
   TensorType,
 } from '@jacobi/tensor/internal';
-import { apply, bind, holding, lowerInline, NONE, zerosOf } from '@jacobi/tensor/internal';
+import { apply, bind, differentiatedAgain, holding, lowerInline, NONE, zerosOf } from '@jacobi/tensor/internal';
 import { batchTraced } from './batch.ts';
 import { inlineLinear } from './custom-linear.ts';
 import { connectedOutputs, linearizeProgram } from './linearized.ts';
@@ -33,9 +33,15 @@ type Followed = {
   readonly again: boolean;
 };
 
-/** The form of a call that has the residuals of its derivative among its outputs. */
-function follow(application: Application<never>, active: readonly boolean[], again: boolean): Application<never> {
-  const mask = application.inputs.map((type, i) => active[i] === true && carriesTangent(type));
+/** The form of a call that has the residuals of its derivative among its outputs, where a tape follows it. */
+function follow(
+  application: Application<never>,
+  active: readonly (readonly boolean[] | null)[],
+  operands: readonly Tensor[],
+): Application<never> {
+  const mask = application.inputs.map((type, i) => active.some((a) => a?.[i] === true) && carriesTangent(type));
+  if (!active.some((a) => a?.includes(true))) return application;
+  const again = differentiatedAgain(operands);
   const { values, tangents, reached } = linearizeProgram(application.programs[0]!, mask);
   const params = { own: application.outputs.length, total: values.outputs.length, active: mask, reached, again };
   return apply(

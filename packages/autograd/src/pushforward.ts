@@ -110,6 +110,12 @@ export function keptValues(
 
 const NOTHING = { inputs: [], outputs: [] };
 
+/** By output, whether it depends on an active input by a derivative; undefined where all do. */
+export function connections(application: Application, active: readonly boolean[]): readonly boolean[] | undefined {
+  const { derivative } = application.primitive;
+  return derivative.kind === 'rule' ? derivative.connects?.(application, active) : undefined;
+}
+
 /**
  * Runs a program on values and tangents: returns its outputs and their tangents. Rows that hold programs run in the form
  * that their derivative reads.
@@ -138,7 +144,7 @@ export function pushProgram(
       pushforward([row], (v) => env[v]!, moving, abstract);
       continue;
     }
-    const form = recorded(row.application, active, false);
+    const form = recorded(row.application, [active], []);
     const outputs = bindApplication(form, args);
     // The extra outputs get variables of their own for the length of this row.
     const extra = outputs.map((_, i) => (i < row.outputs.length ? row.outputs[i]! : env.length + i));

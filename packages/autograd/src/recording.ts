@@ -5,7 +5,7 @@
  */
 import type { Tensor } from '@jacobi/tensor';
 import type { Application, Recorder, Row, TensorType, Var } from '@jacobi/tensor/internal';
-import { carriesTangent, keptValues } from './pushforward.ts';
+import { carriesTangent, connections, keptValues } from './pushforward.ts';
 
 /** How a value depends on what is watched: not at all, with a derivative, or through something that stops derivatives. */
 type State = 0 | 1 | 2;
@@ -95,9 +95,8 @@ export class Recording implements Recorder {
       active[i] = this.#states[v] === ACTIVE;
       if (active[i]) anyActive = true;
     }
-    const { derivative } = application.primitive;
-    const passes = anyActive && derivative.kind !== 'none';
-    const connects = passes && derivative.kind === 'rule' ? derivative.connects?.(application, active) : undefined;
+    const passes = anyActive && application.primitive.derivative.kind !== 'none';
+    const connects = passes ? connections(application, active) : undefined;
     const outs = new Array<Var>(outputs.length);
     for (let i = 0; i < outputs.length; i++) {
       const out = outputs[i]!;

@@ -5,6 +5,7 @@
 import type { Tensor } from '@jacobi/tensor';
 import type { Row, TensorType, Var } from '@jacobi/tensor/internal';
 import { JacobiError } from '@jacobi/tensor/internal';
+import { connections } from './pushforward.ts';
 import type { Recording } from './recording.ts';
 
 /** A straight line of rows between sources and targets. Variables are local: sources first. */
@@ -30,18 +31,15 @@ export interface Connection {
 export function sliceRecording(recording: Recording, sources: readonly Var[], targets: readonly Var[]): Connection {
   const { rows, types } = recording;
   const count = types.length;
+  // What no derivative leads to is not active, so neither of these holds it.
   const reached = new Uint8Array(count);
   for (const v of sources) if (recording.isActive(v)) reached[v] = 1;
   for (const row of rows) {
-    const { derivative } = row.application.primitive;
-    if (derivative.kind === 'none' || !row.inputs.some((v) => reached[v] === 1)) continue;
-    const connects =
-      derivative.kind === 'rule' && derivative.connects !== undefined
-        ? derivative.connects(
-            row.application,
-            row.inputs.map((v) => reached[v] === 1),
-          )
-        : undefined;
+    if (!row.inputs.some((v) => reached[v] === 1)) continue;
+    const connects = connections(
+      row.application,
+      row.inputs.map((v) => reached[v] === 1),
+    );
     row.outputs.forEach((v, i) => {
       if (recording.isActive(v) && connects?.[i] !== false) reached[v] = 1;
     });
@@ -51,9 +49,7 @@ export function sliceRecording(recording: Recording, sources: readonly Var[], ta
   const kept: Row[] = [];
   for (let i = rows.length - 1; i >= 0; i--) {
     const row = rows[i]!;
-    if (row.application.primitive.derivative.kind === 'none') continue;
-    if (!row.outputs.some((v) => needed[v] === 1 && reached[v] === 1)) continue;
-    if (!row.inputs.some((v) => reached[v] === 1)) continue;
+    if (!row.outputs.some((v) => needed[v] === 1) || !row.inputs.some((v) => reached[v] === 1)) continue;
     kept.push(row);
     row.inputs.forEach((v, i) => {
       if (reached[v] === 1 && (needed[v] === 1 || leads(row, i, needed))) needed[v] = 1;
@@ -66,13 +62,11 @@ export function sliceRecording(recording: Recording, sources: readonly Var[], ta
 
 /** Whether operand `i` of a row leads to one of its needed outputs; a row that holds a program may drop it. */
 function leads({ application, inputs, outputs }: Row, i: number, needed: Uint8Array): boolean {
-  const { derivative } = application.primitive;
-  if (derivative.kind !== 'rule' || derivative.connects === undefined) return true;
-  const connects = derivative.connects(
+  const connects = connections(
     application,
     inputs.map((_, k) => k === i),
   );
-  return outputs.some((v, o) => needed[v] === 1 && connects[o] === true);
+  return connects === undefined || outputs.some((v, o) => needed[v] === 1 && connects[o]);
 }
 
 function renumber(recording: Recording, rows: readonly Row[], sources: readonly Var[], targets: readonly Var[]): Slice {

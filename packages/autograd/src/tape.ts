@@ -2,6 +2,7 @@
  * GradientTape: records what is computed from watched values and gives gradients of it, as TensorFlow's does.
  * The one idea: the tape is a program; a gradient is a program derived from the part of it between sources and target.
  */
+import type { DType } from '@jacobi/backend';
 import { isFloating } from '@jacobi/backend';
 import type { Variable } from '@jacobi/tensor';
 import { ArgumentError, ShapeError, Tensor } from '@jacobi/tensor';
@@ -22,6 +23,7 @@ import type { AnyFunction, AnyNest } from './call.ts';
 import { checkFunction } from './call.ts';
 import { TapeConsumedError, TapeStateError, UnconnectedError } from './errors.ts';
 import { runGradient } from './gradient.ts';
+import { carriesTangent } from './pushforward.ts';
 import { Recording } from './recording.ts';
 import type { Slice } from './slice.ts';
 import { sliceRecording } from './slice.ts';
@@ -83,7 +85,6 @@ export class GradientTape {
   readonly #recording: Recording;
   #consumed = false;
   readonly #persistent: boolean;
-  readonly #watchAccessed: boolean;
   readonly #variables = new Map<Variable, Set<Tensor>>();
 
   constructor(options: TapeOptions = {}) {
@@ -92,9 +93,12 @@ export class GradientTape {
     checkFlag('GradientTape', 'persistent', persistent);
     checkFlag('GradientTape', 'watchAccessedVariables', watchAccessedVariables);
     this.#persistent = persistent;
-    this.#recording = new Recording(this.#persistent);
-    this.#watchAccessed = watchAccessedVariables;
-    this.#attach();
+    this.#recording = new Recording(persistent);
+    this.#recording.onVariable = (read, value) => {
+      const variable = read as Variable;
+      if ((watchAccessedVariables && variable.trainable) || this.#variables.has(variable))
+        this.#noteVariable(variable, value);
+    };
   }
 
   /** Runs `fn`, recording what it computes from watched values; returns what it returns. May be called again, to go on. */
@@ -148,7 +152,6 @@ export class GradientTape {
     this.#recording.clear();
     this.#consumed = false;
     this.#variables.clear();
-    this.#attach();
   }
 
   /** The variables watched so far, in the order in which they were made. */
@@ -169,51 +172,58 @@ export class GradientTape {
     options: GradientOptions<U> = {},
   ): NoInfer<LikeSources<S, MaybeNull<U>>> {
     checkOptions('gradient', options, ['outputGradients', 'unconnected']);
-    const unconnected = checkUnconnected('gradient', options.unconnected);
-    const targets = flattenNest('gradient: target', target, isSource, 'tensors').leaves.map((t) =>
-      this.targetTensor(t),
-    );
-    const flat = this.resolve('gradient', sources);
-    const given = cotangentsFor(targets, target, options.outputGradients);
+    const nest = flattenNest('gradient: target', target, isSource, 'tensors');
+    const targets = nest.leaves.map((t) => this.targetTensor(t));
+    const given = cotangentsFor(targets, nest, options.outputGradients);
     if (targets.length === 0) throw new ArgumentError('gradient: target has no tensor in it');
-    return this.using('gradient', () => {
-      const floating = targets.map((t) => isFloating(t.dtype));
-      const cut = this.cut(
-        flat.leaves,
-        targets.filter((_, i) => floating[i]),
-      );
-      const cotangents = runGradient(
-        cut.slice,
-        given?.filter((_, i) => floating[i]).filter((_, i) => cut.found[i]),
-      );
-      const results = flat.leaves.map((source, i) =>
-        this.settle('gradient', source, targets, cut.sum(i, cotangents), unconnected, source.leaf),
-      );
-      return flat.rebuild<unknown>(results) as never;
-    });
+    return this.answer(
+      'gradient',
+      targets,
+      sources,
+      options.unconnected,
+      ({ slice, found }) =>
+        runGradient(
+          slice,
+          given?.filter((_, i) => found[i]),
+        ),
+      (source) => source,
+    ) as never;
   }
 
-  /** Throws if the tape was used before and is not persistent. */
-  protected consume(operation: string): void {
+  /**
+   * @internal What a tape is asked for, in the structure of the sources: what `compute` gives for the slice's sources, or what
+   * stands for being unconnected, zeros of `zeroType`. The one computation of a tape that is not persistent; where it throws,
+   * the tape is as it was. What the tape computes of itself meanwhile, and later, is not its own input.
+   */
+  protected answer(
+    operation: string,
+    targets: readonly Tensor[],
+    sources: unknown,
+    option: unknown,
+    compute: (cut: Cut) => readonly Tensor[],
+    zeroType: (source: Source) => { readonly shape: readonly number[]; readonly dtype: DType },
+  ): unknown {
+    const unconnected = checkUnconnected(operation, option);
+    const flat = this.resolve(operation, sources);
+    const { paused } = this.#recording;
     if (this.#consumed && !this.#persistent) {
       throw new TapeConsumedError(
         `${operation}: A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians); make it with new GradientTape({ persistent: true }).`,
       );
     }
-  }
-
-  /**
-   * @internal Runs the one computation of a tape that is not persistent; where it throws, the tape is as it was. What the tape
-   * computes of itself meanwhile, and later, is not its own input.
-   */
-  protected using<T>(operation: string, compute: () => T): T {
-    this.consume(operation);
-    if (this.#persistent) return compute();
-    const { paused } = this.#recording;
-    this.#consumed = true;
-    this.#recording.paused = true;
+    if (!this.#persistent) this.#consumed = this.#recording.paused = true;
     try {
-      return compute();
+      const cut = this.cut(flat.leaves, targets);
+      const parts = cut.connected.includes(true) ? compute(cut) : [];
+      const results = flat.leaves.map((source, i) => {
+        const result = cut.sum(i, parts);
+        if (result !== null || unconnected === 'none') return result;
+        if (unconnected === 'zero') return zerosOf(zeroType(source.leaf));
+        throw new UnconnectedError(
+          `${operation}: ${this.whyUnconnected(targets[0]!, source)}. (unconnected: 'none' gives null and 'zero' zeros in place of this error.)`,
+        );
+      });
+      return flat.rebuild<unknown>(results);
     } catch (error) {
       this.#consumed = false;
       this.#recording.paused = paused;
@@ -221,10 +231,14 @@ export class GradientTape {
     }
   }
 
+  /** The recorded values of a source. */
+  #values(source: Source): Tensor[] {
+    return source instanceof Tensor ? [source] : [...(this.#variables.get(source) ?? [])];
+  }
+
   /** @internal A target as the tensor that was recorded. */
   protected targetTensor(target: Source): Tensor {
-    if (target instanceof Tensor) return target;
-    return [...(this.#variables.get(target) ?? [])].at(-1) ?? target.current();
+    return this.#values(target).at(-1) ?? (target as Variable).current();
   }
 
   /** @internal Sources with the recorded values behind them. */
@@ -232,9 +246,9 @@ export class GradientTape {
     const flat = flattenNest(`${operation}: sources`, sources, isSource, 'tensors or variables');
     const leaves = flat.leaves.map((leaf, i): ResolvedSource => {
       const name = isVariable(leaf) ? leaf.name : flat.paths[i] === '' ? 'source' : `source ${flat.paths[i]}`;
-      const tensors = isVariable(leaf) ? [...(this.#variables.get(leaf) ?? [])] : [leaf];
-      const vars = tensors.flatMap((t) => this.#recording.find(t) ?? []).filter((v) => this.#recording.isActive(v));
-      return { leaf, name, tensor: tensors[0] ?? null, vars };
+      const values = this.#values(leaf);
+      const vars = values.flatMap((t) => this.#recording.find(t) ?? []).filter((v) => this.#recording.isActive(v));
+      return { leaf, name, tensor: values[0] ?? null, vars };
     });
     return { ...flat, leaves };
   }
@@ -242,13 +256,16 @@ export class GradientTape {
   /** @internal The slice between resolved sources and targets, and how to add up what belongs to one source. */
   protected cut(sources: readonly ResolvedSource[], targets: readonly Tensor[]): Cut {
     const vars = [...new Set(sources.flatMap((s) => s.vars))];
-    const found = targets.map((t) => this.#recording.find(t)).filter((v) => v !== undefined);
-    const { slice, connected } = sliceRecording(this.#recording, vars, found);
+    const known = targets.map((t) => (carriesTangent(t.type) ? this.#recording.find(t) : undefined));
+    const { slice, connected } = sliceRecording(
+      this.#recording,
+      vars,
+      known.filter((v) => v !== undefined),
+    );
     const positions = sources.map((s) => s.vars.map((v) => vars.indexOf(v)).filter((p) => connected[p]));
     return {
       slice,
-      found: targets.map((t) => this.#recording.find(t) !== undefined),
-      positions,
+      found: known.map((v) => v !== undefined),
       connected: positions.map((p) => p.length > 0),
       sum: (i, parts) => {
         const own = positions[i]!.map((p) => parts[p]!);
@@ -257,44 +274,14 @@ export class GradientTape {
     };
   }
 
-  /** @internal A result for one source: what was computed, or what stands for being unconnected. */
-  protected settle(
-    operation: string,
-    source: ResolvedSource,
-    targets: readonly Tensor[],
-    value: Tensor | null,
-    unconnected: Unconnected,
-    zeroLike: { readonly shape: readonly number[]; readonly dtype: 'float32' | 'float64' | 'int32' | 'bool' },
-  ): Tensor | null {
-    if (value !== null) return value;
-    if (unconnected === 'none') return null;
-    if (unconnected === 'zero') return zerosOf(zeroLike);
-    throw new UnconnectedError(
-      `${operation}: ${this.whyUnconnected(targets[0], source)}. (unconnected: 'none' gives null and 'zero' zeros in place of this error.)`,
-    );
-  }
-
   /** @internal The reason why nothing leads from a source to a target. */
-  protected whyUnconnected(target: Tensor | undefined, source: ResolvedSource): string {
-    if (target === undefined) return 'there is no target';
+  protected whyUnconnected(target: Tensor, source: ResolvedSource): string {
     return explainUnconnected(this.#recording, target, source.tensor, source.name);
   }
 
   /** A tape that has given its gradients begins anew with what is watched or recorded next. */
   #renew(): void {
     if (this.#consumed && !isLive(this.#recording)) this.reset();
-  }
-
-  #attach(): void {
-    this.#recording.onVariable = this.#watchAccessed
-      ? (variable, value) => {
-          const v = variable as Variable;
-          if (v.trainable || this.#variables.has(v)) this.#noteVariable(v, value);
-        }
-      : (variable, value) => {
-          const v = variable as Variable;
-          if (this.#variables.has(v)) this.#noteVariable(v, value);
-        };
   }
 
   #noteVariable(variable: Variable, value: Tensor): void {
@@ -311,19 +298,17 @@ export class GradientTape {
 /** A slice, and which of its sources belong to which of the user's. */
 export interface Cut {
   readonly slice: Slice;
-  /** By target: whether the recording knows it. Only those are targets of the slice. */
+  /** By target: whether the recording knows it, with a derivative. Only those are targets of the slice. */
   readonly found: readonly boolean[];
-  /** By source of the user: places among the slice's sources that are connected. */
-  readonly positions: readonly (readonly number[])[];
+  /** By source of the user. */
   readonly connected: readonly boolean[];
   /** The sum of the parts (one for each source of the slice) that belong to the user's source `i`; null if unconnected. */
   sum(i: number, parts: readonly Tensor[]): Tensor | null;
 }
 
-function cotangentsFor(targets: readonly Tensor[], target: unknown, given: unknown): (Tensor | null)[] | undefined {
+function cotangentsFor(targets: readonly Tensor[], like: Flat<unknown>, given: unknown): (Tensor | null)[] | undefined {
   if (given === undefined || given === null) return undefined;
   const isEntry = (x: unknown): x is Tensor | number | null => x === null || typeof x === 'number' || isSource(x);
-  const like = flattenNest('gradient: target', target, isSource, 'tensors');
   const flat = flattenNest('gradient: outputGradients', given, isEntry, 'tensors or null', like);
   if (flat.structure !== like.structure) {
     throw new ArgumentError(

@@ -6,6 +6,7 @@ import type { Tensor } from '@jacobi/tensor';
 import { ArgumentError } from '@jacobi/tensor';
 import type { Var } from '@jacobi/tensor/internal';
 import { describe, formatType } from '@jacobi/tensor/internal';
+import { carriesTangent, connections } from './pushforward.ts';
 import type { Recording } from './recording.ts';
 
 /** What to give where a target does not depend on a source. */
@@ -28,7 +29,7 @@ export function explainUnconnected(recording: Recording, target: Tensor, source:
   if (s === undefined || !recording.isFollowed(s)) {
     return `${name} was not watched: call tape.watch(${name}) before computing with it`;
   }
-  if (!recording.isActive(s) && source.dtype !== 'float32' && source.dtype !== 'float64') {
+  if (!recording.isActive(s) && !carriesTangent(source.type)) {
     return `${name} has dtype ${source.dtype}, and integers carry no derivative: watch cast(${name}, 'float32') in its place`;
   }
   const t = recording.find(target);
@@ -61,14 +62,8 @@ function cutBetween(recording: Recording, from: Var, to: Var): string | null {
     if (!inputs.some((v) => smooth.has(v)) || !outputs.some((v) => before.has(v))) continue;
     const { name, derivative } = application.primitive;
     if (derivative.kind === 'none') return derivative.reason === name ? name : `${name} (${derivative.reason})`;
-    const connects = derivative.kind === 'rule' && derivative.connects;
-    if (
-      connects &&
-      !connects(
-        application,
-        inputs.map((v) => smooth.has(v)),
-      ).includes(true)
-    )
+    const active = inputs.map((v) => smooth.has(v));
+    if (connections(application, active)?.includes(true) === false)
       return `${name} (nothing inside leads to its result by a derivative)`;
     if (!recording.isActive(outputs[0]!))
       return `${name}, whose result is ${formatType(application.outputs[0]!)}: ${application.outputs[0]!.dtype} carries no derivative`;

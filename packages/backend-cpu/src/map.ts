@@ -70,22 +70,20 @@ function bind(
   const scratch = new ArrayBuffer(body.length > 1 ? 8 * block * body.length : 0);
   const steps: Step[] = [];
   body.forEach((step, i) => {
-    const slot = arrays.length;
     const isConstant = 'constant' in step;
-    const to: Operand = [slot, positions.length - 1, isConstant ? 0 : 1];
+    const kept: Operand = [arrays.length, positions.length - 1, isConstant ? 0 : 1];
+    const to = isConstant || i < body.length - 1 ? kept : result!;
     if (isConstant) arrays.push(Float64Array.of(step.constant));
     else {
-      const place = i === body.length - 1 ? result! : to;
       const args = step.args.map((arg) => operands[arg]!);
-      steps.push(bindLoop(loopOf(step), place, args, positions));
-      if (place === to) arrays.push(viewBytes(step.dtype, scratch, 8 * block * i, block));
+      steps.push(bindLoop(loopOf(step), to, args, positions));
+      if (to === kept) arrays.push(viewBytes(step.dtype, scratch, 8 * block * i, block));
     }
     operands.push(to);
   });
-  const last = body.at(-1);
   // Nothing was computed last: an operand or a constant is copied.
-  if (!last || 'constant' in last)
-    steps.push(bindLoop(copyLoop, result!, [operands[last ? operands.length - 1 : 0]!], positions));
+  const last = body.length === 0 ? operands[0]! : operands.at(-1)!;
+  if (last !== result) steps.push(bindLoop(copyLoop, result!, [last], positions));
   return steps;
 }
 

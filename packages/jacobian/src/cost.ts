@@ -7,7 +7,6 @@ import type { Application, LinearParams, Row, Var } from '@jacobi/tensor/interna
 export interface Cost {
   /** Additions and multiplications. */
   readonly flops: number;
-  readonly multiplications: number;
   /** Bytes of intermediate values that are alive at once, at most. */
   readonly bytes: number;
 }
@@ -31,29 +30,38 @@ export function costOf(derived: Derived): Cost {
   for (const v of [...inputs, ...outputs]) last.delete(v);
   const bytesOf = (v: Var): number => types[v]!.size * bytesPerElement(types[v]!.dtype);
   let flops = 0;
-  let multiplications = 0;
   let live = 0;
   let bytes = 0;
   for (const row of rows) {
     if (!row.outputs.some((v) => dependent.has(v))) continue;
-    const { work, products } = rowCost(row.application);
-    flops += work;
-    multiplications += products;
+    flops += workOf(row.application);
     for (const v of row.outputs) live += bytesOf(v);
     bytes = Math.max(bytes, live);
     for (const v of new Set(row.inputs)) if (dependent.has(v) && last.get(v) === row) live -= bytesOf(v);
   }
-  return { flops, multiplications, bytes };
+  return { flops, bytes };
 }
 
-function rowCost({ primitive, inputs, outputs, params }: Application): { work: number; products: number } {
+/** The multiplications of one seed. Apart from the cost, since only plans that are shown count them. */
+export function multiplicationsOf(derived: Derived): number {
+  const dependent = new Set(seedsOf(derived));
+  let count = 0;
+  for (const { application, inputs, outputs } of derived.program.rows) {
+    if (!inputs.some((v) => dependent.has(v))) continue;
+    for (const v of outputs) dependent.add(v);
+    const { derivative } = application.primitive;
+    if (derivative.kind === 'bilinear') count += workOf(application) / (derivative.map === 'scale' ? 1 : 2);
+  }
+  return count;
+}
+
+function workOf({ primitive, inputs, outputs, params }: Application): number {
   const size = outputs.reduce((n, t) => n + t.size, 0);
   const { view, derivative } = primitive;
-  if (view !== undefined) return { work: 0, products: 0 };
-  if (derivative.kind !== 'bilinear') return { work: Math.max(size, ...inputs.map((t) => t.size)), products: 0 };
-  if (derivative.map === 'scale') return { work: size, products: size };
+  if (view !== undefined) return 0;
+  if (derivative.kind !== 'bilinear') return Math.max(size, ...inputs.map((t) => t.size));
+  if (derivative.map === 'scale') return size;
   derivative.map satisfies 'contract';
   const { left, out } = params as unknown as LinearParams;
-  const inner = left.reduce((n, label, i) => (out.includes(label) ? n : n * inputs[0]!.shape[i]!), 1);
-  return { work: 2 * size * inner, products: size * inner };
+  return left.reduce((n, label, i) => (out.includes(label) ? n : n * inputs[0]!.shape[i]!), 2 * size);
 }

@@ -29,12 +29,12 @@ export function mixedMessage(what: string, { row, how }: Mixing): string {
 
 /** The plan in words. */
 export function explainPlan(plan: ChosenPlan, rows: number, chunk: number): string {
-  const { target, sources, mode, batch, mixing, lowerBound: seeds } = plan;
+  const { target, sources, mode, batch, mixing, seeds, cost } = plan;
   const lines = [
     `${batch ? 'batch Jacobian' : 'Jacobian'} of ${formatType(target)} with respect to ${sources.map((s) => formatType(s.type)).join(', ')}, through ${rows} row${rows === 1 ? '' : 's'}`,
     `  mode:  ${mode} (${plan.reason})`,
     `  seeds: ${seeds}${chunk < seeds ? `, ${chunk} at a time` : ', as one block'}`,
-    `  cost:  about ${plan.flops} flops, ${plan.bytes} bytes between`,
+    `  cost:  about ${cost.flops * seeds} flops, ${cost.bytes * seeds} bytes between`,
   ];
   sources.forEach((s, i) => {
     const pairs = s.pairs.filter((p) => s.mixing === null || p.source > 0);

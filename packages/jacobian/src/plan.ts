@@ -12,7 +12,7 @@ import type { Cost } from './cost.ts';
 import { costOf, seedsOf } from './cost.ts';
 import type { JacobianOptions, Mode } from './options.ts';
 import type { Mixing, SourcePlan } from './pairs.ts';
-import { entries, groupsOf, planSource } from './pairs.ts';
+import { groupsOf, planSource } from './pairs.ts';
 import { followAxes } from './structure.ts';
 
 /** What was chosen, and what it costs. Plain data. */
@@ -31,9 +31,12 @@ export interface JacobianPlan {
   readonly bytes: number;
 }
 
-/** A plan with what running it needs. */
-export interface ChosenPlan extends JacobianPlan {
+/** What was chosen for one target, and what running it needs. */
+export interface ChosenPlan {
   readonly mode: Mode;
+  readonly seeds: number;
+  /** Of one seed. */
+  readonly cost: Cost;
   readonly target: TensorType;
   readonly sources: readonly SourcePlan[];
   readonly batch: boolean;
@@ -42,7 +45,6 @@ export interface ChosenPlan extends JacobianPlan {
   readonly reason: string;
   /** False where forward mode has no value, or needs seeds for each example. */
   readonly bothWays: boolean;
-  readonly bytesPerSeed: number;
 }
 
 /** The plan for the Jacobian of a slice's only target with respect to all its sources, chosen once for each structure. */
@@ -63,19 +65,10 @@ function choosePlan(slice: Slice, batch: boolean, mode: 'auto' | Mode): ChosenPl
   const counts = { forward: seedsIn('forward'), reverse: seedsIn('reverse') };
   const costs = { forward: () => costOf(forward), reverse: () => costOf(pullback(slice, [true])) };
   const [chosen, reason] = chooseMode(mode, only, counts, costs);
-  const seeds = counts[chosen];
-  const { flops, multiplications, bytes } = costs[chosen]();
   return {
     mode: chosen,
-    forwardSeeds: 0,
-    reverseSeeds: 0,
-    [`${chosen}Seeds` as const]: seeds,
-    lowerBound: seeds,
-    nnz: sources.reduce((n, s) => n + entries(target, s), 0),
-    flops: flops * seeds,
-    multiplications: multiplications * seeds,
-    bytes: bytes * seeds,
-    bytesPerSeed: bytes,
+    seeds: counts[chosen],
+    cost: costs[chosen](),
     target,
     sources,
     batch,
@@ -124,5 +117,5 @@ export function chunkFor(plan: ChosenPlan, { chunkSize, memoryBudget }: Jacobian
   const bytesOf = ({ size, dtype }: TensorType): number => size * bytesPerElement(dtype);
   const given =
     plan.mode === 'forward' ? bytesOf(plan.target) : Math.max(0, ...plan.sources.map((s) => bytesOf(s.type)));
-  return Math.max(1, Math.floor(memoryBudget / Math.max(1, plan.bytesPerSeed + given)));
+  return Math.max(1, Math.floor(memoryBudget / Math.max(1, plan.cost.bytes + given)));
 }

@@ -19,10 +19,12 @@ import {
 import { argumentTensors } from './arguments.ts';
 import { explainPlan } from './explain.ts';
 import { intoWriter } from './into.ts';
+import type { Mode } from './options.ts';
 import { checkFunctionOptions } from './options.ts';
-import type { ChosenPlan, JacobianPlan } from './plan.ts';
+import { entries } from './pairs.ts';
+import type { JacobianPlan } from './plan.ts';
 import { chunkFor } from './plan.ts';
-import type { Prepared, PrepareOptions } from './traced.ts';
+import type { Prepared, PrepareOptions, TracedPlan } from './traced.ts';
 import { isTensor, traceJacobian } from './traced.ts';
 
 /** Shape and dtype of an argument leaf; dtype float32 if absent. */
@@ -100,7 +102,7 @@ export function prepareJacobian(f: AnyFunction, spec: unknown, options: PrepareO
             ...plans.map(({ plan, rows }) => explainPlan(plan, rows, chunkFor(plan, options))),
             ...runsAs(prepared),
           ].join('\n'),
-    plan: publicPlan(plans.map(({ plan }) => plan)),
+    plan: publicPlan(plans),
   });
 }
 
@@ -116,17 +118,19 @@ function runsAs({ jacobian, composition }: Prepared): string[] {
 }
 
 /** The plan of all results together. */
-function publicPlan(plans: readonly ChosenPlan[]): JacobianPlan {
-  const total = (name: Exclude<keyof JacobianPlan, 'mode'>): number => plans.reduce((n, plan) => n + plan[name], 0);
+function publicPlan(plans: readonly TracedPlan[]): JacobianPlan {
+  const total = (of: (traced: TracedPlan) => number): number => plans.reduce((n, traced) => n + of(traced), 0);
+  const seeds = (mode: Mode): number => total(({ plan }) => (plan.mode === mode ? plan.seeds : 0));
+  const mode = plans[0]?.plan.mode ?? 'reverse';
   return {
-    mode: plans.some((p) => p.mode !== plans[0]!.mode) ? 'bidirectional' : (plans[0]?.mode ?? 'reverse'),
-    forwardSeeds: total('forwardSeeds'),
-    reverseSeeds: total('reverseSeeds'),
-    lowerBound: total('lowerBound'),
-    nnz: total('nnz'),
-    flops: total('flops'),
-    bytes: total('bytes'),
-    multiplications: total('multiplications'),
+    mode: plans.some(({ plan }) => plan.mode !== mode) ? 'bidirectional' : mode,
+    forwardSeeds: seeds('forward'),
+    reverseSeeds: seeds('reverse'),
+    lowerBound: total(({ plan }) => plan.seeds),
+    nnz: total(({ plan }) => plan.sources.reduce((n, source) => n + entries(plan.target, source), 0)),
+    flops: total(({ plan }) => plan.cost.flops * plan.seeds),
+    bytes: total(({ plan }) => plan.cost.bytes * plan.seeds),
+    multiplications: total(({ multiplications }) => multiplications),
   };
 }
 

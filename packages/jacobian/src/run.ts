@@ -73,14 +73,13 @@ function jacobians(
   }
   return sources.map(({ type, pairs, summed }, i) => {
     const block = blocks[i];
-    const other = mode === 'forward' ? type.dtype : target.dtype;
-    if (block !== undefined && summed) {
-      const whole = assemble(block, mode, target.shape, type.shape, pairs, false, other);
-      return sumExamples(whole, target.shape.length);
+    if (block === undefined) {
+      const shape = [...target.shape, ...type.shape.slice(batch ? 1 : 0)];
+      return zerosOf({ shape, dtype: jacobianType(target.dtype, type.dtype) });
     }
-    if (block !== undefined) return assemble(block, mode, target.shape, type.shape, pairs, batch, other);
-    const shape = [...target.shape, ...type.shape.slice(batch ? 1 : 0)];
-    return zerosOf({ shape, dtype: jacobianType(target.dtype, type.dtype) });
+    const other = mode === 'forward' ? type.dtype : target.dtype;
+    const made = assemble(block, mode, target.shape, type.shape, pairs, batch && !summed, other);
+    return summed ? sumExamples(made, target.shape.length) : made;
   });
 }
 
@@ -117,6 +116,6 @@ function push({ slice, value }: Derivation, mode: Mode, { members, seedType, pai
 
 /** The dtype of a Jacobian: the wider of target and source; integers carry no derivative and do not count. */
 export function jacobianType(target: DType, source: DType): DType {
-  if (!isFloating(target)) return isFloating(source) ? source : 'float32';
-  return isFloating(source) ? promoteTypes(target, source) : target;
+  const [wide = 'float32', other = wide] = [target, source].filter(isFloating);
+  return promoteTypes(wide, other);
 }

@@ -73,12 +73,15 @@ function moveAxis(
   axis: number,
   output: number,
 ): number {
-  const { inputs, outputs, params } = application;
+  const { primitive, inputs, outputs, params } = application;
   const x = inputs[operand]!;
   const out = outputs[output]!;
   const p = params as unknown as LinearParams;
   // A rule of the user's may do anything with what it is given.
-  const map = application.closures.length > 0 ? 'custom' : linearOf(application, open).map;
+  if (application.closures.length > 0) return -1;
+  const linear = linearOf(application, open);
+  if ('transpose' in linear) return linear.carries?.(application, axis) ?? -1;
+  const { map } = linear;
   switch (map) {
     case 'add':
     case 'sub':
@@ -86,31 +89,26 @@ function moveAxis(
     case 'scale':
     case 'select':
     case 'cast':
-    case 'broadcast':
       return axis + out.shape.length - x.shape.length;
     case 'reshape':
       return reshapeAxis(x, out, axis);
+    case 'broadcast':
     case 'transpose':
-      return p.permutation.indexOf(axis);
     case 'slice':
-      return p.begin[axis] === 0 && p.stride[axis] === 1 && p.size[axis] === x.shape[axis] ? axis : -1;
+    case 'flip':
+    case 'diagonal':
+    case 'split': {
+      // Of an input in which only this axis takes steps: the axis that does so in the view, from the same place on.
+      const strides = x.shape.map((_, i) => Number(i === axis));
+      const seen = primitive.view!({ offset: 0, shape: x.shape, strides }, params, out, output)!;
+      return seen.offset === 0 ? seen.strides.indexOf(1) : -1;
+    }
     case 'pad':
       return p.low[axis] === 0 && p.high[axis] === 0 && p.interior[axis] === 0 ? axis : -1;
-    case 'flip':
-      return p.axes.includes(axis) ? -1 : axis;
-    case 'diagonal':
-      return axis === p.second ? p.first : axis > p.second ? axis - 1 : axis;
     case 'embed':
       return axis >= p.second ? axis + 1 : axis;
     case 'concat':
-    case 'split':
-    case 'cumsum':
-    case 'recurrence':
       return axis === p.axis ? -1 : axis;
-    case 'gather':
-      return pastAxis(axis, p.axis, 1, inputs[1]!.shape.length - p.batch);
-    case 'scatterAdd':
-      return pastAxis(axis, p.axis, inputs[1]!.shape.length - p.batch, 1);
     case 'sum': {
       const axes = p.axes;
       return axes.includes(axis) ? -1 : axis - axes.filter((a) => a < axis).length;
@@ -119,17 +117,9 @@ function moveAxis(
       const labels = operand === 0 ? p.left : p.right;
       return p.out.indexOf(labels[axis]!);
     }
-    case 'custom':
-      return -1;
     default:
       return map satisfies never;
   }
-}
-
-/** Axes before the indexed ones stay, those after them move, the indexed ones themselves are mixed. */
-function pastAxis(axis: number, indexed: number, width: number, replaced: number): number {
-  if (axis < indexed) return axis;
-  return axis < indexed + width ? -1 : axis - width + replaced;
 }
 
 /** An axis survives a reshape if as many elements lie before it, and it has the same size. */

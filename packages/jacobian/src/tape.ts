@@ -1,8 +1,6 @@
 /** GradientTape with jacobian, batchJacobian and explain. */
 import type { LikeSources, MaybeNull, Source, SourcesLike, Unconnected } from '@jacobi/autograd';
 import { GradientTape as AutogradTape } from '@jacobi/autograd';
-import type { Cut, ResolvedSource } from '@jacobi/autograd/internal';
-import { carriesTangent, checkUnconnected } from '@jacobi/autograd/internal';
 import type { Tensor, Variable } from '@jacobi/tensor';
 import { ArgumentError, Tensor as TensorClass } from '@jacobi/tensor';
 import { checkFlag, describe, isVariable } from '@jacobi/tensor/internal';
@@ -49,18 +47,7 @@ export class GradientTape extends AutogradTape {
   ): NoInfer<LikeSources<S, MaybeNull<U>>> {
     checkTarget('jacobian', target);
     checkOptions('jacobian', options, 'unconnected');
-    const unconnected = checkUnconnected('jacobian', options.unconnected);
-    const y = this.targetTensor(target);
-    const flat = this.resolve('jacobian', sources);
-    return this.using('jacobian', () => {
-      const results = this.#jacobians('jacobian', y, flat.leaves, false, options);
-      return flat.rebuild<unknown>(
-        flat.leaves.map((source, i) => {
-          const like = { shape: [...y.shape, ...source.leaf.shape], dtype: jacobianType(y.dtype, source.leaf.dtype) };
-          return this.settle('jacobian', source, [y], results[i]!, unconnected, like);
-        }),
-      ) as never;
-    });
+    return this.#jacobians('jacobian', this.targetTensor(target), sources, false, options) as never;
   }
 
   /**
@@ -84,15 +71,9 @@ export class GradientTape extends AutogradTape {
     }
     checkOptions('batchJacobian', options, 'unconnected', 'check');
     if (options.check !== undefined) checkFlag('batchJacobian', 'check', options.check);
-    const unconnected = checkUnconnected('batchJacobian', options.unconnected);
     const y = this.targetTensor(target);
     checkBatch('batchJacobian', y, this.targetTensor(source));
-    const [resolved] = this.resolve('batchJacobian', source).leaves;
-    return this.using('batchJacobian', () => {
-      const result = this.#jacobians('batchJacobian', y, [resolved!], true, options)[0]!;
-      const like = { shape: [...y.shape, ...source.shape.slice(1)], dtype: jacobianType(y.dtype, source.dtype) };
-      return this.settle('batchJacobian', resolved!, [y], result, unconnected, like) as MaybeNull<U>;
-    });
+    return this.#jacobians('batchJacobian', y, source, true, options) as MaybeNull<U>;
   }
 
   /**
@@ -119,23 +100,24 @@ export class GradientTape extends AutogradTape {
     return [explainPlan(plan, cut.slice.rows.length, chunkFor(plan, options)), ...lines].join('\n');
   }
 
-  /** By source: its Jacobian, or null where nothing leads from it to the target. */
-  #jacobians(
-    operation: string,
-    y: Tensor,
-    sources: readonly ResolvedSource[],
-    batch: boolean,
-    options: BatchJacobianOptions,
-  ): (Tensor | null)[] {
-    if (!carriesTangent(y.type)) return sources.map(() => null);
-    const cut: Cut = this.cut(sources, [y]);
-    if (!cut.connected.includes(true)) return sources.map(() => null);
-    if (options.check === true) {
-      const { mixing } = planFor(cut.slice, batch, 'auto');
-      if (mixing !== null) throw new MixedRowsError(mixedMessage(`${operation}: check`, mixing));
-    }
-    const parts = runJacobian(cut.slice, batch, options);
-    return sources.map((_, i) => cut.sum(i, parts));
+  #jacobians(operation: string, y: Tensor, sources: unknown, batch: boolean, options: BatchJacobianOptions): unknown {
+    return this.answer(
+      operation,
+      [y],
+      sources,
+      options.unconnected,
+      ({ slice }) => {
+        if (options.check === true) {
+          const { mixing } = planFor(slice, batch, 'auto');
+          if (mixing !== null) throw new MixedRowsError(mixedMessage(`${operation}: check`, mixing));
+        }
+        return runJacobian(slice, batch, options);
+      },
+      ({ shape, dtype }) => ({
+        shape: [...y.shape, ...shape.slice(batch ? 1 : 0)],
+        dtype: jacobianType(y.dtype, dtype),
+      }),
+    );
   }
 }
 

@@ -5,12 +5,13 @@
  */
 import type { AnyFunction } from '@jacobi/autograd';
 import type { RecordedCall } from '@jacobi/autograd/internal';
-import { buildArguments, recordCall, traceCall } from '@jacobi/autograd/internal';
+import { buildArguments, pullback, pushforwardOf, recordCall, traceCall } from '@jacobi/autograd/internal';
 import type { Way } from '@jacobi/compiler';
 import { Composition, mergeEqualRows, wayOf } from '@jacobi/compiler';
 import { ArgumentError, Tensor } from '@jacobi/tensor';
 import type { Flat, Program, TensorType } from '@jacobi/tensor/internal';
 import { flattenNest, zerosOf } from '@jacobi/tensor/internal';
+import { multiplicationsOf } from './cost.ts';
 import type { FunctionJacobianOptions } from './jacobian.ts';
 import { jacobianOfCall } from './jacobian.ts';
 import { checkBatch } from './options.ts';
@@ -28,6 +29,13 @@ export interface PrepareOptions extends FunctionJacobianOptions {
   readonly batch?: boolean;
 }
 
+/** The plan for one result, through so many rows, and the multiplications of all its seeds. */
+export interface TracedPlan {
+  readonly plan: ChosenPlan;
+  readonly rows: number;
+  readonly multiplications: number;
+}
+
 /** What was traced. */
 export interface Prepared {
   readonly arguments: readonly Flat<TensorType>[];
@@ -42,7 +50,7 @@ export interface Prepared {
   readonly jacobianNest: Flat<unknown>;
   readonly valueNest: Flat<unknown>;
   readonly auxNest: Flat<unknown>;
-  readonly plans: readonly { readonly plan: ChosenPlan; readonly rows: number }[];
+  readonly plans: readonly TracedPlan[];
   readonly composition: Composition | undefined;
 }
 
@@ -84,7 +92,9 @@ function partsOf(call: RecordedCall, from: number, options: PrepareOptions): Par
   const chosen = call.result.leaves.map((y) => {
     const { slice, connected } = call.connect([y]);
     if (slice.targets.length !== 1 || !connected.includes(true)) return null;
-    return { plan: planFor(slice, options.batch ?? false, options.mode ?? 'auto'), rows: slice.rows.length };
+    const plan = planFor(slice, options.batch ?? false, options.mode ?? 'auto');
+    const linear = plan.mode === 'forward' ? pushforwardOf(slice) : pullback(slice, [true]);
+    return { plan, rows: slice.rows.length, multiplications: plan.seeds * multiplicationsOf(linear) };
   });
   const nest = options.batch ? batchOfCall(call, options) : jacobianOfCall('prepareJacobian', call, options);
   const jacobianNest = flattenNest('', nest, isTensor);

@@ -43,16 +43,8 @@ export function tensor(data: TensorLike, options: TensorOptions = NO_OPTIONS): T
   if (options !== NO_OPTIONS) checkOptions('tensor', options, ['dtype', 'shape']);
   const { dtype, shape } = options;
   if (dtype !== undefined) checkDType('tensor', dtype);
-  if (shape !== undefined) {
-    checkShape('tensor', 'shape', shape);
-    if (sizeOf(shape) !== 1 && isSingle(data)) {
-      const one = retyped('tensor', 'data', asTensor('tensor', 'data', data, dtype), dtype, []);
-      return bindOne(broadcastRow, [one], { shape });
-    }
-  }
-  if (isVariable(data)) return tensor(data.value, options);
-  if (data instanceof Tensor) return retyped('tensor', 'data', data, dtype, shape);
-  return fromData('tensor', 'data', data, dtype, shape);
+  if (shape !== undefined) checkShape('tensor', 'shape', shape);
+  return retyped('tensor', 'data', asTensor('tensor', 'data', data, dtype, shape), dtype, shape);
 }
 
 /** `tensor` under TensorFlow's name. A tensor goes through unchanged and stays connected. */
@@ -63,14 +55,7 @@ export function isVariable(x: unknown): x is Variable {
   return x instanceof Printable && 'assignAdd' in x;
 }
 
-/** True for one number, however nested. */
-function isSingle(data: TensorLike, depth = 0): boolean {
-  if (data instanceof Tensor || isVariable(data)) return sizeOf(data.shape) === 1;
-  if (ArrayBuffer.isView(data)) return data.length === 1;
-  return Array.isArray(data) ? data.length === 1 && depth < 99 && isSingle(data[0] as TensorLike, depth + 1) : true;
-}
-
-/** A tensor under another shape, of the dtype that is asked for. */
+/** A tensor of the dtype that is asked for, under another shape; one number fills any shape. */
 export function retyped(
   operation: string,
   argument: string,
@@ -82,68 +67,72 @@ export function retyped(
     throw new DTypeError(`${operation}: ${argument} has dtype ${t.dtype}, not ${dtype}; use cast(x, '${dtype}')`);
   }
   if (shape === undefined) return t;
-  checkSize(t.size, shape);
-  return reshapeTo(t, shape);
+  const size = sizeOf(shape);
+  if (size === t.size) return reshapeTo(t, shape);
+  if (t.size === 1) return bindOne(broadcastRow, [reshapeTo(t, [])], { shape });
+  throw new ShapeError(`tensor: shape [${shape.join()}] has ${size} elements, but data has ${t.size}`);
 }
 
-/** A tensor of anything but a tensor. */
+/** A tensor of anything but a tensor; under `shape`, where that has as many elements. */
 function fromData(
   operation: string,
   argument: string,
   data: TensorLike,
   dtype: DType | undefined,
-  shape?: Shape,
-): Tensor {
-  if (!ArrayBuffer.isView(data)) return fromNested(operation, argument, data, dtype, shape);
-  const own = dtypeOf(data);
-  if (own !== undefined) return fromTyped(operation, argument, data, dtype ?? own, shape);
-  throw new DTypeError(
-    `${operation}: ${argument} is a ${(data as object).constructor.name}, which has no dtype here; copy it to a Float32Array, Float64Array, Int32Array or Uint8Array (bool)`,
-  );
-}
-
-function fromTyped(
-  operation: string,
-  argument: string,
-  data: TypedArray,
-  dtype: DType,
-  shape: Shape = [data.length],
-): Tensor {
-  checkSize(data.length, shape);
-  const copy = allocate(dtype, data.length);
-  try {
-    copy.set(dtype === 'bool' ? (data as Uint8Array).map((v) => Number(v !== 0)) : data);
-  } catch (cause) {
-    // Sizes fit and elements are numbers: only the buffer itself can be gone.
-    throw new ArgumentError(
-      `${operation}: ${argument} is ${describe(data)} whose buffer was transferred; make the tensor before that`,
-      { cause },
-    );
-  }
-  return tensorFromData(copy, dtype, shape);
-}
-
-function fromNested(
-  operation: string,
-  argument: string,
-  data: NestedLike,
-  dtype: DType | undefined,
   shape: Shape | undefined,
 ): Tensor {
-  if (typeof data === 'number' && shape === undefined)
-    return scalarTensor(data, dtype ?? 'float32', operation, argument);
-  if (hasTensor(operation, argument, data)) {
-    const joined = stackNested(operation, argument, data as readonly NestedLike[]);
-    return retyped(operation, argument, joined, dtype, shape);
+  if (typeof data === 'number') return scalarTensor(data, dtype ?? 'float32', operation, argument);
+  const made = (values: TypedArray, type: DType, own: Shape): Tensor =>
+    tensorFromData(values, type, shape && sizeOf(shape) === values.length ? shape : own);
+  if (ArrayBuffer.isView(data)) {
+    const type = dtypeOf(data);
+    if (type === undefined)
+      throw new DTypeError(
+        `${operation}: ${argument} is a ${(data as object).constructor.name}, which has no dtype here; copy it to a Float32Array, Float64Array, Int32Array or Uint8Array (bool)`,
+      );
+    const copy = allocate(dtype ?? type, data.length);
+    try {
+      copy.set(dtype === 'bool' ? (data as Uint8Array).map((v) => Number(v !== 0)) : data);
+    } catch (cause) {
+      // Sizes fit and elements are numbers: only the buffer itself can be gone.
+      throw new ArgumentError(
+        `${operation}: ${argument} is ${describe(data)} whose buffer was transferred; make the tensor before that`,
+        { cause },
+      );
+    }
+    return made(copy, dtype ?? type, [data.length]);
   }
   const own: number[] = [];
   const flat: (number | boolean)[] = [];
-  flatten(operation, data, own, 0, flat, argument);
+  // The first of each depth say what the shape is, and the others must agree. False where there is a tensor inside.
+  const flatten = (node: NestedLike, axis: number, path: string): boolean => {
+    if (node instanceof Tensor || isVariable(node)) return false;
+    if (axis > 99) throw new ShapeError(`${operation}: ${argument} is nested too deep, or in itself`);
+    const isArray = Array.isArray(node);
+    if (isArray && axis === own.length && flat.length === 0) own.push(node.length);
+    const size = own[axis];
+    if (isArray ? node.length !== size : size !== undefined) {
+      const given = isArray ? `${node.length} elements` : describe(node);
+      throw new ShapeError(
+        `${operation}: ${path} has ${given} where its neighbours have ${size ?? 'none'}: nested arrays must be rectangular`,
+      );
+    }
+    if (isArray) {
+      for (let i = 0; i < node.length; i++)
+        if (!flatten(node[i] as NestedLike, axis + 1, `${path}[${i}]`)) return false;
+      return true;
+    }
+    if (typeof node === 'number' || typeof node === 'boolean') return flat.push(node) > 0;
+    throw new ArgumentError(
+      `${operation}: ${path} must be a tensor, a variable, a number or nested arrays, not ${describe(node)}`,
+    );
+  };
+  if (!flatten(data, 0, argument))
+    return retyped(operation, argument, stackNested(operation, argument, data as readonly NestedLike[]), dtype);
   const type = dtype ?? (flat.length > 0 && flat.every((v) => typeof v === 'boolean') ? 'bool' : 'float32');
   const values = allocate(type, flat.length);
   flat.forEach((v, i) => (values[i] = held(operation, argument, Number(v), type)));
-  if (shape !== undefined) checkSize(flat.length, shape);
-  return tensorFromData(values, type, shape ?? own);
+  return made(values, type, own);
 }
 
 /** A number as an element of `dtype`. */
@@ -152,12 +141,6 @@ function held(operation: string, argument: string, value: number, dtype: DType):
   if (dtype === 'int32' && value !== (value | 0))
     throw new DTypeError(`${operation}: ${argument} ${value} is not an int32; round it first, or use dtype 'float32'`);
   return value;
-}
-
-function hasTensor(operation: string, argument: string, data: NestedLike, depth = 0): boolean {
-  if (depth > 99) throw new ShapeError(`${operation}: ${argument} is nested too deep, or in itself`);
-  if (Array.isArray(data)) return data.some((d: NestedLike) => hasTensor(operation, argument, d, depth + 1));
-  return data instanceof Tensor || isVariable(data);
 }
 
 /** Arrays with tensors inside, stacked; connected to each of them. */
@@ -177,34 +160,6 @@ function stackNested(operation: string, argument: string, data: readonly NestedL
   return bindOne(concatRow, rows, { axis: 0 });
 }
 
-/** Numbers in arrays, into `out`; the first of each depth say what `shape` is, the others must agree. */
-function flatten(
-  operation: string,
-  data: NestedLike,
-  shape: number[],
-  axis: number,
-  out: (number | boolean)[],
-  path: string,
-): void {
-  const isArray = Array.isArray(data);
-  if (isArray && axis === shape.length && out.length === 0) shape.push(data.length);
-  const size = shape[axis];
-  if (isArray ? data.length !== size : size !== undefined) {
-    const given = isArray ? `${data.length} elements` : describe(data);
-    throw new ShapeError(
-      `${operation}: ${path} has ${given} where its neighbours have ${size ?? 'none'}: nested arrays must be rectangular`,
-    );
-  }
-  if (isArray)
-    for (let i = 0; i < data.length; i++)
-      flatten(operation, data[i] as NestedLike, shape, axis + 1, out, `${path}[${i}]`);
-  else if (typeof data === 'number' || typeof data === 'boolean') out.push(data);
-  else
-    throw new ArgumentError(
-      `${operation}: ${path} must be a tensor, a variable, a number or nested arrays, not ${describe(data)}`,
-    );
-}
-
 /** A tensor of shape [] of one number: data where values are computed, a row where they are traced. */
 export function scalarTensor(value: number, dtype: DType, operation = 'tensor', argument = 'data'): Tensor {
   const element = held(operation, argument, value, dtype);
@@ -215,10 +170,10 @@ export function scalarTensor(value: number, dtype: DType, operation = 'tensor', 
 }
 
 /** An argument as a tensor; numbers and arrays become float32 (booleans bool) unless `dtype` says otherwise. */
-export function asTensor(operation: string, argument: string, value: TensorLike, dtype?: DType): Tensor {
+export function asTensor(operation: string, argument: string, value: TensorLike, dtype?: DType, shape?: Shape): Tensor {
   if (value instanceof Tensor) return value;
   if (isVariable(value)) return value.value;
-  return fromData(operation, argument, value, dtype);
+  return fromData(operation, argument, value, dtype, shape);
 }
 
 /** An argument as a floating tensor: int32 and bool become float32. */
@@ -308,10 +263,4 @@ export function asFloatPair(
 ): [Tensor, Tensor] {
   const [x, y] = asPair(operation, a, b, names);
   return [floating(x), floating(y)];
-}
-
-function checkSize(length: number, shape: Shape): void {
-  if (sizeOf(shape) !== length) {
-    throw new ShapeError(`tensor: shape [${shape.join()}] has ${sizeOf(shape)} elements, but data has ${length}`);
-  }
 }

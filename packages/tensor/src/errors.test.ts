@@ -414,11 +414,7 @@ const SHAPES: readonly Case[] = [
     'broadcastTo: x float32[2,3] does not broadcast to [3,3]: aligned at the last axis, sizes must be equal or 1',
   ],
   [() => api.flip(x, 2), ArgumentError, 'flip: axis 2 is out of range'],
-  [
-    () => api.slice(x, [0, 2], [1, 2]),
-    ShapeError,
-    'slice: begin 2 and size 2 leave axis 1 of x float32[2,3], which has 3 elements',
-  ],
+  [() => api.slice(x, [0, 2], [1, 2]), ShapeError, 'slice: begin 2 and size 2 leave axis 1 of x float32[2,3]'],
   [() => api.slice(x, [0, 0, 0]), ShapeError, 'slice: begin has 3 entries, but x has 2 axes: give one an axis'],
   [() => api.slice(x, any('0')), ArgumentError, 'slice: begin must be an array of whole numbers, not "0"'],
   [() => api.stridedSlice(x, [0], [1], [0]), ArgumentError, 'stridedSlice: strides must not be 0'],

@@ -4,7 +4,7 @@
  * somebody needs their elements in order. Must not import rows or operations.
  */
 import type { Access, DType, Kernel, Plan, RunnableKernel, ScalarFunction, ScalarStep, Slot } from '@jacobi/backend';
-import { allocate, broadcastStrides, bytesPerElement, contiguousView, isContiguous, sizeOf } from '@jacobi/backend';
+import { allocate, broadcastStrides, contiguousView, isContiguous } from '@jacobi/backend';
 import { mapLoop } from '@jacobi/backend-cpu';
 import type { Application, KernelWriter, Operand, Params, Primitive } from './primitive.ts';
 import type { TensorType } from './type.ts';
@@ -16,8 +16,7 @@ export function isAlias(
   params: Params,
   [output, ...more]: readonly TensorType[],
 ): boolean {
-  if (view === undefined || more.length > 0 || input!.size !== output!.size || input!.dtype !== output!.dtype)
-    return false;
+  if (view === undefined || more.length > 0 || input!.size !== output!.size) return false;
   const seen = view(contiguousView(input!.shape), params, output!, 0);
   return seen !== null && isContiguous(seen);
 }
@@ -72,22 +71,21 @@ export function emitFill(writer: KernelWriter, to: Operand, constant: number): v
   emitMap(writer, [], to, [{ constant }]);
 }
 
-/** Writes a plan: slots and kernels in order. Temporaries lie one after the other. */
+/** Writes a plan: slots and kernels in order. Where temporaries lie is left open. */
 export class PlanWriter implements KernelWriter {
-  readonly #slots: Slot[] = [];
-  readonly #steps: Kernel[] = [];
-  #arenaBytes = 0;
+  protected readonly slots: Slot[] = [];
+  protected readonly steps: Kernel[] = [];
 
   slot(type: TensorType, role: Slot['role'], more?: Partial<Slot>): Operand {
     const { dtype, size, shape } = type;
-    const slot = this.#slots.push({ dtype, length: size, role, ...more }) - 1;
+    const slot = this.slots.push({ dtype, length: size, role, ...more }) - 1;
     return { slot, dtype, view: contiguousView(shape) };
   }
 
   /** One number in every place: a slot of one element, read with strides of 0. */
   constant(type: TensorType, value: number): Operand {
     const data = allocate(type.dtype, 1);
-    data[0] = type.dtype === 'bool' ? Number(value !== 0) : value;
+    data[0] = value;
     const { shape } = type;
     return {
       ...this.slot(type, 'constant', { data, length: 1 }),
@@ -96,22 +94,12 @@ export class PlanWriter implements KernelWriter {
   }
 
   emit(kernel: RunnableKernel): void {
-    this.#steps.push(kernel);
+    this.steps.push(kernel);
   }
 
-  temporary(type: TensorType): Operand {
-    const offset = this.#arenaBytes;
-    this.#arenaBytes += alignedBytes(type.dtype, type.size);
-    return this.slot(type, 'temporary', { offset });
-  }
-
+  /** What a row alone reads is in order: an input. */
   contiguous(operand: Operand): Operand {
-    const { view, dtype } = operand;
-    const size = sizeOf(view.shape);
-    if (isContiguous(view) && this.#slots[operand.slot]!.length === size) return operand;
-    const copy = this.temporary({ dtype, shape: view.shape, size, id: -1 });
-    emitCopy(this, operand, copy);
-    return copy;
+    return operand;
   }
 
   /** The plan that leaves `values` in `outputs`. */
@@ -121,11 +109,11 @@ export class PlanWriter implements KernelWriter {
     });
     return {
       format: 1,
-      slots: this.#slots,
+      slots: this.slots,
       inputs: inputs.map((o) => o.slot),
       outputs: outputs.map((o) => o.slot),
-      steps: this.#steps,
-      arenaBytes: this.#arenaBytes,
+      steps: this.steps,
+      arenaBytes: 0,
     };
   }
 }
@@ -164,9 +152,4 @@ export function lowerApplication(application: Application): Plan {
     lowerRow(writer, application, ins, (i) => outs[i]!),
     outs,
   );
-}
-
-/** Bytes that a temporary takes in an arena. */
-export function alignedBytes(dtype: DType, length: number): number {
-  return Math.ceil((length * bytesPerElement(dtype)) / 16) * 16;
 }

@@ -4,7 +4,7 @@
  * set of linear maps and on `batching`, and never on a name. Must not import rows or interpreters.
  */
 import type { DType, Plan, RunnableKernel, View } from '@jacobi/backend';
-import type { PlanWriter } from './lower.ts';
+import type { ProgramWriter } from './lower-program.ts';
 import type { Program } from './program.ts';
 import type { Tensor } from './tensor.ts';
 import type { TensorType } from './type.ts';
@@ -31,8 +31,6 @@ export interface Operand {
 /** Where a row writes its kernels. */
 export interface KernelWriter {
   emit(kernel: RunnableKernel): void;
-  /** A fresh row-major temporary. */
-  temporary(type: TensorType): Operand;
   /** The operand itself where it is row-major from offset 0, else a copy that is. */
   contiguous(operand: Operand): Operand;
 }
@@ -66,7 +64,7 @@ export type LinearMap =
   | 'recurrence' // t[i] = x[i] + c[i]·t[i−1]
   | 'custom'; // a rule given by the user
 
-/** Those whose rows bring their transpose, so that programs without such rows do not hold it. */
+/** Those whose rows bring their transpose and say which axes they carry, so that programs without such rows do not hold it. */
 type Own = 'gather' | 'scatterAdd' | 'cumsum' | 'recurrence' | 'custom';
 
 /** What the transpose of a linear row needs to know of it. */
@@ -87,6 +85,8 @@ export type Linear<P extends Params = Params> = { readonly open?: readonly numbe
         incoming: readonly Tangent[],
         open: readonly boolean[],
       ) => readonly Tangent[];
+      /** Where an axis of the open operand stands in the output; −1, as without this, if elements are mixed along it. */
+      readonly carries?: (application: Application<P>, axis: number) => number;
     }
 );
 
@@ -180,7 +180,7 @@ export interface Inline {
   readonly alone: (application: Application) => Plan;
   /** Writes its program's rows into a larger plan; gives the values of its outputs, made in `targets` where that can be. */
   readonly within: (
-    writer: PlanWriter,
+    writer: ProgramWriter,
     application: Application,
     inputs: readonly Operand[],
     targets: readonly (Operand | undefined)[],
@@ -203,10 +203,14 @@ export interface Primitive<P extends Params = Params> {
   readonly derivative: Derivative<P>;
   readonly batching: Batching<P>;
   /**
-   * The form to run while a tape follows inputs: more outputs, which its derivative reads. `active[i]`: input i carries a
-   * tangent; `again`: what the derivative reads may be differentiated in turn. Only the first outputs are the operation's own.
+   * The form to run while tapes follow inputs: more outputs, which its derivative reads. `active`: by tape that is open, whether
+   * each input carries a tangent, or null. Only the first outputs are the operation's own.
    */
-  readonly recorded?: (application: Application<P>, active: readonly boolean[], again: boolean) => Application<P>;
+  readonly recorded?: (
+    application: Application<P>,
+    active: readonly (readonly boolean[] | null)[],
+    inputs: readonly Tensor[],
+  ) => Application<P>;
 }
 
 /**

@@ -67,13 +67,8 @@ export function differentiatedAgain(tensors: readonly Tensor[]): boolean {
 function bindWatched(application: Application, inputs: readonly Tensor[]): readonly Tensor[] {
   const trace = innermostTrace();
   const recorders = visibleRecorders();
-  const { recorded } = application.primitive;
-  let form = application;
   const active = recorders.map((r) => r.active(inputs));
-  if (recorded !== undefined) {
-    const any = inputs.map((_, i) => active.some((a) => a?.[i] === true));
-    if (any.includes(true)) form = recorded(application, any, differentiatedAgain(inputs));
-  }
+  const form = application.primitive.recorded?.(application, active, inputs) ?? application;
   const outputs = trace === null ? execute(form, inputs) : trace.stage(form, inputs);
   recorders.forEach((recorder, i) => {
     if (active[i] !== null) recorder.record(form, inputs, outputs);

@@ -44,9 +44,10 @@ const products: Map<number, Product> = /* @__PURE__ */ new Map();
 const PRODUCTS = 1024;
 
 function productOf(x: Tensor, y: Tensor): Product {
-  if (x.rank === 0 || y.rank === 0) throw new ShapeError(`matmul: scalars have no rows; use mul: ${shapes(x, y)}`);
-  const inner = x.shape[x.rank - 1]!;
-  const other = y.shape[Math.max(0, y.rank - 2)]!;
+  const inner = x.shape.at(-1);
+  const other = y.shape.at(-2) ?? y.shape[0];
+  if (inner === undefined || other === undefined)
+    throw new ShapeError(`matmul: scalars have no rows; use mul: ${shapes(x, y)}`);
   if (inner !== other) throw new ShapeError(`matmul: inner sizes differ: ${shapes(x, y)} (${inner} ≠ ${other})`);
   const batch = broadcastShapes(x.shape.slice(0, -2), y.shape.slice(0, -2));
   if (batch === undefined) throw new ShapeError(`matmul: leading axes do not broadcast: ${shapes(x, y)}`);
@@ -54,17 +55,13 @@ function productOf(x: Tensor, y: Tensor): Product {
   const n = batch.length;
   const axes = [...batch.keys()];
   const wide = (t: Tensor): Shape | null => (t.rank > 2 ? [...batch, ...t.shape.slice(-2)] : null);
-  const labels = (t: Tensor, matrix: readonly number[]): number[] =>
-    t.rank === 1 ? [n + 2] : t.rank === 2 ? [...matrix] : [...axes, ...matrix];
-  return {
-    left: wide(x),
-    right: wide(y),
-    params: {
-      left: labels(x, [n, n + 2]),
-      right: labels(y, [n + 2, n + 1]),
-      out: [...axes, ...(x.rank === 1 ? [] : [n]), ...(y.rank === 1 ? [] : [n + 1])],
-    },
-  };
+  const labels = (t: Tensor, matrix: readonly number[]): readonly number[] =>
+    t.rank > 2 ? [...axes, ...matrix] : matrix;
+  // A vector lacks its row or column.
+  const left = labels(x, [n, n + 2].slice(-x.rank));
+  const right = labels(y, [n + 2, n + 1].slice(0, y.rank));
+  const out = [...axes, n, n + 1].filter((l) => left.includes(l) || right.includes(l));
+  return { left: wide(x), right: wide(y), params: { left, right, out } };
 }
 
 /**

@@ -4,9 +4,9 @@
  */
 import type { Access, Shape } from '@jacobi/backend';
 import { add, mul } from '@jacobi/backend/scalar';
-import { contractLoop } from '@jacobi/backend-cpu';
+import { contractLoop, mapLoop } from '@jacobi/backend-cpu';
 import { bindOne } from '../bind.ts';
-import { call, emitMap } from '../lower.ts';
+import { access, call } from '../lower.ts';
 import type { Operand, Primitive } from '../primitive.ts';
 import { tensorType } from '../type.ts';
 
@@ -41,15 +41,14 @@ export const contractRow: Primitive<Contraction> = {
     const k = left.filter((l) => !out.includes(l));
     if (k.length === 0) {
       // Nothing is summed: products, element by element, added to 0 as sums are, so that none is −0.
-      const over = (x: Operand, own: readonly number[]): Operand => ({
-        ...x,
-        view: { ...accessAlong(x, own, out), shape: c!.view.shape },
+      writer.emit({
+        kind: 'map',
+        js: mapLoop,
+        shape: c!.view.shape,
+        inputs: [accessAlong(a!, left, out), accessAlong(b!, right, out)],
+        output: access(c!),
+        body: [...call(mul, 2, c!.dtype), { constant: 0 }, { fn: add, args: [2, 3], dtype: c!.dtype }],
       });
-      emitMap(writer, [over(a!, left), over(b!, right)], c!, [
-        ...call(mul, 2, c!.dtype),
-        { constant: 0 },
-        { fn: add, args: [2, 3], dtype: c!.dtype },
-      ]);
       return;
     }
     const size = sizesBy(left, a!.view.shape, right, b!.view.shape);

@@ -17,7 +17,7 @@ import {
   square as squared,
   mul as times,
 } from '../ops/arithmetic.ts';
-import { equal as eq, greaterEqual as ge, greater as gt, less as lt, where } from '../ops/comparison.ts';
+import { equal as eq, greater as gt, less as lt, where } from '../ops/comparison.ts';
 import { exp as expOf, log as logOf } from '../ops/exponential.ts';
 import { integerPower, pow as power, reciprocal as recip, rsqrt as rsqrtOf } from '../ops/power.ts';
 import { clip, floor as floorOf } from '../ops/rounding.ts';
@@ -67,18 +67,19 @@ function chosen(t: Tensor, wins: typeof gt, own: Tensor, other: Tensor): Tensor 
 }
 
 // Powers, exponentials, logarithms.
-// pow: d/da at (0, 0) is 0, not 0·∞; d/db at a = 0, b ≥ 0 is 0, below a = 0 it is NaN.
+// pow: d/da at (0, 0) is 0, not 0·∞; d/db at a = 0, b ≥ 0 is 0, below a = 0 it is NaN. Conditions are numbers, true where not
+// 0: as methods hold pow, each program would hold the rows of comparisons.
 export const powRow: Primitive = /* @__PURE__ */ binary(
   scalar.pow,
   ['ab', (t, row) => times(t, powSlope(row.x(0), row.x(1)))],
-  ['aby', (t, row) => times(t, times(logOf(oneAtZero(row.x(0), ge(row.x(1), 0))), row.y(0)))],
+  ['aby', (t, row) => times(t, times(powLog(row.x(0), row.y(0)), row.y(0)))],
 );
 function powSlope(a: Tensor, b: Tensor): Tensor {
-  return times(b, power(oneAtZero(a, eq(b, 0)), minus(b, 1)));
+  return times(b, power(where(a, a, where(b, a, 1)), minus(b, 1)));
 }
-/** a, but 1 where a is 0 and the condition holds. */
-function oneAtZero(a: Tensor, condition: Tensor): Tensor {
-  return where(eq(a, 0), where(condition, 1, a), a);
+/** log a; 0 at a = 0, b ≥ 0, where 1/y is not 0. */
+function powLog(a: Tensor, y: Tensor): Tensor {
+  return logOf(where(a, a, where(recip(y), 1, a)));
 }
 export const powIntRow: Primitive<{ readonly exponent: number }> = /* @__PURE__ */ unary(
   scalar.powInt,

@@ -19,6 +19,12 @@ function withBatch(x: Tensor, mapped: boolean, size: number): Tensor {
   return mapped ? x : broadcastTo(x, [size, ...x.shape]);
 }
 
+/** Axes before the indexed ones stay, those after them move, the indexed ones themselves are mixed. */
+function pastAxis(axis: number, indexed: number, width: number, replaced: number): number {
+  if (axis < indexed) return axis;
+  return axis < indexed + width ? -1 : axis - width + replaced;
+}
+
 /** x[…, indices, …] along an axis: the result has the indices' axes in place of it. Out of range gives NaN. */
 export const gatherRow: Primitive<Gathering> = {
   name: 'gather',
@@ -47,6 +53,8 @@ export const gatherRow: Primitive<Gathering> = {
     transpose: ({ application: { inputs, params }, coefficient }, [ct]) => [
       bindOne(scatterAddRow, [ct!, coefficient(1)], { ...params, size: inputs[0]!.shape[params.axis]! }),
     ],
+    carries: ({ inputs, params: { axis: indexed, batch } }, axis) =>
+      pastAxis(axis, indexed, 1, inputs[1]!.shape.length - batch),
   },
   batching: {
     rule: ([x, indices], [a, b], { axis, batch }, size) => {
@@ -103,6 +111,8 @@ export const scatterAddRow: Primitive<Scattering> = {
       const { axis, batch } = application.params;
       return [bindOne(gatherRow, [ct!, coefficient(1)], { axis, batch })];
     },
+    carries: ({ inputs, params: { axis: indexed, batch } }, axis) =>
+      pastAxis(axis, indexed, inputs[1]!.shape.length - batch, 1),
   },
   batching: {
     rule: ([updates, indices], [a, b], { axis, batch, size: n }, size) => {

@@ -2,8 +2,8 @@
  * Rows that only rearrange elements. The one idea: most are views (offset and strides), so they cost no kernel; all are
  * linear, and come in pairs of map and transpose. Must not import interpreters.
  */
-import type { Shape, View } from '@jacobi/backend';
-import { broadcastStrides, contiguousView, isContiguous, sameShape } from '@jacobi/backend';
+import type { View } from '@jacobi/backend';
+import { broadcastStrides, contiguousView, isContiguous } from '@jacobi/backend';
 import { bindOne } from '../bind.ts';
 import { elementwiseType } from '../families.ts';
 import { emitCopy, emitFill } from '../lower.ts';
@@ -39,18 +39,9 @@ function seeing<P extends Params>(
 /** The same elements in row-major order under another shape. */
 export const reshapeRow: Primitive<{ readonly shape: readonly number[] }> = /* @__PURE__ */ seeing(
   'reshape',
-  (view, { shape }) => (isContiguous(view) ? contiguousView(shape) : squeezeView(view, shape)),
+  (view, { shape }) => (isContiguous(view) ? contiguousView(shape) : null),
   { shift: ({ shape }, _inputs, size) => ({ shape: [size, ...shape] }) },
 );
-
-/** Where only axes of size 1 come or go, strides carry over; null where elements would have to move. */
-function squeezeView(view: View, shape: readonly number[]): View | null {
-  const wide = (sizes: Shape): Shape => sizes.filter((d) => d !== 1);
-  if (!sameShape(wide(view.shape), wide(shape))) return null;
-  const own = view.strides.filter((_, i) => view.shape[i] !== 1);
-  let i = 0;
-  return { offset: view.offset, shape, strides: shape.map((d) => (d === 1 ? 0 : own[i++]!)) };
-}
 
 /** Axis i of the result is axis permutation[i] of the input. */
 export const transposeRow: Primitive<{ readonly permutation: readonly number[] }> = /* @__PURE__ */ seeing(

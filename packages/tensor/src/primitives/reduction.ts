@@ -15,7 +15,7 @@ import { concat } from '../ops/joining.ts';
 import { reciprocal as recip } from '../ops/power.ts';
 import { sum } from '../ops/reduction.ts';
 import { cast, reshape, slice, takeSlice, transpose } from '../ops/shape.ts';
-import type { KernelWriter, Operand, Primitive, RowValues, Tangent } from '../primitive.ts';
+import type { Application, KernelWriter, Operand, Primitive, RowValues, Tangent } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
 import { tensorType } from '../type.ts';
 import type { Padding } from './movement.ts';
@@ -123,6 +123,8 @@ export type Along = { readonly axis: number; readonly reverse: boolean };
 const backwards = ({ axis, reverse }: Along): Along => ({ axis, reverse: !reverse });
 const shiftAlong = { shift: ({ axis, reverse }: Along): Along => ({ axis: axis + 1, reverse }) };
 
+const carriedBeside = ({ params }: Application<Along>, axis: number): number => (axis === params.axis ? -1 : axis);
+
 function lowerScan(form: 'sum' | 'product' | 'linear') {
   return (
     writer: KernelWriter,
@@ -158,6 +160,7 @@ export const cumsumRow: Primitive<Along> = {
     kind: 'linear',
     map: 'cumsum',
     transpose: ({ application: { params } }, [ct]) => [bindOne(cumsumRow, [ct!], backwards(params))],
+    carries: carriedBeside,
   },
   batching: shiftAlong,
 };
@@ -177,6 +180,7 @@ export const recurrenceRow: Primitive<Along> = {
         const params = backwards(application.params);
         return [bindOne(recurrenceRow, [ct!, shifted(coefficient(1), params.axis, params.reverse)], params)];
       },
+      carries: carriedBeside,
     },
     keeps: ([, a]) => ({ inputs: [1], outputs: a ? [0] : [] }),
     tangent: (row, [tv, ta]) => {
