@@ -5,10 +5,11 @@
  */
 import { capturedNow } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
-import type { Application, Program, Tangent, TensorType } from '@jacobi/tensor/internal';
-import { muted, visibleRecorders } from '@jacobi/tensor/internal';
+import type { Application, Program, Recorder, Tangent, TensorType } from '@jacobi/tensor/internal';
+import { formatType, muted, visibleRecorders, withFrame } from '@jacobi/tensor/internal';
 import { batchProgram, exampleType, withBatchAxis } from './batch.ts';
 import { fresh, traceCall } from './call.ts';
+import { RuleError } from './errors.ts';
 
 /**
  * A rule given by the user, on flat lists: from values that it knows (primals, or residuals) and the tangents or cotangents in
@@ -81,4 +82,37 @@ export function recordResults(
     if (recorder.active(args) !== null) recorder.record(row, inputs, outputs);
   }
   return outputs;
+}
+
+/**
+ * Runs a custom function, `hidden` from tapes or not. Throws where it reads a tensor that a tape differentiates and that does
+ * not come from `own`, its arguments: its rule would lose that derivative without a word.
+ */
+export function closed<T>(operation: string, own: readonly Tensor[], hidden: boolean, run: () => T): T {
+  const tapes = visibleRecorders();
+  const known = new Set(own);
+  const refuse = (inputs: readonly Tensor[]): void => {
+    const others = inputs.filter((t) => !known.has(t));
+    if (tapes.some((tape) => tape.active(others)?.includes(true))) refuseClosure(operation, others);
+  };
+  const guard: Recorder = {
+    active: (inputs) => (refuse(inputs), inputs.map(() => false)),
+    record: (_row, _inputs, outputs) => outputs.forEach((t) => void known.add(t)),
+    // A tape that looks on has begun to follow a variable that is read here for the first time.
+    noteVariable: (_variable, value) => void (hidden ? refuse([value]) : known.add(value)),
+  };
+  const guarded = (): T => withFrame(guard, run);
+  return hidden ? muted(guarded) : guarded();
+}
+
+/** Throws if a tape differentiates one of the values that a custom function has captured. */
+export function refuseCaptured(operation: string, captured: readonly Tensor[]): void {
+  if (visibleRecorders().some((tape) => tape.active(captured)?.includes(true))) refuseClosure(operation, captured);
+}
+
+function refuseClosure(operation: string, [value]: readonly Tensor[]): never {
+  throw new RuleError(
+    `${operation}: the function closes over a value that is being differentiated (${formatType(value!.type)}), and its rule ` +
+      'speaks of its arguments alone; pass the value as an argument, or close over stopGradient of it, taken outside',
+  );
 }

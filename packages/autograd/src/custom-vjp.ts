@@ -19,7 +19,6 @@ import {
   isFollowed,
   lowerInline,
   makeProgram,
-  muted,
   refusePromise,
   zerosOf,
 } from '@jacobi/tensor/internal';
@@ -28,7 +27,7 @@ import type { AnyFunction, AnyNest } from './call.ts';
 import { buildArguments, checkFunction, flattenArguments, flattenResult, keyOf, typesOf } from './call.ts';
 import { customTangents } from './custom-linear.ts';
 import type { CustomRule, WrittenRule } from './custom-rule.ts';
-import { batchedRule, connectedByArguments, recordResults, writeRule } from './custom-rule.ts';
+import { batchedRule, closed, connectedByArguments, recordResults, writeRule } from './custom-rule.ts';
 import { RuleError } from './errors.ts';
 import { carriesTangent } from './pushforward.ts';
 import { Remembered } from './remember.ts';
@@ -81,11 +80,16 @@ interface Called {
 }
 
 /** Runs `run` and puts its results through a row with its rule. */
-function callVjp(flats: readonly Flat<Tensor>[], run: (...args: readonly unknown[]) => Called): unknown {
+function callVjp(
+  operation: string,
+  flats: readonly Flat<Tensor>[],
+  run: (...args: readonly unknown[]) => Called,
+): unknown {
   const leaves = flats.flatMap((flat) => flat.leaves);
-  const call = (): Called => run(...buildArguments(flats, leaves));
   const traced = currentTrace() !== null;
-  const { result, residuals, rule } = traced || differentiatedAgain(leaves) ? call() : muted(call);
+  const hidden = !traced && !differentiatedAgain(leaves);
+  const call = (): Called => run(...buildArguments(flats, leaves));
+  const { result, residuals, rule } = closed(operation, leaves, hidden, call);
   if (!traced && !isFollowed(leaves)) return result.rebuild(result.leaves);
   const inputs = [...leaves, ...result.leaves, ...residuals];
   const params = { args: leaves.length, results: result.leaves.length };
@@ -120,9 +124,9 @@ export function customVjp<F extends AnyFunction>(
     if (currentTrace() === null && !isFollowed(flats.flatMap((flat) => flat.leaves)))
       return refusePromise(
         'customVjp',
-        muted(() => f(...args) as unknown),
+        closed('customVjp', [], true, () => f(...args) as unknown),
       );
-    return callVjp(flats, (...own) => {
+    return callVjp('customVjp', flats, (...own) => {
       const pair: unknown = forward(...own);
       if (!Array.isArray(pair) || pair.length !== 2)
         throw new RuleError(`customVjp: forward must return a pair [y, residuals], not ${describe(pair)}`);
@@ -154,7 +158,7 @@ export function customGradient(f: (...args: AnyNest[]) => [AnyNest, (...dys: Any
   checkFunction('customGradient', f);
   return (...args: unknown[]) => {
     const flats = flattenArguments('customGradient', args);
-    return callVjp(flats, (...own) => {
+    return callVjp('customGradient', flats, (...own) => {
       const [y, backward] = callPair(f, own);
       const result = flattenResult('customGradient', y);
       if (currentTrace() !== null) return writeGradient(f, flats, result);

@@ -14,7 +14,6 @@ import {
   holding,
   isFollowed,
   lowerInline,
-  muted,
   NONE,
   zerosOf,
 } from '@jacobi/tensor/internal';
@@ -25,7 +24,7 @@ import { programTypes } from './calls.ts';
 import type { TypeList } from './custom-linear.ts';
 import { typeList, typesFrom } from './custom-linear.ts';
 import type { CustomRule } from './custom-rule.ts';
-import { batchedRule, connectedByArguments, recordResults, writeRule } from './custom-rule.ts';
+import { batchedRule, closed, connectedByArguments, recordResults, refuseCaptured, writeRule } from './custom-rule.ts';
 import { RuleError } from './errors.ts';
 import { pushProgram } from './pushforward.ts';
 import { Remembered } from './remember.ts';
@@ -97,9 +96,11 @@ function callJvp(f: AnyFunction, ruleOf: RuleOf, args: readonly unknown[]): unkn
   const types = leaves.map((t) => t.type);
   if (currentTrace() !== null) {
     const { program, result } = traceCall('customJvp', f, types, (inputs) => buildArguments(flats, inputs));
+    refuseCaptured('customJvp', capturedNow(program));
     return result.rebuild(bindJvp(program, leaves, ruleOf(flats, result)));
   }
-  const result = muted(() => flattenResult('customJvp', f(...buildArguments(flats, leaves))));
+  const run = (): unknown => f(...buildArguments(flats, leaves));
+  const result = flattenResult('customJvp', closed('customJvp', leaves, true, run));
   if (!isFollowed(leaves)) return result.rebuild(result.leaves);
   const rule = ruleOf(flats, result);
   // The rule sees the primals themselves, so that it may look at their numbers.
