@@ -10,10 +10,25 @@ export type { GradFunction, GradOptions } from './grad.ts';
 export { grad, valueAndGrad } from './grad.ts';
 export type { JitOptions } from './jit.ts';
 export { checkpoint, jit } from './jit.ts';
-export type { AuxOptions } from './modes.ts';
+export type { AuxOptions, Pullback, Pushforward } from './modes.ts';
 export { hvp, jvp, linearize, vjp } from './modes.ts';
-export type { GradientOptions, LikeSources, MaybeNull, Source, Sources, SourcesLike, TapeOptions } from './tape.ts';
+export type { GradientOptions, LikeSources, MaybeNull, SourcesLike, TapeOptions } from './tape.ts';
 export { GradientTape } from './tape.ts';
+export type {
+  AloneOrWithAux,
+  Argument,
+  ArgumentLeaf,
+  Arguments,
+  Chosen,
+  Given,
+  LikeArguments,
+  LikeNest,
+  Source,
+  Sources,
+  Transformed,
+  ValueOf,
+  WithAux,
+} from './types.ts';
 export type { Unconnected } from './unconnected.ts';
 export type { VmapOptions } from './vmap.ts';
 export { vmap } from './vmap.ts';
