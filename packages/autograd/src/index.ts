@@ -14,21 +14,7 @@ export type { AuxOptions, Pullback, Pushforward } from './modes.ts';
 export { hvp, jvp, linearize, vjp } from './modes.ts';
 export type { GradientOptions, LikeSources, MaybeNull, SourcesLike, TapeOptions } from './tape.ts';
 export { GradientTape } from './tape.ts';
-export type {
-  AloneOrWithAux,
-  Argument,
-  ArgumentLeaf,
-  Arguments,
-  Chosen,
-  Given,
-  LikeArguments,
-  LikeNest,
-  Source,
-  Sources,
-  Transformed,
-  ValueOf,
-  WithAux,
-} from './types.ts';
+export type { Argument, ArgumentLeaf, Arguments, LikeNest, Source, Sources, Transformed } from './types.ts';
 export type { Unconnected } from './unconnected.ts';
 export type { VmapOptions } from './vmap.ts';
 export { vmap } from './vmap.ts';

@@ -49,6 +49,11 @@ export function jvp<
   return withAux([call.value, push('jvp', call, tangents)], call, options);
 }
 
+/** `vjp` of a function that returns `[value, aux]`: `[value, pullback, aux]`. */
+export function vjp<const R, const P extends readonly AnyNest[], Args extends readonly AnyNest[] = LikeArguments<P>>(
+  f: (...args: Args) => R,
+  ...primals: [...P, { readonly hasAux: true }] & NoInfer<[...Given<Args>, { readonly hasAux: true }]>
+): WithAux<[value: LikeNest<ValueOf<R, true>>, pullback: Pullback<P, ValueOf<R, true>>], R, true>;
 /**
  * Value and pullback: `[f(primals), pullback]` (with hasAux, aux follows). `pullback(cotangent)` gives an array with one
  * cotangent for each primal, Jᵀ·cotangent. Reverse mode; may be called any number of times.
@@ -60,10 +65,6 @@ export function jvp<
  * const [y, pullback] = vjp((x) => square(x), tensor([1, 2]));
  * pullback(tensor([1, 10]))[0] // → [2, 40]
  */
-export function vjp<const R, const P extends readonly AnyNest[], Args extends readonly AnyNest[] = LikeArguments<P>>(
-  f: (...args: Args) => R,
-  ...primals: [...(P & NoInfer<Given<Args>>), { readonly hasAux: true }]
-): WithAux<[value: LikeNest<ValueOf<R, true>>, pullback: Pullback<P, ValueOf<R, true>>], R, true>;
 export function vjp<const R, const P extends readonly AnyNest[], Args extends readonly AnyNest[] = LikeArguments<P>>(
   f: (...args: Args) => R,
   ...primals: P & NoInfer<Given<Args>>
@@ -84,6 +85,15 @@ export function vjp(f: AnyFunction, ...primals: AnyNest[]): AnyNest {
   return withAux([call.value, pullback], call, options);
 }
 
+/** `linearize` of a function that returns `[value, aux]`: `[value, pushforward, aux]`. */
+export function linearize<
+  const R,
+  const P extends readonly AnyNest[],
+  Args extends readonly AnyNest[] = LikeArguments<P>,
+>(
+  f: (...args: Args) => R,
+  ...primals: [...P, { readonly hasAux: true }] & NoInfer<[...Given<Args>, { readonly hasAux: true }]>
+): WithAux<[value: LikeNest<ValueOf<R, true>>, pushforward: Pushforward<Args, ValueOf<R, true>>], R, true>;
 /**
  * Value and pushforward: `[f(primals), pushforward]` (with hasAux, aux follows). `pushforward(...tangents)` is J·tangents
  * and runs f no more.
@@ -95,14 +105,6 @@ export function vjp(f: AnyFunction, ...primals: AnyNest[]): AnyNest {
  * const [y, pushforward] = linearize((x) => square(x), tensor([1, 2]));
  * pushforward(tensor([1, 10])) // → [2, 40]
  */
-export function linearize<
-  const R,
-  const P extends readonly AnyNest[],
-  Args extends readonly AnyNest[] = LikeArguments<P>,
->(
-  f: (...args: Args) => R,
-  ...primals: [...(P & NoInfer<Given<Args>>), { readonly hasAux: true }]
-): WithAux<[value: LikeNest<ValueOf<R, true>>, pushforward: Pushforward<Args, ValueOf<R, true>>], R, true>;
 export function linearize<
   const R,
   const P extends readonly AnyNest[],

@@ -17,7 +17,6 @@ makeDefaultBy(() => {
 });
 
 export type {
-  AloneOrWithAux,
   AnyFunction,
   AnyNest,
   Argnums,
@@ -26,14 +25,11 @@ export type {
   Arguments,
   AuxOptions,
   CheckGradientsOptions,
-  Chosen,
-  Given,
   GradFunction,
   GradientMode,
   GradientOptions,
   GradOptions,
   JitOptions,
-  LikeArguments,
   LikeNest,
   LikeSources,
   MaybeNull,
@@ -44,9 +40,7 @@ export type {
   TapeOptions,
   Transformed,
   Unconnected,
-  ValueOf,
   VmapOptions,
-  WithAux,
 } from '@jacobi/autograd';
 export {
   checkGradients,
@@ -76,19 +70,14 @@ export { stats } from '@jacobi/compiler';
 export type {
   BatchJacobianOptions,
   FunctionJacobianOptions,
-  HessianOf,
   IntoOptions,
   JacobianFunction,
-  JacobianOf,
   JacobianOptions,
   JacobianPlan,
   Mode,
-  PreparedArguments,
   PreparedJacobian,
-  PreparedNest,
   PrepareOptions,
   Spec,
-  SpecArguments,
   TapeJacobianOptions,
 } from '@jacobi/jacobian';
 export { GradientTape, hessian, jacfwd, jacobian, jacrev, MixedRowsError, prepareJacobian } from '@jacobi/jacobian';

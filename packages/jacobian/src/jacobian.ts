@@ -1,15 +1,6 @@
 /** jacobian, jacfwd, jacrev, hessian: Jacobians of functions of nests of tensors. */
-import type {
-  AloneOrWithAux,
-  AnyFunction,
-  AnyNest,
-  Argnums,
-  Chosen,
-  LikeNest,
-  Transformed,
-  ValueOf,
-} from '@jacobi/autograd';
-import type { RecordedCall } from '@jacobi/autograd/internal';
+import type { AnyFunction, AnyNest, Argnums, LikeNest, Transformed } from '@jacobi/autograd';
+import type { AloneOrWithAux, Chosen, RecordedCall, ValueOf } from '@jacobi/autograd/internal';
 import { buildArguments, carriesTangent, recordCall } from '@jacobi/autograd/internal';
 import type { Tensor } from '@jacobi/tensor';
 import { ArgumentError } from '@jacobi/tensor';
@@ -33,14 +24,14 @@ export interface FunctionJacobianOptions<N extends Argnums = Argnums, Aux extend
 export type JacobianFunction<Args extends readonly AnyNest[] = AnyNest[], Result = AnyNest> = Transformed<Args, Result>;
 
 /** The Jacobian of a function that returns R: results outside, arguments inside. */
-export type JacobianOf<R, Args extends readonly AnyNest[], N extends Argnums, Aux extends boolean> = AloneOrWithAux<
+type JacobianOf<R, Args extends readonly AnyNest[], N extends Argnums, Aux extends boolean> = AloneOrWithAux<
   LikeNest<ValueOf<R, Aux>, LikeNest<Chosen<Args, N>>>,
   R,
   Aux
 >;
 
 /** The Hessian of a function that returns R: results outside, arguments inside, twice. */
-export type HessianOf<R, Args extends readonly AnyNest[], N extends Argnums, Aux extends boolean> = AloneOrWithAux<
+type HessianOf<R, Args extends readonly AnyNest[], N extends Argnums, Aux extends boolean> = AloneOrWithAux<
   LikeNest<ValueOf<R, Aux>, LikeNest<Chosen<Args, N>, LikeNest<Chosen<Args, N>>>>,
   R,
   Aux

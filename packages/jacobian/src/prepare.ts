@@ -2,17 +2,8 @@
  * prepareJacobian: a function traced once for given shapes, its Jacobian as one compiled program.
  * The one idea: a call runs the program that was traced, and nothing else.
  */
-import type {
-  AloneOrWithAux,
-  AnyNest,
-  Argnums,
-  Argument,
-  Chosen,
-  LikeNest,
-  Source,
-  ValueOf,
-  WithAux,
-} from '@jacobi/autograd';
+import type { AnyNest, Argnums, Argument, LikeNest, Source } from '@jacobi/autograd';
+import type { AloneOrWithAux, Chosen, ValueOf, WithAux } from '@jacobi/autograd/internal';
 import type { DType, TypedArray } from '@jacobi/backend';
 import { compileOptimised, describePlan, evaluateOptimised } from '@jacobi/compiler';
 import type { Tensor, TensorLike } from '@jacobi/tensor';
@@ -42,11 +33,7 @@ export interface Spec {
 }
 
 /** Arguments as a spec describes them: an array describes several, all else one. */
-export type SpecArguments<S> = unknown extends S
-  ? AnyNest[]
-  : S extends readonly unknown[]
-    ? LikeSpecs<S>
-    : [LikeSpec<S>];
+type SpecArguments<S> = unknown extends S ? AnyNest[] : S extends readonly unknown[] ? LikeSpecs<S> : [LikeSpec<S>];
 
 type LikeSpecs<S extends readonly unknown[]> = { -readonly [K in keyof S]: LikeSpec<S[K]> };
 type LikeSpec<S> = unknown extends S
@@ -56,7 +43,7 @@ type LikeSpec<S> = unknown extends S
     : { -readonly [K in keyof S]: LikeSpec<S[K]> };
 
 /** What a prepared Jacobian takes: as many arguments as the spec describes, as f takes them, from all that makes a tensor. */
-export type PreparedArguments<Args extends readonly AnyNest[], S> =
+type PreparedArguments<Args extends readonly AnyNest[], S> =
   SpecArguments<S> extends infer Specified extends readonly AnyNest[]
     ? { [K in keyof Specified]: Argument<K extends keyof Args ? Args[K] : Specified[K], TensorLike> }
     : never;
@@ -88,7 +75,7 @@ export interface PreparedJacobian<
 }
 
 /** The nest of a prepared Jacobian. */
-export type PreparedNest<S, R, N extends Argnums, Aux extends boolean, Batch extends boolean> = Batch extends true
+type PreparedNest<S, R, N extends Argnums, Aux extends boolean, Batch extends boolean> = Batch extends true
   ? Tensor
   : LikeNest<ValueOf<R, Aux>, LikeNest<Chosen<SpecArguments<S>, N>>>;
 
