@@ -6,7 +6,7 @@ import { describe, formatType } from '@jacobi/tensor/internal';
 import type { AnyFunction, AnyNest, Argnums, RecordedCall } from './call.ts';
 import { buildArguments, checkTransform, recordCall } from './call.ts';
 import { runGradient } from './gradient.ts';
-import type { AloneOrWithAux, Chosen, LikeNest, Transformed, WithAux } from './types.ts';
+import type { AloneOrWithAux, Chosen, LikeNest, Transformed, Unannotated, WithAux } from './types.ts';
 
 /** Options of `grad` and `valueAndGrad`. */
 export interface GradOptions<N extends Argnums = Argnums, Aux extends boolean = boolean> {
@@ -30,7 +30,7 @@ export type GradFunction<Args extends readonly AnyNest[] = AnyNest[], Gradient =
  */
 export function grad<
   const R,
-  Args extends readonly AnyNest[] = Tensor[],
+  Args extends readonly AnyNest[] = Unannotated,
   const N extends Argnums = 0,
   Aux extends boolean = false,
 >(
@@ -57,7 +57,7 @@ export function gradientOf(operation: string, f: AnyFunction, options: GradOptio
  */
 export function valueAndGrad<
   const R,
-  Args extends readonly AnyNest[] = Tensor[],
+  Args extends readonly AnyNest[] = Unannotated,
   const N extends Argnums = 0,
   Aux extends boolean = false,
 >(

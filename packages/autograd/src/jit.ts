@@ -9,7 +9,7 @@ import type { AnyFunction, AnyNest } from './call.ts';
 import { buildArguments, checkFunction, flattenArgument, keyOf, traceCall } from './call.ts';
 import { callProgram, checkpointRow } from './calls.ts';
 import { Remembered, standsAlone } from './remember.ts';
-import type { Arguments, LikeNest } from './types.ts';
+import type { Arguments, LikeNest, Unannotated } from './types.ts';
 
 /** Options of `jit`. */
 export interface JitOptions {
@@ -36,7 +36,7 @@ interface Traced {
  * const f = jit((x) => add(square(x), 1));
  * f(tensor([1, 2])) // → [2, 5]
  */
-export function jit<const R, Args extends readonly AnyNest[] = Tensor[]>(
+export function jit<const R, Args extends readonly AnyNest[] = Unannotated>(
   f: (...args: Args) => R,
   options: JitOptions = {},
 ): (...args: Arguments<Args>) => NoInfer<LikeNest<R>> {
@@ -52,7 +52,7 @@ export function jit<const R, Args extends readonly AnyNest[] = Tensor[]>(
  * @example
  * grad((x) => sum(checkpoint(sin)(x)))(tensor([0, 0])) // → [1, 1]
  */
-export function checkpoint<const R, Args extends readonly AnyNest[] = Tensor[]>(
+export function checkpoint<const R, Args extends readonly AnyNest[] = Unannotated>(
   f: (...args: Args) => R,
 ): (...args: Arguments<Args>) => NoInfer<LikeNest<R>> {
   checkFunction('checkpoint', f);

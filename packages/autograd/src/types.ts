@@ -22,6 +22,9 @@ export type LikeNest<T, Leaf = Tensor> = [Sources] extends [T]
       ? Leaf
       : { -readonly [K in keyof T]: LikeNest<T[K], Leaf> };
 
+/** The parameters of an f that says nothing of them: `x * x` does not compile, and a nest wants an annotation. */
+export type Unannotated = Tensor[];
+
 /** Arguments like these whose leaves are tensors: what f gets where it is called with them. */
 export type LikeArguments<P extends readonly AnyNest[]> = { -readonly [K in keyof P]: LikeNest<P[K]> };
 

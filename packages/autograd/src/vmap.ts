@@ -12,7 +12,7 @@ import { batchTraced, exampleType } from './batch.ts';
 import type { AnyFunction, AnyNest } from './call.ts';
 import { buildArguments, checkFunction, flattenArguments, keyOf, traceCall } from './call.ts';
 import { Remembered, standsAlone } from './remember.ts';
-import type { LikeNest, Transformed } from './types.ts';
+import type { LikeNest, Transformed, Unannotated } from './types.ts';
 
 /** Options of `vmap`. */
 export interface VmapOptions {
@@ -57,7 +57,7 @@ interface Mapped {
  * @example
  * vmap((x) => sum(square(x)))(tensor([[1, 2], [3, 4]])) // → [5, 25]
  */
-export function vmap<const R, Args extends readonly AnyNest[] = Tensor[]>(
+export function vmap<const R, Args extends readonly AnyNest[] = Unannotated>(
   f: (...args: Args) => R,
   options: VmapOptions = {},
 ): Transformed<Args, LikeNest<R>> {

@@ -1,6 +1,6 @@
 /** jacobian, jacfwd, jacrev, hessian: Jacobians of functions of nests of tensors. */
 import type { AnyFunction, AnyNest, Argnums, LikeNest, Transformed } from '@jacobi/autograd';
-import type { AloneOrWithAux, Chosen, RecordedCall, ValueOf } from '@jacobi/autograd/internal';
+import type { AloneOrWithAux, Chosen, RecordedCall, Unannotated, ValueOf } from '@jacobi/autograd/internal';
 import { buildArguments, carriesTangent, recordCall } from '@jacobi/autograd/internal';
 import type { Tensor } from '@jacobi/tensor';
 import { ArgumentError } from '@jacobi/tensor';
@@ -48,7 +48,7 @@ type HessianOf<R, Args extends readonly AnyNest[], N extends Argnums, Aux extend
  */
 export function jacobian<
   const R,
-  Args extends readonly AnyNest[] = Tensor[],
+  Args extends readonly AnyNest[] = Unannotated,
   const N extends Argnums = 0,
   Aux extends boolean = false,
 >(
@@ -66,7 +66,7 @@ export function jacobian<
  */
 export function jacfwd<
   const R,
-  Args extends readonly AnyNest[] = Tensor[],
+  Args extends readonly AnyNest[] = Unannotated,
   const N extends Argnums = 0,
   Aux extends boolean = false,
 >(
@@ -84,7 +84,7 @@ export function jacfwd<
  */
 export function jacrev<
   const R,
-  Args extends readonly AnyNest[] = Tensor[],
+  Args extends readonly AnyNest[] = Unannotated,
   const N extends Argnums = 0,
   Aux extends boolean = false,
 >(
@@ -104,7 +104,7 @@ export function jacrev<
  */
 export function hessian<
   const R,
-  Args extends readonly AnyNest[] = Tensor[],
+  Args extends readonly AnyNest[] = Unannotated,
   const N extends Argnums = 0,
   Aux extends boolean = false,
 >(
