@@ -49,11 +49,16 @@ export function jvp<
   return withAux([call.value, push('jvp', call, tangents)], call, options);
 }
 
-/** `vjp` of a function that returns `[value, aux]`: `[value, pullback, aux]`. */
-export function vjp<const R, const P extends readonly AnyNest[], Args extends readonly AnyNest[] = LikeArguments<P>>(
+/** `vjp` with options: `[value, pullback, aux]` where hasAux is true. */
+export function vjp<
+  const R,
+  const P extends readonly AnyNest[],
+  Args extends readonly AnyNest[] = LikeArguments<P>,
+  Aux extends boolean = boolean,
+>(
   f: (...args: Args) => R,
-  ...primals: [...P, { readonly hasAux: true }] & NoInfer<[...Given<Args>, { readonly hasAux: true }]>
-): WithAux<[value: LikeNest<ValueOf<R, true>>, pullback: Pullback<P, ValueOf<R, true>>], R, true>;
+  ...primals: [...P, { readonly hasAux: Aux }]
+): WithAux<[value: LikeNest<ValueOf<R, Aux>>, pullback: Pullback<P, ValueOf<R, Aux>>], R, Aux>;
 /**
  * Value and pullback: `[f(primals), pullback]` (with hasAux, aux follows). `pullback(cotangent)` gives an array with one
  * cotangent for each primal, Jᵀ·cotangent. Reverse mode; may be called any number of times.
@@ -85,15 +90,16 @@ export function vjp(f: AnyFunction, ...primals: AnyNest[]): AnyNest {
   return withAux([call.value, pullback], call, options);
 }
 
-/** `linearize` of a function that returns `[value, aux]`: `[value, pushforward, aux]`. */
+/** `linearize` with options: `[value, pushforward, aux]` where hasAux is true. */
 export function linearize<
   const R,
   const P extends readonly AnyNest[],
   Args extends readonly AnyNest[] = LikeArguments<P>,
+  Aux extends boolean = boolean,
 >(
   f: (...args: Args) => R,
-  ...primals: [...P, { readonly hasAux: true }] & NoInfer<[...Given<Args>, { readonly hasAux: true }]>
-): WithAux<[value: LikeNest<ValueOf<R, true>>, pushforward: Pushforward<Args, ValueOf<R, true>>], R, true>;
+  ...primals: [...P, { readonly hasAux: Aux }]
+): WithAux<[value: LikeNest<ValueOf<R, Aux>>, pushforward: Pushforward<Args, ValueOf<R, Aux>>], R, Aux>;
 /**
  * Value and pushforward: `[f(primals), pushforward]` (with hasAux, aux follows). `pushforward(...tangents)` is J·tangents
  * and runs f no more.

@@ -100,6 +100,8 @@ test('hasAux adds what f returns beside its value', () => {
   expectTypeOf(z).toEqualTypeOf<Tensor>();
   expectTypeOf(pushforward(x)).toEqualTypeOf<Tensor>();
   expectTypeOf(other).toEqualTypeOf<number>();
+  expectTypeOf(vjp(sum, x, { hasAux: false })[0]).toEqualTypeOf<Tensor>();
+  expectTypeOf(linearize(f, x, { hasAux: flag })[0]).toBeAny();
 });
 
 test('valueAndGrad gives a pair', () => {
