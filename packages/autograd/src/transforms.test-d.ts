@@ -1,4 +1,4 @@
-/** Types of grad, valueAndGrad, jvp, vjp, linearize, hvp, vmap, jit, checkpoint: those of f, argument by argument, leaf by leaf. */
+/** Types of grad, valueAndGrad, jvp, vjp, linearize, hvp, vmap, jit, checkpoint: those of f, leaf by leaf. */
 import type { Tensor, TensorLike, Variable } from '@jacobi/tensor';
 import { add, mul, sin, sum } from '@jacobi/tensor';
 import { expectTypeOf, test } from 'vitest';

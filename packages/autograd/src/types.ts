@@ -1,7 +1,7 @@
 /**
  * Types of transformed functions: what may be given for their arguments, and what they give.
- * The one idea: a transform's type is that of f, argument by argument and leaf by leaf. Types only; no constraint may refer to
- * the parameter that it constrains, which makes the compiler run for minutes.
+ * The one idea: a transform's type is that of f, argument by argument and leaf by leaf. Types only; no constraint may
+ * refer to the parameter that it constrains, which makes the compiler run for minutes.
  */
 import type { NestedLike, Tensor, Variable } from '@jacobi/tensor';
 import type { AnyFunction, AnyNest, Argnums } from './call.ts';

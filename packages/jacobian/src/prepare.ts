@@ -42,7 +42,7 @@ type LikeSpec<S> = unknown extends S
     ? Tensor
     : { -readonly [K in keyof S]: LikeSpec<S[K]> };
 
-/** What a prepared Jacobian takes: as many arguments as the spec describes, as f takes them, from all that makes a tensor. */
+/** What a prepared Jacobian takes: as many arguments as the spec describes, like those of f, of all that makes a tensor. */
 type PreparedArguments<Args extends readonly AnyNest[], S> =
   SpecArguments<S> extends infer Specified extends readonly AnyNest[]
     ? { [K in keyof Specified]: Argument<K extends keyof Args ? Args[K] : Specified[K], TensorLike> }
