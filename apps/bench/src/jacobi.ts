@@ -71,18 +71,18 @@ const WEIGHTS = ['W1', 'b1', 'W2', 'b2', 'W3', 'b3'];
 
 /** f by x: prepared, with f called on shapes. */
 const prepared = (d: Data, x: Tensor, f: (x: Tensor) => Tensor, options: j.PrepareOptions = {}): Idiom => {
-  const J = j.prepareJacobian(f as never, { shape: [...x.shape], dtype: d.dtype }, options);
+  const J = j.prepareJacobian(f, { shape: [...x.shape], dtype: d.dtype }, options);
   return idiom(() => J(x));
 };
 
 const hessian = (x: Tensor, f: (x: Tensor) => Tensor): Idiom => {
-  const H = j.jit(j.hessian(f as never) as never) as (x: Tensor) => unknown;
+  const H = j.jit(j.hessian(f));
   return idiom(() => H(x));
 };
 
 /** vmap of the Jacobian of one example, compiled. */
-const mapped = (f: unknown, ...xs: Tensor[]): Idiom => {
-  const J = j.jit(j.vmap(j.jacobian(f as never) as never) as never) as (...xs: Tensor[]) => unknown;
+const mapped = (f: (...xs: Tensor[]) => Tensor, ...xs: Tensor[]): Idiom => {
+  const J = j.jit(j.vmap(j.jacobian(f)));
   return idiom(() => J(...xs));
 };
 
@@ -121,11 +121,11 @@ const networks: Record<string, (d: Data) => Idioms> = {
     const size = p.reduce((n, t) => n + t.size, 0) * 10 * d.number('n');
     return {
       prepared: () => {
-        const J = j.prepareJacobian(f as never, specs, { argnums });
+        const J = j.prepareJacobian(f, specs, { argnums });
         return idiom(() => J(...p));
       },
       into: () => {
-        const J = j.prepareJacobian(f as never, specs, { argnums });
+        const J = j.prepareJacobian(f, specs, { argnums });
         const out = d.typed(size);
         const result = [out];
         return {
@@ -143,7 +143,7 @@ const geometry: Record<string, (d: Data) => Idioms> = {
   arm: (d) => {
     const f = models.arm(d.tensors('K0', 'K1', 'K2', 'F'));
     if (d.number('n') > 1) {
-      const each = j.vmap(f as never) as (x: Tensor) => Tensor;
+      const each = j.vmap(f);
       return {
         prepared: () => prepared(d, d.tensor('q'), each, { batch: true }),
         vmap: () => mapped(f, d.tensor('q')),
@@ -151,8 +151,7 @@ const geometry: Record<string, (d: Data) => Idioms> = {
     }
     const q = d.tensor('q', [7]);
     return {
-      into: () =>
-        into(j.prepareJacobian(f as never, { shape: [7], dtype: d.dtype }), q.dataSync().slice(), d.typed(84)),
+      into: () => into(j.prepareJacobian(f, { shape: [7], dtype: d.dtype }), q.dataSync().slice(), d.typed(84)),
     };
   },
   ba: (d) => ({ vmap: () => mapped(models.residual, d.tensor('P'), d.tensor('features')) }),
@@ -173,8 +172,8 @@ function threeSeeds(d: Data, f: (u: Tensor) => Tensor): Idiom {
   const ones = d.typed(3 * n);
   for (let i = 0; i < n; i++) ones[(i % 3) * n + i] = 1;
   const [u, V] = [d.tensor('u'), j.tensor(ones, { shape: [3, n] })];
-  const products = (u: Tensor, V: Tensor): unknown => j.vmap(((v: Tensor) => j.jvp(f, [u], [v])[1]) as never)(V);
-  const g = j.jit(products as never) as (u: Tensor, V: Tensor) => unknown;
+  const products = (u: Tensor, V: Tensor): Tensor => j.vmap((v) => j.jvp(f, [u], [v])[1])(V);
+  const g = j.jit(products);
   return { ...idiom(() => g(u, V)), inOrder: ([compressed]) => [models.bandsOf(compressed!, n)] };
 }
 
@@ -184,10 +183,10 @@ const statistics: Record<string, (d: Data) => Idioms> = {
   }),
   gmm: (d) => {
     const f = models.mixture(d.tensor('x'), d.tensor('S'), d.number('d'));
-    const p = d.tensors('alphas', 'means', 'icf');
+    const p = d.tensors('alphas', 'means', 'icf') as [Tensor, Tensor, Tensor];
     return {
       grad: () => {
-        const g = j.jit(j.grad(f as never, { argnums: [0, 1, 2] }) as never) as (...p: Tensor[]) => unknown;
+        const g = j.jit(j.grad(f, { argnums: [0, 1, 2] }));
         return idiom(() => g(...p));
       },
     };

@@ -35,7 +35,7 @@ import { sliceRecording } from './slice.ts';
 // oxlint-disable-next-line typescript/no-explicit-any -- the one place: such a nest has whatever type its user gives it.
 export type AnyNest = any;
 
-/** Any function of nests of tensors. */
+/** Any function of nests of tensors. What transforms make of it takes and gives anything. */
 export type AnyFunction = (...args: AnyNest[]) => AnyNest;
 
 type ArgumentLeaf = Tensor | Variable | number;

@@ -159,9 +159,9 @@ function derivativeOf({ f, xs, inputs, outputs }: Checked, mode: GradientMode): 
 }
 
 const pushed = (f: Checked['f'], xs: readonly Tensor[], tangents: readonly Tensor[]): Tensor[] =>
-  (jvp((...moved: Tensor[]) => f(moved), [...xs], [...tangents]) as [unknown, Tensor[]])[1];
+  jvp((...moved: Tensor[]) => f(moved), [...xs], [...tangents])[1];
 const pulled = (f: Checked['f'], xs: readonly Tensor[], cotangents: readonly Tensor[]): Tensor[] =>
-  (vjp((...moved: Tensor[]) => f(moved), ...xs) as [unknown, (cts: Tensor[]) => Tensor[]])[1]([...cotangents]);
+  vjp((...moved: Tensor[]) => f(moved), ...xs)[1]([...cotangents]);
 
 function checkMode(checked: Checked, mode: GradientMode, limits: Limits, path: readonly GradientMode[]): void {
   const { f, xs } = checked;

@@ -1,21 +1,23 @@
 /** grad and valueAndGrad: gradients of functions with one number as result. */
 import { isFloating } from '@jacobi/backend';
+import type { Tensor } from '@jacobi/tensor';
 import { DTypeError, ShapeError } from '@jacobi/tensor';
 import { describe, formatType } from '@jacobi/tensor/internal';
 import type { AnyFunction, AnyNest, Argnums, RecordedCall } from './call.ts';
 import { buildArguments, checkTransform, recordCall } from './call.ts';
 import { runGradient } from './gradient.ts';
+import type { AloneOrWithAux, Chosen, LikeNest, Transformed, Unannotated, WithAux } from './types.ts';
 
 /** Options of `grad` and `valueAndGrad`. */
-export interface GradOptions {
+export interface GradOptions<N extends Argnums = Argnums, Aux extends boolean = boolean> {
   /** Which arguments to differentiate. Default 0; an array gives an array of gradients, in its order. */
-  readonly argnums?: Argnums;
+  readonly argnums?: N;
   /** f returns `[value, aux]`; aux is passed through. */
-  readonly hasAux?: boolean;
+  readonly hasAux?: Aux;
 }
 
 /** The gradient in the structure of one argument, or an array of them where argnums is an array. */
-export type GradFunction = (...args: AnyNest[]) => AnyNest;
+export type GradFunction<Args extends readonly AnyNest[] = AnyNest[], Gradient = AnyNest> = Transformed<Args, Gradient>;
 
 /**
  * The gradient of a function of nests of tensors that returns one number.
@@ -26,7 +28,15 @@ export type GradFunction = (...args: AnyNest[]) => AnyNest;
  * @example
  * grad((x) => sum(square(x)))(tensor([1, 2, 3])) // → [2, 4, 6]
  */
-export function grad(f: AnyFunction, options: GradOptions = {}): GradFunction {
+export function grad<
+  const R,
+  Args extends readonly AnyNest[] = Unannotated,
+  const N extends Argnums = 0,
+  Aux extends boolean = false,
+>(
+  f: (...args: Args) => R,
+  options: GradOptions<N, Aux> = {},
+): GradFunction<Args, AloneOrWithAux<LikeNest<Chosen<Args, N>>, R, Aux>> {
   return gradientOf('grad', f, options);
 }
 
@@ -45,12 +55,20 @@ export function gradientOf(operation: string, f: AnyFunction, options: GradOptio
  * @example
  * valueAndGrad((x) => sum(square(x)))(tensor([1, 2, 3]))[0] // → 14
  */
-export function valueAndGrad(f: AnyFunction, options: GradOptions = {}): GradFunction {
+export function valueAndGrad<
+  const R,
+  Args extends readonly AnyNest[] = Unannotated,
+  const N extends Argnums = 0,
+  Aux extends boolean = false,
+>(
+  f: (...args: Args) => R,
+  options: GradOptions<N, Aux> = {},
+): GradFunction<Args, WithAux<[value: Tensor, gradient: LikeNest<Chosen<Args, N>>], R, Aux>> {
   checkTransform('valueAndGrad', f, options, 'argnums');
   return (...args) => {
     const { gradients, call } = differentiate('valueAndGrad', f, args, options);
     const value = call.result.leaves[0]!;
-    return options.hasAux ? [value, gradients, call.aux] : [value, gradients];
+    return (options.hasAux ? [value, gradients, call.aux] : [value, gradients]) as AnyNest;
   };
 }
 

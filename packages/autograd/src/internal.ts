@@ -26,4 +26,5 @@ export type { Connection, Slice } from './slice.ts';
 export { sliceRecording } from './slice.ts';
 export type { Cut, ResolvedSource } from './tape.ts';
 export { linearIn, linearOf, sumTo, transposeRows } from './transpose.ts';
+export type { AloneOrWithAux, Chosen, Unannotated, ValueOf, WithAux } from './types.ts';
 export { checkUnconnected, explainUnconnected } from './unconnected.ts';

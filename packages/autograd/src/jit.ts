@@ -9,6 +9,7 @@ import type { AnyFunction, AnyNest } from './call.ts';
 import { buildArguments, checkFunction, flattenArgument, keyOf, traceCall } from './call.ts';
 import { callProgram, checkpointRow } from './calls.ts';
 import { Remembered, standsAlone } from './remember.ts';
+import type { Arguments, LikeNest, Unannotated } from './types.ts';
 
 /** Options of `jit`. */
 export interface JitOptions {
@@ -36,7 +37,10 @@ interface Traced {
  * const f = jit((x) => add(square(x), 1));
  * f(tensor([1, 2])) // → [2, 5]
  */
-export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): (...args: Parameters<F>) => AnyNest {
+export function jit<const R, Args extends readonly AnyNest[] = Unannotated>(
+  f: (...args: Args) => R,
+  options: JitOptions = {},
+): (...args: Arguments<Args>) => NoInfer<LikeNest<R>> {
   checkFunction('jit', f);
   checkOptions('jit', options, ['staticArgnums']);
   return wrap('jit', f, runJitted, statics(options.staticArgnums));
@@ -49,7 +53,9 @@ export function jit<F extends AnyFunction>(f: F, options: JitOptions = {}): (...
  * @example
  * grad((x) => sum(checkpoint(sin)(x)))(tensor([0, 0])) // → [1, 1]
  */
-export function checkpoint<F extends AnyFunction>(f: F): (...args: Parameters<F>) => AnyNest {
+export function checkpoint<const R, Args extends readonly AnyNest[] = Unannotated>(
+  f: (...args: Args) => R,
+): (...args: Arguments<Args>) => NoInfer<LikeNest<R>> {
   checkFunction('checkpoint', f);
   return wrap('checkpoint', f, ({ program }, leaves) => callProgram(program, leaves, checkpointRow), []);
 }

@@ -7,11 +7,17 @@ import type { AnyFunction, AnyNest, RecordedCall } from './call.ts';
 import { buildArguments, checkFunction, checkTransform, flattenLeaves, recordCall } from './call.ts';
 import { gradientOf } from './grad.ts';
 import { runGradient, runTangent } from './gradient.ts';
+import type { Argument, Given, LikeArguments, LikeNest, Transformed, ValueOf, WithAux } from './types.ts';
 
 /** f returns `[value, aux]`; aux is passed through as the last entry of the result. */
-export interface AuxOptions {
-  readonly hasAux?: boolean;
+export interface AuxOptions<Aux extends boolean = boolean> {
+  readonly hasAux?: Aux;
 }
+
+/** From a cotangent like the value to cotangents like the primals. */
+export type Pullback<P extends readonly AnyNest[], Value> = (cotangent: Argument<LikeNest<Value>>) => LikeArguments<P>;
+/** From tangents like the arguments to a tangent like the value. */
+export type Pushforward<Args extends readonly AnyNest[], Value> = Transformed<Args, LikeNest<Value>>;
 
 /**
  * Value and directional derivative: `[f(primals), J·tangents]` (with hasAux, aux follows). Forward mode.
@@ -22,12 +28,17 @@ export interface AuxOptions {
  * @example
  * jvp(sin, [tensor(0)], [tensor(2)])[1] // → 2
  */
-export function jvp(
-  f: AnyFunction,
-  primals: readonly AnyNest[],
-  tangents: readonly AnyNest[],
-  options: AuxOptions = {},
-): AnyNest[] {
+export function jvp<
+  const R,
+  const P extends readonly AnyNest[],
+  Args extends readonly AnyNest[] = LikeArguments<P>,
+  Aux extends boolean = false,
+>(
+  f: (...args: Args) => R,
+  primals: P & NoInfer<Readonly<Given<Args>>>,
+  tangents: NoInfer<Readonly<Given<Args>>>,
+  options: AuxOptions<Aux> = {},
+): WithAux<[value: LikeNest<ValueOf<R, Aux>>, tangent: LikeNest<ValueOf<R, Aux>>], R, Aux> {
   checkTransform('jvp', f, options);
   if (!Array.isArray(primals) || !Array.isArray(tangents)) {
     throw new ArgumentError(
@@ -38,6 +49,16 @@ export function jvp(
   return withAux([call.value, push('jvp', call, tangents)], call, options);
 }
 
+/** `vjp` with options: `[value, pullback, aux]` where hasAux is true. */
+export function vjp<
+  const R,
+  const P extends readonly AnyNest[],
+  Args extends readonly AnyNest[] = LikeArguments<P>,
+  Aux extends boolean = boolean,
+>(
+  f: (...args: Args) => R,
+  ...primals: [...P, { readonly hasAux: Aux }]
+): WithAux<[value: LikeNest<ValueOf<R, Aux>>, pullback: Pullback<P, ValueOf<R, Aux>>], R, Aux>;
 /**
  * Value and pullback: `[f(primals), pullback]` (with hasAux, aux follows). `pullback(cotangent)` gives an array with one
  * cotangent for each primal, Jᵀ·cotangent. Reverse mode; may be called any number of times.
@@ -49,7 +70,11 @@ export function jvp(
  * const [y, pullback] = vjp((x) => square(x), tensor([1, 2]));
  * pullback(tensor([1, 10]))[0] // → [2, 40]
  */
-export function vjp(f: AnyFunction, ...primals: AnyNest[]): AnyNest[] {
+export function vjp<const R, const P extends readonly AnyNest[], Args extends readonly AnyNest[] = LikeArguments<P>>(
+  f: (...args: Args) => R,
+  ...primals: P & NoInfer<Given<Args>>
+): [value: LikeNest<R>, pullback: Pullback<P, R>];
+export function vjp(f: AnyFunction, ...primals: AnyNest[]): AnyNest {
   checkFunction('vjp', f);
   const options = takeOptions(primals);
   const call = recordAll('vjp', f, primals, options);
@@ -65,6 +90,16 @@ export function vjp(f: AnyFunction, ...primals: AnyNest[]): AnyNest[] {
   return withAux([call.value, pullback], call, options);
 }
 
+/** `linearize` with options: `[value, pushforward, aux]` where hasAux is true. */
+export function linearize<
+  const R,
+  const P extends readonly AnyNest[],
+  Args extends readonly AnyNest[] = LikeArguments<P>,
+  Aux extends boolean = boolean,
+>(
+  f: (...args: Args) => R,
+  ...primals: [...P, { readonly hasAux: Aux }]
+): WithAux<[value: LikeNest<ValueOf<R, Aux>>, pushforward: Pushforward<Args, ValueOf<R, Aux>>], R, Aux>;
 /**
  * Value and pushforward: `[f(primals), pushforward]` (with hasAux, aux follows). `pushforward(...tangents)` is J·tangents
  * and runs f no more.
@@ -76,7 +111,15 @@ export function vjp(f: AnyFunction, ...primals: AnyNest[]): AnyNest[] {
  * const [y, pushforward] = linearize((x) => square(x), tensor([1, 2]));
  * pushforward(tensor([1, 10])) // → [2, 40]
  */
-export function linearize(f: AnyFunction, ...primals: AnyNest[]): AnyNest[] {
+export function linearize<
+  const R,
+  const P extends readonly AnyNest[],
+  Args extends readonly AnyNest[] = LikeArguments<P>,
+>(
+  f: (...args: Args) => R,
+  ...primals: P & NoInfer<Given<Args>>
+): [value: LikeNest<R>, pushforward: Pushforward<Args, R>];
+export function linearize(f: AnyFunction, ...primals: AnyNest[]): AnyNest {
   checkFunction('linearize', f);
   const options = takeOptions(primals);
   const call = recordAll('linearize', f, primals, options);
@@ -90,7 +133,11 @@ export function linearize(f: AnyFunction, ...primals: AnyNest[]): AnyNest[] {
  * @example
  * hvp((x) => sum(mul(square(x), x)), tensor([1, 2]), tensor([1, 1])) // → [6, 12]
  */
-export function hvp(f: AnyFunction, x: AnyNest, v: AnyNest): AnyNest {
+export function hvp<const P, X = LikeNest<P>>(
+  f: (x: X) => unknown,
+  x: P & NoInfer<Argument<X>>,
+  v: NoInfer<Argument<X>>,
+): LikeNest<P> {
   const call = recordAll('hvp', gradientOf('hvp', f), [x], {});
   return push('hvp', call, [v], () => 'v');
 }
@@ -151,7 +198,7 @@ function matching(operation: string, name: string, like: Flat<Tensor>, nest: unk
   });
 }
 
-function withAux(parts: AnyNest[], { recorded }: Recorded, options: AuxOptions): AnyNest[] {
+function withAux(parts: AnyNest[], { recorded }: Recorded, options: AuxOptions): AnyNest {
   return options.hasAux ? [...parts, recorded.aux] : parts;
 }
 

@@ -19,7 +19,7 @@ import {
   withFrame,
   zerosOf,
 } from '@jacobi/tensor/internal';
-import type { AnyFunction, AnyNest } from './call.ts';
+import type { AnyFunction } from './call.ts';
 import { checkFunction } from './call.ts';
 import { TapeConsumedError, TapeStateError, UnconnectedError } from './errors.ts';
 import { runGradient } from './gradient.ts';
@@ -27,22 +27,15 @@ import { carriesTangent } from './pushforward.ts';
 import { Recording } from './recording.ts';
 import type { Slice } from './slice.ts';
 import { sliceRecording } from './slice.ts';
+import type { LikeNest, Source, Sources } from './types.ts';
 import type { Unconnected } from './unconnected.ts';
 import { checkUnconnected, explainUnconnected } from './unconnected.ts';
 
-/** What derivatives are taken with respect to. */
-export type Source = Tensor | Variable;
-/** Sources in plain objects and arrays. */
-export type Sources = Source | readonly Sources[] | { readonly [key: string]: Sources };
 /** What a nest of sources must be like: an interface is one by its properties, though it has no index signature. */
 export type SourcesLike<S> = Sources | (object & { readonly [K in keyof S]: PartLike<S[K]> });
 type PartLike<S> = [Source] extends [S] ? S : S extends AnyFunction ? never : S extends object ? SourcesLike<S> : never;
-/** Leaves in the structure of the sources; whatever is wanted, where their types do not say which it is. */
-export type LikeSources<S, Leaf> = [Sources] extends [S]
-  ? AnyNest
-  : S extends Source
-    ? Leaf
-    : { -readonly [K in keyof S]: LikeSources<S[K], Leaf> };
+/** Leaves in the structure of the sources. */
+export type LikeSources<S, Leaf> = LikeNest<S, Leaf>;
 
 /** Options of `new GradientTape`. */
 export interface TapeOptions {

@@ -56,7 +56,7 @@ describe('grad and valueAndGrad', () => {
   });
   test('argnums: one, several, negative; the order is kept', () => {
     const f = (a: Tensor, b: Tensor, c: Tensor): Tensor => add(mul(a, b), mul(c, 10));
-    const at = [tensor(2), tensor(3), tensor(4)];
+    const at = [tensor(2), tensor(3), tensor(4)] as const;
     expect(values(grad(f)(...at))).toBe(3);
     expect(values(grad(f, { argnums: 1 })(...at))).toBe(2);
     expect(values(grad(f, { argnums: -1 })(...at))).toBe(10);
@@ -311,7 +311,7 @@ describe('bad arguments', () => {
     ['grad of a string', () => grad(() => 'y')(x), /the result of f must be a nest of tensors/, ArgumentError],
     [
       'an argument of the wrong kind',
-      () => grad(dot)(x, 'y'),
+      () => grad(dot)(x, 'y' as never),
       /argument 1 must be a nest of tensors|must be/,
       ArgumentError,
     ],
@@ -353,7 +353,7 @@ describe('bad arguments', () => {
     ],
     [
       'a typed array',
-      () => grad(sum)(new Float64Array(2)),
+      () => grad(sum)(new Float64Array(2) as never),
       /argument 0 .*not a Float64Array; make a tensor of it, tensor\(…\)/,
       ArgumentError,
     ],
@@ -384,7 +384,7 @@ describe('bad arguments', () => {
     ],
     [
       'a hole among primals',
-      () => jvp(dot, Object.assign([], { 1: x }), [x, x]),
+      () => jvp(dot, Object.assign([], { 1: x }) as never, [x, x]),
       /jvp: argument 0 must be a nest of .*, not undefined/,
       ArgumentError,
     ],
@@ -403,7 +403,7 @@ describe('bad arguments', () => {
     ],
     [
       'jvp with too few tangents',
-      () => jvp(dot, [x, x], [x]),
+      () => jvp(dot, [x, x], [x] as never),
       /one tangent for each of the 2 primals, not 1/,
       ArgumentError,
     ],
@@ -421,7 +421,7 @@ describe('bad arguments', () => {
     ],
     [
       'jvp with another nest',
-      () => jvp(square, [x], [[x]]),
+      () => jvp(square, [x], [[x]] as never),
       /tangents\[0\] must have the same tree structure/,
       ArgumentError,
     ],

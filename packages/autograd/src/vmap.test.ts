@@ -323,7 +323,7 @@ describe('bad arguments', () => {
   const one = (t: Tensor): Tensor => t;
   test.each<[string, () => unknown, RegExp, new (message?: string) => Error]>([
     ['no function', () => vmap('f' as never), /vmap: f must be a function, not "f"/, ArgumentError],
-    ['no arguments', () => vmap(one)(), /got no inputs/, ArgumentError],
+    ['no arguments', () => (vmap(one) as () => unknown)(), /got no inputs/, ArgumentError],
     [
       'a scalar',
       () => vmap(one)(tensor(1)),

@@ -12,6 +12,7 @@ import { batchTraced, exampleType } from './batch.ts';
 import type { AnyFunction, AnyNest } from './call.ts';
 import { buildArguments, checkFunction, flattenArguments, keyOf, traceCall } from './call.ts';
 import { Remembered, standsAlone } from './remember.ts';
+import type { LikeNest, Transformed, Unannotated } from './types.ts';
 
 /** Options of `vmap`. */
 export interface VmapOptions {
@@ -56,7 +57,10 @@ interface Mapped {
  * @example
  * vmap((x) => sum(square(x)))(tensor([[1, 2], [3, 4]])) // → [5, 25]
  */
-export function vmap(f: AnyFunction, options: VmapOptions = {}): (...args: AnyNest[]) => AnyNest {
+export function vmap<const R, Args extends readonly AnyNest[] = Unannotated>(
+  f: (...args: Args) => R,
+  options: VmapOptions = {},
+): Transformed<Args, LikeNest<R>> {
   checkFunction('vmap', f);
   checkOptions('vmap', options, ['inAxes', 'outAxes', 'chunkSize']);
   const { inAxes = 0, outAxes = 0, chunkSize } = options;
@@ -74,7 +78,7 @@ export function vmap(f: AnyFunction, options: VmapOptions = {}): (...args: AnyNe
     const mapped = known.get(flats.map(keyOf).join(';'), make, standsAlone);
     const leaves = flats.flatMap((flat) => flat.leaves).map((t, i) => moveAxis(t, mapped.inAxes[i]!, 0));
     const outputs = runChunks(mapped, leaves, chunkSize ?? mapped.size);
-    return mapped.rebuild(outputs.map((t, i) => moveAxis(t, 0, mapped.outAxes[i]!)));
+    return mapped.rebuild(outputs.map((t, i) => moveAxis(t, 0, mapped.outAxes[i]!))) as AnyNest;
   };
 }
 

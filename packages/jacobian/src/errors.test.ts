@@ -110,7 +110,7 @@ const bad: readonly Bad[] = [
     },
     {
       name: `${operation} of a nest with an integer`,
-      run: () => transform(({ a }: { a: Tensor }) => a)({ a: x, n: [ints] }),
+      run: () => transform(({ a }: { a: Tensor }) => a)(wrong({ a: x, n: [ints] })),
       kind: 'DTypeError',
       says: ['argument 0.n[0] has dtype int32'],
     },
@@ -122,13 +122,13 @@ const bad: readonly Bad[] = [
     },
     {
       name: `${operation} of text`,
-      run: () => transform(ops.sin)('x'),
+      run: () => transform(ops.sin)(wrong('x')),
       kind: 'ArgumentError',
       says: [`${operation}: argument 0 must be a nest of tensors or numbers (plain objects and arrays), not "x"`],
     },
     {
       name: `${operation} of a Map in a nest`,
-      run: () => transform(ops.sin)({ a: [new Map()] }),
+      run: () => transform(ops.sin)(wrong({ a: [new Map()] })),
       kind: 'ArgumentError',
       says: ['argument 0.a[0] must be a nest of tensors or numbers', 'not a Map'],
     },
@@ -382,7 +382,7 @@ const bad: readonly Bad[] = [
   ...Object.entries(transforms).map(
     ([operation, transform]): Bad => ({
       name: `${operation} of a typed array`,
-      run: () => transform(ops.sin)(Float64Array.of(1, 2)),
+      run: () => transform(ops.sin)(wrong(Float64Array.of(1, 2))),
       kind: 'ArgumentError',
       says: [`${operation}: argument 0 must be a nest of`, 'not a Float64Array; make a tensor of it, tensor(…)'],
     }),

@@ -5,7 +5,7 @@ export type { FunctionJacobianOptions, JacobianFunction } from './jacobian.ts';
 export { hessian, jacfwd, jacobian, jacrev } from './jacobian.ts';
 export type { JacobianOptions, Mode } from './options.ts';
 export type { JacobianPlan } from './plan.ts';
-export type { PreparedJacobian, Spec } from './prepare.ts';
+export type { IntoOptions, PreparedJacobian, Spec } from './prepare.ts';
 export { prepareJacobian } from './prepare.ts';
 export type { BatchJacobianOptions, TapeJacobianOptions } from './tape.ts';
 export { GradientTape } from './tape.ts';

@@ -1,6 +1,6 @@
 /** jacobian, jacfwd, jacrev, hessian: Jacobians of functions of nests of tensors. */
-import type { AnyFunction, AnyNest, Argnums } from '@jacobi/autograd';
-import type { RecordedCall } from '@jacobi/autograd/internal';
+import type { AnyFunction, AnyNest, Argnums, LikeNest, Transformed } from '@jacobi/autograd';
+import type { AloneOrWithAux, Chosen, RecordedCall, Unannotated, ValueOf } from '@jacobi/autograd/internal';
 import { buildArguments, carriesTangent, recordCall } from '@jacobi/autograd/internal';
 import type { Tensor } from '@jacobi/tensor';
 import { ArgumentError } from '@jacobi/tensor';
@@ -10,17 +10,32 @@ import { checkFunctionOptions } from './options.ts';
 import { jacobianType, runJacobian } from './run.ts';
 
 /** Options of the functional Jacobians. */
-export interface FunctionJacobianOptions extends JacobianOptions {
+export interface FunctionJacobianOptions<N extends Argnums = Argnums, Aux extends boolean = boolean>
+  extends JacobianOptions {
   /** Which arguments to differentiate. Default 0; an array gives an array of Jacobians, in its order. */
-  readonly argnums?: Argnums;
+  readonly argnums?: N;
   /** f returns `[value, aux]`; the result is `[jacobian, aux]`. */
-  readonly hasAux?: boolean;
+  readonly hasAux?: Aux;
   /** Only `false`, the default, for now: the result is dense. */
   readonly sparse?: false;
 }
 
 /** A function of the arguments of f. */
-export type JacobianFunction = (...args: AnyNest[]) => AnyNest;
+export type JacobianFunction<Args extends readonly AnyNest[] = AnyNest[], Result = AnyNest> = Transformed<Args, Result>;
+
+/** The Jacobian of a function that returns R: results outside, arguments inside. */
+type JacobianOf<R, Args extends readonly AnyNest[], N extends Argnums, Aux extends boolean> = AloneOrWithAux<
+  LikeNest<ValueOf<R, Aux>, LikeNest<Chosen<Args, N>>>,
+  R,
+  Aux
+>;
+
+/** The Hessian of a function that returns R: results outside, arguments inside, twice. */
+type HessianOf<R, Args extends readonly AnyNest[], N extends Argnums, Aux extends boolean> = AloneOrWithAux<
+  LikeNest<ValueOf<R, Aux>, LikeNest<Chosen<Args, N>, LikeNest<Chosen<Args, N>>>>,
+  R,
+  Aux
+>;
 
 /**
  * The Jacobian of f. Nests: the structure of f's result outside, that of the argument inside; each entry has shape
@@ -31,7 +46,15 @@ export type JacobianFunction = (...args: AnyNest[]) => AnyNest;
  * @example
  * jacobian((x) => mul(x, x))(tensor([1, 2, 3])) // → [[2, 0, 0], [0, 4, 0], [0, 0, 6]]
  */
-export function jacobian(f: AnyFunction, options: FunctionJacobianOptions = {}): JacobianFunction {
+export function jacobian<
+  const R,
+  Args extends readonly AnyNest[] = Unannotated,
+  const N extends Argnums = 0,
+  Aux extends boolean = false,
+>(
+  f: (...args: Args) => R,
+  options: FunctionJacobianOptions<N, Aux> = {},
+): JacobianFunction<Args, JacobianOf<R, Args, N, Aux>> {
   return differentiator('jacobian', f, options);
 }
 
@@ -41,7 +64,15 @@ export function jacobian(f: AnyFunction, options: FunctionJacobianOptions = {}):
  * @example
  * jacfwd(sin)(tensor(0)) // → 1
  */
-export function jacfwd(f: AnyFunction, options: Omit<FunctionJacobianOptions, 'mode'> = {}): JacobianFunction {
+export function jacfwd<
+  const R,
+  Args extends readonly AnyNest[] = Unannotated,
+  const N extends Argnums = 0,
+  Aux extends boolean = false,
+>(
+  f: (...args: Args) => R,
+  options: Omit<FunctionJacobianOptions<N, Aux>, 'mode'> = {},
+): JacobianFunction<Args, JacobianOf<R, Args, N, Aux>> {
   return differentiator('jacfwd', f, options, 'forward');
 }
 
@@ -51,7 +82,15 @@ export function jacfwd(f: AnyFunction, options: Omit<FunctionJacobianOptions, 'm
  * @example
  * jacrev(sin)(tensor(0)) // → 1
  */
-export function jacrev(f: AnyFunction, options: Omit<FunctionJacobianOptions, 'mode'> = {}): JacobianFunction {
+export function jacrev<
+  const R,
+  Args extends readonly AnyNest[] = Unannotated,
+  const N extends Argnums = 0,
+  Aux extends boolean = false,
+>(
+  f: (...args: Args) => R,
+  options: Omit<FunctionJacobianOptions<N, Aux>, 'mode'> = {},
+): JacobianFunction<Args, JacobianOf<R, Args, N, Aux>> {
   return differentiator('jacrev', f, options, 'reverse');
 }
 
@@ -63,7 +102,15 @@ export function jacrev(f: AnyFunction, options: Omit<FunctionJacobianOptions, 'm
  * @example
  * hessian((x) => sum(mul(mul(x, x), x)))(tensor([1, 2])) // → [[6, 0], [0, 12]]
  */
-export function hessian(f: AnyFunction, options: FunctionJacobianOptions = {}): JacobianFunction {
+export function hessian<
+  const R,
+  Args extends readonly AnyNest[] = Unannotated,
+  const N extends Argnums = 0,
+  Aux extends boolean = false,
+>(
+  f: (...args: Args) => R,
+  options: FunctionJacobianOptions<N, Aux> = {},
+): JacobianFunction<Args, HessianOf<R, Args, N, Aux>> {
   checkFunctionOptions('hessian', f, options);
   const { argnums, hasAux, ...rest } = options;
   const which = argnums === undefined ? {} : { argnums };

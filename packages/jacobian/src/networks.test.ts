@@ -107,9 +107,7 @@ test('gradients of each example, as a mapped gradient and as a loop', () => {
     );
   const params = { k: k1, b: b2 };
   const mapped = vmap(grad(loss), { inAxes: [null, 0, 0] })(params, x, labels) as { k: Tensor; b: Tensor };
-  const rows = ops
-    .unstack(x)
-    .map((row, i) => grad(loss)(params, row, ops.unstack(labels)[i]) as { k: Tensor; b: Tensor });
+  const rows = ops.unstack(x).map((row, i) => grad(loss)(params, row, ops.unstack(labels)[i]!));
   expectDense(mapped.k, ops.stack(rows.map((r) => r.k)), '', 1e-14);
   expectDense(mapped.b, ops.stack(rows.map((r) => r.b)), '', 1e-14);
   const total = jacobian((p: typeof params) => vmap(loss, { inAxes: [null, 0, 0] })(p, x, labels))(params) as {

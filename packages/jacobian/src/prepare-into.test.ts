@@ -65,12 +65,32 @@ describe('into', () => {
       () => J.into(x1, new Float64Array(6), { value: new Int32Array(2) }),
       'value must hold float64, not int32',
     ],
-    ['value no typed array', () => J.into(x1, new Float64Array(6), { value: [1, 2] }), 'value must be a typed array'],
-    ['no array', () => J.into(x1), 'after the 1 argument must come the typed array to write to, not undefined'],
-    ['too many', () => J.into(x1, new Float64Array(6), {}, 1), 'called with 4 arguments, but takes 1, then the array'],
-    ['an ordinary array', () => J.into(x1, [0, 0, 0, 0, 0, 0]), 'after the 1 argument must come the typed array'],
-    ['a tensor', () => J.into(x1, f64([0, 0, 0, 0, 0, 0])), 'after the 1 argument must come the typed array'],
-    ['an unknown option', () => J.into(x1, new Float64Array(6), { values: new Float64Array(2) }), 'no option "values"'],
+    [
+      'value no typed array',
+      () => J.into(x1, new Float64Array(6), { value: [1, 2] as never }),
+      'value must be a typed array',
+    ],
+    [
+      'no array',
+      () => J.into(x1, undefined as never),
+      'after the 1 argument must come the typed array to write to, not undefined',
+    ],
+    [
+      'too many',
+      () => J.into(x1, new Float64Array(6), ...([{}, 1] as unknown as [])),
+      'called with 4 arguments, but takes 1, then the array',
+    ],
+    [
+      'an ordinary array',
+      () => J.into(x1, [0, 0, 0, 0, 0, 0] as never),
+      'after the 1 argument must come the typed array',
+    ],
+    ['a tensor', () => J.into(x1, f64([0, 0, 0, 0, 0, 0]) as never), 'after the 1 argument must come the typed array'],
+    [
+      'an unknown option',
+      () => J.into(x1, new Float64Array(6), { values: new Float64Array(2) } as never),
+      'no option "values"',
+    ],
     [
       'traced',
       () =>
@@ -131,11 +151,15 @@ describe('refusals', () => {
     ],
     ['another dtype', () => J(ops.tensor([1, 2]), { s: 1 }), 'shape [2] for [2] ✓, dtype float32 for float64 ✗'],
     ['a leaf of another shape', () => J(x, { s: x }), 'argument 1.s differs'],
-    ['too few arguments', () => J(x), 'called with 1 arguments, but prepared for 2'],
-    ['another structure', () => J(x, { t: 1 }), 'argument 1 must have the structure'],
-    ['a nest for a tensor', () => J({ x }, { s: 1 }), 'argument 0'],
-    ['nothing', () => J(undefined, { s: 1 }), 'argument 0'],
-    ['text', () => J('x', { s: 1 }), 'argument 0'],
+    [
+      'too few arguments',
+      () => J(x, ...([] as unknown as [{ s: Tensor }])),
+      'called with 1 arguments, but prepared for 2',
+    ],
+    ['another structure', () => J(x, { t: 1 } as never), 'argument 1 must have the structure'],
+    ['a nest for a tensor', () => J({ x } as never, { s: 1 }), 'argument 0'],
+    ['nothing', () => J(undefined as never, { s: 1 }), 'argument 0'],
+    ['text', () => J('x' as never, { s: 1 }), 'argument 0'],
   ])('%s', (_name, run, message) => {
     expect(run).toThrow(message);
     expect(plain(J(x, { s: 2 }))).toEqual([

@@ -43,8 +43,8 @@ describe('calls', () => {
   test('results that are constant or the argument itself share no memory either', () => {
     const J = prepareJacobian((x: Tensor) => [ops.mul(2, x), x], spec(2));
     const x = f64([1, 2]);
-    const [[y1], [a]] = J.valueAndJacobian(x) as [[Tensor], [Tensor]];
-    const [b] = J(f64([3, 4])) as [Tensor];
+    const [[y1], [a]] = J.valueAndJacobian(x);
+    const [b] = J(f64([3, 4]));
     (a.dataSync() as Float64Array)[0] = 99;
     expect(plain(b)).toEqual([
       [2, 0],
@@ -204,7 +204,7 @@ describe('nests, arguments, aux', () => {
       list: [ops.mul(p, r)],
     });
     const J = prepareJacobian(f, { p: spec(2), q: [spec()] });
-    const argument = { p: f64([1, 2]), q: [f64(3)] };
+    const argument = { p: f64([1, 2]), q: [f64(3)] as [Tensor] };
     expect(plain(J(argument))).toEqual(plain(jacobian(f)(argument)));
     expect(plain(J.valueAndJacobian(argument)[0])).toEqual({ sum: 6, list: [[3, 6]] });
     expect([...J.into(argument, new Float64Array(9), { value: new Float64Array(3) })]).toEqual([

@@ -2,10 +2,11 @@
  * prepareJacobian: a function traced once for given shapes, its Jacobian as one compiled program.
  * The one idea: a call runs the program that was traced, and nothing else.
  */
-import type { AnyFunction, AnyNest } from '@jacobi/autograd';
+import type { AnyNest, Argnums, Argument, LikeNest, Source } from '@jacobi/autograd';
+import type { AloneOrWithAux, Chosen, ValueOf, WithAux } from '@jacobi/autograd/internal';
 import type { DType, TypedArray } from '@jacobi/backend';
 import { compileOptimised, describePlan, evaluateOptimised } from '@jacobi/compiler';
-import type { Tensor } from '@jacobi/tensor';
+import type { Tensor, TensorLike } from '@jacobi/tensor';
 import { ArgumentError, getBackend } from '@jacobi/tensor';
 import type { Flat, TensorType } from '@jacobi/tensor/internal';
 import {
@@ -33,21 +34,52 @@ export interface Spec {
   readonly dtype?: DType;
 }
 
+/** Arguments as a spec describes them: an array describes several, all else one. */
+type SpecArguments<S> = unknown extends S ? AnyNest[] : S extends readonly unknown[] ? LikeSpecs<S> : [LikeSpec<S>];
+
+type LikeSpecs<S extends readonly unknown[]> = { -readonly [K in keyof S]: LikeSpec<S[K]> };
+type LikeSpec<S> = unknown extends S
+  ? AnyNest
+  : S extends Source | { readonly shape: readonly number[] }
+    ? Tensor
+    : { -readonly [K in keyof S]: LikeSpec<S[K]> };
+
+/** What a prepared Jacobian takes: as many arguments as the spec describes, like those of f, of all that makes a tensor. */
+type PreparedArguments<Args extends readonly AnyNest[], S> =
+  SpecArguments<S> extends infer Specified extends readonly AnyNest[]
+    ? { [K in keyof Specified]: Argument<K extends keyof Args ? Args[K] : Specified[K], TensorLike> }
+    : never;
+
+/** Options of `into`. */
+export interface IntoOptions {
+  /** The array to write the value to. */
+  readonly value?: TypedArray;
+}
+
 /** A prepared Jacobian: call it like f; the result has the nests of `jacobian(f)`. */
-export interface PreparedJacobian {
-  (...args: AnyNest[]): AnyNest;
+export interface PreparedJacobian<
+  Args extends readonly AnyNest[] = AnyNest[],
+  Jacobian = AnyNest,
+  Both extends AnyNest[] = AnyNest[],
+> {
+  (...args: Args): Jacobian;
   /**
    * Writes the Jacobian into `out` (row-major; several entries one after the other), and the value into `options.value`.
    * Arguments may be typed arrays of the prepared dtype and size. Returns `out`.
    */
-  into(...args: unknown[]): TypedArray;
+  into<Out extends TypedArray>(...args: [...Args, out: Out, options?: IntoOptions]): Out;
   /** `[value, jacobian]` of one run; with hasAux, aux follows. */
-  valueAndJacobian(...args: AnyNest[]): AnyNest[];
+  valueAndJacobian(...args: Args): Both;
   /** The plan in words. */
   explain(): string;
   /** The plan as data; of several results, the sums of all counts. */
   readonly plan: JacobianPlan;
 }
+
+/** The nest of a prepared Jacobian. */
+type PreparedNest<S, R, N extends Argnums, Aux extends boolean, Batch extends boolean> = Batch extends true
+  ? Tensor
+  : LikeNest<ValueOf<R, Aux>, LikeNest<Chosen<SpecArguments<S>, N>>>;
 
 /** An object whose shape is not a nest of its own. */
 const isSpec = (x: unknown): x is Spec => {
@@ -68,7 +100,22 @@ const isLeaf = (x: unknown): x is Spec | Tensor => isTensor(x) || isSpec(x);
  * const J = prepareJacobian((x) => mul(x, x), { shape: [2] });
  * J(tensor([1, 3])) // → [[2, 0], [0, 6]]
  */
-export function prepareJacobian(f: AnyFunction, spec: unknown, options: PrepareOptions = {}): PreparedJacobian {
+export function prepareJacobian<
+  const R,
+  const S,
+  Args extends readonly AnyNest[] = SpecArguments<S>,
+  const N extends Argnums = 0,
+  Aux extends boolean = false,
+  Batch extends boolean = false,
+>(
+  f: (...args: Args) => R,
+  spec: S,
+  options: PrepareOptions<N, Aux, Batch> = {},
+): PreparedJacobian<
+  PreparedArguments<Args, S>,
+  AloneOrWithAux<PreparedNest<S, R, N, Aux, Batch>, R, Aux>,
+  WithAux<[value: LikeNest<ValueOf<R, Aux>>, jacobian: PreparedNest<S, R, N, Aux, Batch>], R, Aux>
+> {
   if (isLeaf(options))
     throw new ArgumentError(
       'prepareJacobian: options is a spec; write the specs of several arguments as one array, [spec, spec]',
@@ -81,15 +128,15 @@ export function prepareJacobian(f: AnyFunction, spec: unknown, options: PrepareO
   const prepared = traceJacobian(f, flats, options);
   const { jacobianNest, valueNest, auxNest, plans } = prepared;
   const count = jacobianNest.leaves.length;
-  const call = (...args: unknown[]): unknown => {
+  const call = (...args: AnyNest[]): AnyNest => {
     const way = options.hasAux ? prepared.withAux : prepared.jacobian;
     const outputs = evaluateOptimised(way, argumentTensors(prepared.arguments, args));
     const jacobian = jacobianNest.rebuild(outputs.slice(0, count));
     return options.hasAux ? [jacobian, rebuildAux(auxNest, outputs.slice(count))] : jacobian;
   };
   return Object.assign(call, {
-    into: intoWriter(prepared.arguments, prepared.jacobian, prepared.both, count),
-    valueAndJacobian: (...args: unknown[]): unknown[] => {
+    into: intoWriter(prepared.arguments, prepared.jacobian, prepared.both, count) as AnyNest,
+    valueAndJacobian: (...args: AnyNest[]): AnyNest => {
       const outputs = evaluateOptimised(prepared.all, argumentTensors(prepared.arguments, args));
       const values = count + valueNest.leaves.length;
       const both = [valueNest.rebuild(outputs.slice(count, values)), jacobianNest.rebuild(outputs.slice(0, count))];

@@ -88,6 +88,6 @@ test('transforms take arguments of any type', () => {
   expectTypeOf(jvp(f, [net], [net])).toBeArray();
   expectTypeOf(vjp(f, net)).toBeArray();
   expectTypeOf(linearize(f, net)).toBeArray();
-  expectTypeOf(hvp(f, net, net)).toBeAny();
+  expectTypeOf(hvp(f, net, net).pair).toEqualTypeOf<[Tensor, Tensor]>();
   expectTypeOf(checkGradients).toBeCallableWith(f, [net]);
 });

@@ -3,7 +3,7 @@
  * The one idea: the Jacobian of a traced function is itself a traced function. One trace gives the Jacobian, by seeds and, where
  * it may be composed, by tangents, with the value and aux. Must not run anything.
  */
-import type { AnyFunction } from '@jacobi/autograd';
+import type { AnyFunction, Argnums } from '@jacobi/autograd';
 import type { RecordedCall } from '@jacobi/autograd/internal';
 import { buildArguments, pullback, pushforwardOf, recordCall, traceCall } from '@jacobi/autograd/internal';
 import type { Way } from '@jacobi/compiler';
@@ -22,11 +22,15 @@ import type { Tangents } from './tangents.ts';
 import { traceTangents } from './tangents.ts';
 
 /** Options of `prepareJacobian`. */
-export interface PrepareOptions extends FunctionJacobianOptions {
+export interface PrepareOptions<
+  N extends Argnums = Argnums,
+  Aux extends boolean = boolean,
+  Batch extends boolean = boolean,
+> extends FunctionJacobianOptions<N, Aux> {
   /** f returns `[value, aux]`; a call gives `[jacobian, aux]`, `valueAndJacobian` `[value, jacobian, aux]`. */
-  readonly hasAux?: boolean;
+  readonly hasAux?: Aux;
   /** Prepare the batch Jacobian of one result and one differentiated argument that share their first axis. */
-  readonly batch?: boolean;
+  readonly batch?: Batch;
 }
 
 /** The plan for one result, through so many rows, and the multiplications of all its seeds. */

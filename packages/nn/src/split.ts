@@ -25,7 +25,7 @@ export interface SplitLayer<Params> {
  * @example
  * const layer = new Dense({ units: 1, kernelInitializer: 'ones' }).build([4, 3]);
  * const { params, apply } = split(layer);
- * grad((p) => sum(apply(p, [[1, 2, 3]])))(params).kernel // → [[1], [2], [3]]
+ * grad((p: typeof params) => sum(apply(p, [[1, 2, 3]])))(params).kernel // → [[1], [2], [3]]
  */
 export function split<L extends Layer>(layer: L): SplitLayer<ParamsOf<L>> {
   if (!(layer instanceof Layer)) throw new ArgumentError(`split: layer must be a layer, not ${describe(layer)}`);
