@@ -6,6 +6,8 @@ import {
   arange,
   atan2,
   checkpoint,
+  clip,
+  concat,
   cpu,
   DTypeError,
   diag,
@@ -14,23 +16,28 @@ import {
   grad,
   jit,
   linspace,
+  matmul,
   mod,
   ones,
   pad,
   prepareJacobian,
   reciprocal,
+  scatterAdd,
   slice,
   split,
   square,
+  stack,
   sum,
   tensor,
   unstack,
+  variable,
   wasm,
+  where,
   withBackend,
 } from './index.ts';
 
 const backends = [await cpu(), await wasm()];
-const d = (data: number | number[]): Tensor => tensor(data, { dtype: 'float64' });
+const d = (data: number | number[] | number[][]): Tensor => tensor(data, { dtype: 'float64' });
 
 describe.each(backends)('on $name', (backend) => {
   test('a sum over nothing is 0, whatever lies before it', () => {
@@ -110,4 +117,42 @@ test('a vector is taken apart in time that grows as it does', () => {
 test('a checkpoint of nothing gives nothing', () => {
   expect(checkpoint((x: object) => x)({})).toEqual({});
   expect(checkpoint((_: Tensor) => [])(tensor(1))).toEqual([]);
+});
+
+describe('a list of numbers beside float64 is float64', () => {
+  const x = d([1, 2]);
+  const list = [0.1, 0.2];
+  test.each<[string, () => Tensor, number[] | number[][]]>([
+    ['add', () => add(x, list), [1.1, 2.2]],
+    ['add, on the left', () => add(list, x), [1.1, 2.2]],
+    [
+      'matmul',
+      () =>
+        matmul(
+          [[0.1, 0.2]],
+          d([
+            [1, 0],
+            [0, 1],
+          ]),
+        ),
+      [[0.1, 0.2]],
+    ],
+    ['einsum', () => einsum('i,i->i', x, list), [0.1, 0.4]],
+    ['concat', () => concat([x, list], 0), [1, 2, 0.1, 0.2]],
+    ['stack', () => stack([list, x]), [list, [1, 2]]],
+    ['where', () => where([true, false], list, x), [0.1, 2]],
+    ['clip', () => clip(x, list, [0.7, 0.9]), [0.7, 0.9]],
+    ['scatterAdd', () => scatterAdd(x, [0, 1], list), [1.1, 2.2]],
+    ['tensor', () => tensor([x, list]), [[1, 2], list]],
+    ['assignAdd', () => variable([0, 0], { dtype: 'float64' }).assignAdd(list).value, list],
+  ])('%s', (_, run, expected) => {
+    expect(run()).toMatchObject({ dtype: 'float64' });
+    expect(run().arraySync()).toEqual(expected);
+  });
+  test('but what has a dtype keeps it', () => {
+    expect(add(x, tensor(list)).arraySync()).toEqual([1 + Math.fround(0.1), 2 + Math.fround(0.2)]);
+    expect(add(tensor([1, 2], { dtype: 'int32' }), [1, 2])).toMatchObject({ dtype: 'float32' });
+    expect(add(tensor([1, 2]), list)).toMatchObject({ dtype: 'float32' });
+    expect(add(x, [true, false]).arraySync()).toEqual([2, 2]);
+  });
 });

@@ -199,12 +199,14 @@ export function reshapeTo(t: Tensor, shape: Shape): Tensor {
   return sameShape(t.shape, shape) ? t : bindOne(reshapeRow, [t], { shape });
 }
 
-/** The dtype that a JavaScript number takes beside a tensor of `dtype`: that dtype where it can hold the number. */
-function numberType(value: number, dtype: DType): DType {
-  if (dtype === 'int32' || dtype === 'bool') {
-    return Number.isInteger(value) && Math.abs(value) <= 2147483647 ? 'int32' : 'float32';
-  }
-  return dtype;
+/** True for a number and for nested lists of nothing but numbers: they have no dtype of their own. */
+const isPlain = (value: unknown): boolean =>
+  typeof value === 'number' || (Array.isArray(value) && (value as unknown[]).every(isPlain));
+
+/** The dtype that plain numbers take beside a tensor of `dtype`: that dtype, but whole numbers beside integers are int32. */
+function plainType(value: TensorLike, dtype: DType): DType {
+  if (isFloating(dtype)) return dtype;
+  return Number.isInteger(value) && Math.abs(value as number) <= 2147483647 ? 'int32' : 'float32';
 }
 
 /** The widest dtype among values that have one (tensors, variables); undefined if none has. */
@@ -217,14 +219,10 @@ export function widestType(values: readonly unknown[]): DType | undefined {
   return widest;
 }
 
-/** An argument as a tensor; a bare number takes the dtype that it takes beside a tensor of `beside`. */
+/** An argument as a tensor; plain numbers take the dtype that they take beside a tensor of `beside`. */
 export function asBeside(operation: string, argument: string, value: TensorLike, beside: DType | undefined): Tensor {
-  return asTensor(
-    operation,
-    argument,
-    value,
-    typeof value === 'number' && beside !== undefined ? numberType(value, beside) : undefined,
-  );
+  const dtype = beside !== undefined && isPlain(value) ? plainType(value, beside) : undefined;
+  return asTensor(operation, argument, value, dtype);
 }
 
 /** Both arguments of a binary operation as tensors of their common dtype: bool < int32 < float32 < float64. */
@@ -234,8 +232,8 @@ export function asPair(
   b: TensorLike,
   names: readonly [string, string] = ['a', 'b'],
 ): [Tensor, Tensor] {
-  // A number takes its dtype from the other side.
-  const other = typeof a === 'number' && typeof b !== 'number' ? asTensor(operation, names[1], b) : undefined;
+  // Plain numbers take their dtype from the other side.
+  const other = isPlain(a) && !isPlain(b) ? asTensor(operation, names[1], b) : undefined;
   const x = asBeside(operation, names[0], a, other?.dtype);
   const y = other ?? asBeside(operation, names[1], b, x.dtype);
   if (x.dtype === y.dtype) return [x, y];

@@ -6,7 +6,7 @@
 import { promoteTypes } from '@jacobi/backend';
 import { bindOne } from '../bind.ts';
 import type { TensorLike } from '../convert.ts';
-import { asTensor, castTo } from '../convert.ts';
+import { asBeside, castTo, widestType } from '../convert.ts';
 import { describe } from '../describe.ts';
 import { ArgumentError, ShapeError } from '../errors.ts';
 import { diagonalRow } from '../primitives/movement.ts';
@@ -38,7 +38,8 @@ interface Labelled {
  */
 export function einsum(equation: string, ...operands: readonly TensorLike[]): Tensor {
   const { inputs, output } = parse(equation, operands.length);
-  const tensors = operands.map((x, i) => asTensor('einsum', `operand ${i}`, x));
+  const beside = widestType(operands);
+  const tensors = operands.map((x, i) => asBeside('einsum', `operand ${i}`, x, beside));
   const dtype = tensors.reduce((d, t) => promoteTypes(d, t.dtype), tensors[0]!.dtype);
   const all = tensors.map((t, i) => labelled(equation, i, castTo(t, dtype === 'bool' ? 'int32' : dtype), inputs[i]!));
   const sizes = sizesOf(equation, all);

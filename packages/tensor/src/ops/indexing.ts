@@ -9,7 +9,7 @@ import { checkAxis } from '../axes.ts';
 import { bindOne } from '../bind.ts';
 import { checkCount, checkDType, checkInteger, checkOptions } from '../checks.ts';
 import type { TensorLike } from '../convert.ts';
-import { asNumeric, asTensor, castTo } from '../convert.ts';
+import { asBeside, asNumeric, asTensor, castTo } from '../convert.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../errors.ts';
 import { gatherRow, scatterAddRow } from '../primitives/indexing.ts';
 import type { Tensor } from '../tensor.ts';
@@ -77,7 +77,7 @@ export function scatterAdd(x: TensorLike, indices: TensorLike, updates: TensorLi
   const a = checkAxis('scatterAdd', axis, base.rank);
   const at = asIndices('scatterAdd', indices);
   checkRange('scatterAdd', at, a, base);
-  const given = asTensor('scatterAdd', 'updates', updates, typeof updates === 'number' ? base.dtype : undefined);
+  const given = asBeside('scatterAdd', 'updates', updates, base.dtype);
   const dtype = promoteTypes(base.dtype, given.dtype);
   const shape = [...base.shape.slice(0, a), ...at.shape, ...base.shape.slice(a + 1)];
   const common = broadcastShapes(given.shape, shape);
