@@ -132,7 +132,7 @@ function coefficients(program: Program, known: readonly Tensor[], moving: readon
  * Throws where something that does not depend on `inputs` is added to something that does: such a map is affine, and
  * transposing its rows would lose the constant without a word. Zeros may be added.
  */
-function refuseConstants(rows: readonly Row[], inputs: readonly Var[], outputs: readonly Var[]): void {
+export function refuseConstants(rows: readonly Row[], inputs: readonly Var[], outputs: readonly Var[]): void {
   const dependent = new Set(inputs);
   const zeros = new Set<Var>();
   const constant = (v: Var): boolean => !dependent.has(v) && !zeros.has(v);

@@ -4,7 +4,7 @@
  */
 import { capturedNow, inline, writeOut } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
-import type { Flat, Primitive, Program, RowValues, Tangent, TensorType } from '@jacobi/tensor/internal';
+import type { Flat, Primitive, Program, RowValues, Tangent, TensorType, Var } from '@jacobi/tensor/internal';
 import {
   apply,
   bind,
@@ -22,12 +22,13 @@ import type { AnyFunction, AnyNest } from './call.ts';
 import { buildArguments, checkFunction, flattenArguments, flattenResult, keyOf, traceCall, typesOf } from './call.ts';
 import { programTypes } from './calls.ts';
 import type { TypeList } from './custom-linear.ts';
-import { typeList, typesFrom } from './custom-linear.ts';
+import { refuseConstants, typeList, typesFrom } from './custom-linear.ts';
 import type { CustomRule } from './custom-rule.ts';
 import { batchedRule, closed, connectedByArguments, recordResults, refuseCaptured, writeRule } from './custom-rule.ts';
 import { RuleError } from './errors.ts';
 import { pushProgram } from './pushforward.ts';
 import { Remembered } from './remember.ts';
+import { linearOf } from './transpose.ts';
 
 /** Params: types of the outputs. */
 type CustomParams = { readonly types: TypeList };
@@ -52,19 +53,35 @@ const jvpRow: Primitive<CustomParams> = {
 
 /**
  * Tangents by the row's rule. Abstract ones: the rule's rows brought to the closed set of linear maps, by differentiating them in
- * the tangents.
+ * the tangents, since some may have rules of their own.
  */
 function tangentsBy(row: RowValues<CustomParams>, tangents: readonly Tangent[]): readonly Tangent[] {
-  const { program } = writeRule('customJvp', row.inputs, row.inputs, row.closures[0] as CustomRule);
+  const written = writeRule('customJvp', row.inputs, row.inputs, row.closures[0] as CustomRule).program;
+  const moving = written.inputs.slice(row.inputs.length);
+  const program = writeOut(written, moving);
+  checkLinear(program, moving);
   const values = row.inputs.map((_, i) => row.x(i));
   const zeros = row.inputs.map((type) => zerosOf(type));
   const captured = capturedNow(program);
-  if (!row.abstract) {
-    const incoming = tangents.map((t, i) => t ?? zeros[i]!);
-    return inline(writeOut(program, program.inputs.slice(values.length)), [...values, ...incoming, ...captured]);
-  }
+  if (!row.abstract) return inline(program, [...values, ...tangents.map((t, i) => t ?? zeros[i]!), ...captured]);
   const none = values.map(() => null);
   return pushProgram(program, [...values, ...zeros, ...captured], [...none, ...tangents], true).tangents;
+}
+
+/** Throws if a rule does something with tangents that is not linear; rows with rules of their own are asked when they run. */
+function checkLinear({ rows, outputs }: Program, tangents: readonly Var[]): void {
+  const moving = new Set(tangents);
+  try {
+    for (const { application, inputs, outputs: results } of rows) {
+      const open = inputs.map((v) => moving.has(v));
+      if (!open.includes(true)) continue;
+      if (application.closures.length === 0) linearOf(application, open);
+      for (const v of results) moving.add(v);
+    }
+    refuseConstants(rows, tangents, outputs);
+  } catch (error) {
+    throw new RuleError(`customJvp: dy must be linear in the tangents: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /** A custom row over a batch: its program batched, its rule mapped over whatever it is given. */

@@ -114,7 +114,7 @@ function transposeRow(row: LinearRow, open: readonly boolean[], incoming: readon
     case 'neg':
       return [neg(ct)];
     case 'scale': {
-      const product = mul(ct, row.coefficient(open[0] ? 1 : 0));
+      const product = mul(ct, linear.by?.(row) ?? row.coefficient(open[0] ? 1 : 0));
       return inputs.map((type, i) => (open[i] ? sumTo(product, type) : null));
     }
     case 'select': {

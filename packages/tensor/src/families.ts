@@ -9,7 +9,7 @@ import { ShapeError } from './errors.ts';
 import { access, call, emitMap } from './lower.ts';
 import { add, mul } from './ops/arithmetic.ts';
 import { broadcastTo } from './ops/shape.ts';
-import type { Derivative, Keeps, Params, Primitive, RowValues, Tangent } from './primitive.ts';
+import type { Derivative, Keeps, Linear, Params, Primitive, RowValues, Tangent } from './primitive.ts';
 import type { Tensor } from './tensor.ts';
 import type { TensorType } from './type.ts';
 import { tensorType } from './type.ts';
@@ -83,7 +83,13 @@ export function unary<P extends Params = Params>(
 export type Side = readonly [reads: string, rule: (t: Tensor, row: RowValues) => Tensor];
 
 /** y = f(a, b), with a rule for each operand. */
-export function binary(fn: ScalarFunction, left: Side, right: Side, operation: string = fn.name): Primitive {
+export function binary(
+  fn: ScalarFunction,
+  left: Side,
+  right: Side,
+  operation: string = fn.name,
+  linear?: Linear,
+): Primitive {
   const keepsOf = (reads: string): Keeps => ({
     inputs: [0, 1].filter((i) => reads.includes('ab'[i]!)),
     outputs: reads.includes('y') ? [0] : [],
@@ -91,6 +97,7 @@ export function binary(fn: ScalarFunction, left: Side, right: Side, operation: s
   const keeps = [left[0], right[0], left[0] + right[0]].map(keepsOf);
   const derivative: Derivative = {
     kind: 'rule',
+    ...(linear && { linear }),
     keeps: ([a, b]) => keeps[a && b ? 2 : b ? 1 : 0]!,
     tangent: (row, [ta, tb]) => {
       const { shape } = row.outputs[0]!;

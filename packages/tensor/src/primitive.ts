@@ -76,7 +76,11 @@ export interface LinearRow<P extends Params = Params> {
 
 /** By which map a row is linear, and in which operands together: all of them unless `open` says otherwise. */
 export type Linear<P extends Params = Params> = { readonly open?: readonly number[] } & (
-  | { readonly map: Exclude<LinearMap, Own> }
+  | {
+      readonly map: Exclude<LinearMap, Own>;
+      /** Of a row that scales: by what, where that is not its other operand. */
+      readonly by?: (row: LinearRow<P>) => Tensor;
+    }
   | {
       readonly map: Own;
       /** Cotangents of the operands from those of the outputs. */

@@ -35,6 +35,9 @@ export const divRow: Primitive = /* @__PURE__ */ binary(
   scalar.div,
   ['b', (t, row) => times(t, recip(row.x(1)))],
   ['by', (t, row) => times(t, negate(div(row.y(0), row.x(1))))],
+  'div',
+  // Rules of users divide tangents; those of rows multiply by reciprocals.
+  { map: 'scale', open: [0], by: (row) => recip(row.coefficient(1)) },
 );
 export const squareRow: Primitive = /* @__PURE__ */ unary(scalar.square, { fromInput: (x) => times(x, 2) });
 export const reciprocalRow: Primitive = /* @__PURE__ */ unary(scalar.reciprocal, {
