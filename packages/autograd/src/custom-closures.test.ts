@@ -1,6 +1,6 @@
 /** Rules of users: what they may close over, and that they are linear where they must be. */
 import type { Tensor } from '@jacobi/tensor';
-import { add, div, mul, sqrt, square, stopGradient, sum, tensor } from '@jacobi/tensor';
+import { add, cast, div, mul, sqrt, square, stopGradient, sum, tensor } from '@jacobi/tensor';
 import { describe, expect, test } from 'vitest';
 import { customGradient, customJvp, customVjp, grad, jit, jvp, RuleError } from './index.ts';
 
@@ -59,4 +59,26 @@ test.each<[string, (t: Tensor) => Tensor]>([
   ) as (x: Tensor) => Tensor;
   expect(() => grad(f)(d([1, 2]))).toThrow('dy must be linear in the tangents');
   expect(() => jvp(f, [d([1, 2])], [d([0, 0])])).toThrow('dy must be linear in the tangents');
+});
+
+test('a closure that is refused is told by its own type', () => {
+  const constant = tensor([[1, 2, 3]], { dtype: 'float64' });
+  const f = (x: Tensor): Tensor =>
+    customGradient((y: Tensor) => [sum(mul(add(constant, x), y)), (g: Tensor) => g])(tensor(1)) as Tensor;
+  expect(() => grad(f)(d([4, 5, 6]))).toThrow('closes over a value that is being differentiated (float64[3])');
+});
+
+test.each<[string, (y: Tensor) => unknown, string]>([
+  ['shape', (y) => y, 'forward gives * of float64[2] for a value, but f gives * of float64[]'],
+  ['dtype', (y) => cast(sum(y), 'float32'), 'forward gives * of float32[] for a value, but f gives * of float64[]'],
+  ['nest', (y) => [sum(y)], 'forward gives [*] of float64[] for a value, but f gives * of float64[]'],
+])('a forward whose value has another %s than f is refused', (_, value, message) => {
+  const f = customVjp(
+    (y: Tensor) => sum(y),
+    (y: Tensor) => [value(y), y],
+    (y, g: Tensor) => [mul(y as Tensor, g)],
+  ) as (x: Tensor) => Tensor;
+  for (const run of [grad(f), jit(grad(f))] as ((x: Tensor) => unknown)[]) {
+    expect(() => run(d([1, 2]))).toThrow(`customVjp: ${message}`);
+  }
 });

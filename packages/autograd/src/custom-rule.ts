@@ -91,10 +91,12 @@ export function recordResults(
 export function closed<T>(operation: string, own: readonly Tensor[], hidden: boolean, run: () => T): T {
   const tapes = visibleRecorders();
   const known = new Set(own);
-  const refuse = (inputs: readonly Tensor[]): void => {
-    const others = inputs.filter((t) => !known.has(t));
-    if (tapes.some((tape) => tape.active(others)?.includes(true))) refuseClosure(operation, others);
-  };
+  const refuse = (inputs: readonly Tensor[]): void =>
+    refuseFollowed(
+      operation,
+      tapes,
+      inputs.filter((t) => !known.has(t)),
+    );
   const guard: Recorder = {
     active: (inputs) => (refuse(inputs), inputs.map(() => false)),
     record: (_row, _inputs, outputs) => outputs.forEach((t) => void known.add(t)),
@@ -107,12 +109,16 @@ export function closed<T>(operation: string, own: readonly Tensor[], hidden: boo
 
 /** Throws if a tape differentiates one of the values that a custom function has captured. */
 export function refuseCaptured(operation: string, captured: readonly Tensor[]): void {
-  if (visibleRecorders().some((tape) => tape.active(captured)?.includes(true))) refuseClosure(operation, captured);
+  refuseFollowed(operation, visibleRecorders(), captured);
 }
 
-function refuseClosure(operation: string, [value]: readonly Tensor[]): never {
-  throw new RuleError(
-    `${operation}: the function closes over a value that is being differentiated (${formatType(value!.type)}), and its rule ` +
-      'speaks of its arguments alone; pass the value as an argument, or close over stopGradient of it, taken outside',
-  );
+function refuseFollowed(operation: string, tapes: readonly Recorder[], values: readonly Tensor[]): void {
+  for (const tape of tapes) {
+    const value = values[tape.active(values)?.indexOf(true) ?? -1];
+    if (value === undefined) continue;
+    throw new RuleError(
+      `${operation}: the function closes over a value that is being differentiated (${formatType(value.type)}), and its ` +
+        'rule speaks of its arguments alone; pass the value as an argument, or close over stopGradient of it, taken outside',
+    );
+  }
 }

@@ -19,6 +19,7 @@ import {
   isFollowed,
   lowerInline,
   makeProgram,
+  muted,
   refusePromise,
   zerosOf,
 } from '@jacobi/tensor/internal';
@@ -133,12 +134,24 @@ export function customVjp<F extends AnyFunction>(
       const result = flattenResult('customVjp', pair[0]);
       const residuals = flattenNest('customVjp: residuals', pair[1], isTensor, 'tensors');
       const key = `${flats.map(keyOf).join()}>${keyOf(result)}>${residuals.structure}`;
-      const rule = rules.get(key, () =>
-        backwardRule('customVjp', flats.map(typesOf), typesOf(result), onNest(backward, residuals.rebuild)),
-      );
+      const rule = rules.get(key, () => {
+        checkForward(
+          muted(() => flattenResult('customVjp', f(...own))),
+          result,
+        );
+        return backwardRule('customVjp', flats.map(typesOf), typesOf(result), onNest(backward, residuals.rebuild));
+      });
       return { result, residuals: residuals.leaves, rule };
     });
   }) as F;
+}
+
+/** Throws unless `forward` gives results like those of the function that it stands for. */
+function checkForward(own: Flat<Tensor>, given: Flat<Tensor>): void {
+  if (keyOf(own) === keyOf(given)) return;
+  const text = ({ structure, leaves }: Flat<Tensor>): string =>
+    `${structure} of ${leaves.map((t) => formatType(t.type)).join(', ')}`;
+  throw new RuleError(`customVjp: forward gives ${text(given)} for a value, but f gives ${text(own)}`);
 }
 
 /** A backward function on flat residuals. On its own, so that it holds nothing of the call it was made in. */

@@ -1,7 +1,6 @@
 /**
  * Programs that are made to be run often: their plans go through all passes first.
- * The one idea: what a program captured and what cannot change is part of its plan, so that its zeros and ones vanish. A
- * way keeps its own plans, so that one program can go two ways.
+ * The one idea: what is a constant of a program is part of its plan, so that its zeros and ones vanish. A way keeps its plans.
  * Must not import derivatives.
  */
 import type { Backend, BufferRef, Executable, Plan, Slot } from '@jacobi/backend';

@@ -149,6 +149,14 @@ describe('a list of numbers beside float64 is float64', () => {
     expect(run()).toMatchObject({ dtype: 'float64' });
     expect(run().arraySync()).toEqual(expected);
   });
+  test('a list in itself is refused by name', () => {
+    const list: unknown[] = [1];
+    list.push(list);
+    expect(() => add(x, list as number[])).toThrow('add: b[1] has 2 elements where its neighbours have none');
+    const deep: unknown[] = [];
+    deep.push(deep);
+    expect(() => add(x, deep as number[])).toThrow('add: b is nested too deep, or in itself');
+  });
   test('but what has a dtype keeps it', () => {
     expect(add(x, tensor(list)).arraySync()).toEqual([1 + Math.fround(0.1), 2 + Math.fround(0.2)]);
     expect(add(tensor([1, 2], { dtype: 'int32' }), [1, 2])).toMatchObject({ dtype: 'float32' });

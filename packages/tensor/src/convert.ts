@@ -73,6 +73,9 @@ export function retyped(
   throw new ShapeError(`tensor: shape [${shape.join()}] has ${size} elements, but data has ${t.size}`);
 }
 
+/** Lists in lists that data may have: more, and it is taken to hold itself. */
+const MOST_NESTED = 99;
+
 /** A tensor of anything but a tensor; under `shape`, where that has as many elements. */
 function fromData(
   operation: string,
@@ -107,7 +110,7 @@ function fromData(
   // The first of each depth say what the shape is, and the others must agree. False where there is a tensor inside.
   const flatten = (node: NestedLike, axis: number, path: string): boolean => {
     if (node instanceof Tensor || isVariable(node)) return false;
-    if (axis > 99) throw new ShapeError(`${operation}: ${argument} is nested too deep, or in itself`);
+    if (axis > MOST_NESTED) throw new ShapeError(`${operation}: ${argument} is nested too deep, or in itself`);
     const isArray = Array.isArray(node);
     if (isArray && axis === own.length && flat.length === 0) own.push(node.length);
     const size = own[axis];
@@ -200,8 +203,9 @@ export function reshapeTo(t: Tensor, shape: Shape): Tensor {
 }
 
 /** True for a number and for nested lists of nothing but numbers: they have no dtype of their own. */
-const isPlain = (value: unknown): boolean =>
-  typeof value === 'number' || (Array.isArray(value) && (value as unknown[]).every(isPlain));
+const isPlain = (value: unknown, depth = 0): boolean =>
+  typeof value === 'number' ||
+  (Array.isArray(value) && depth <= MOST_NESTED && value.every((part) => isPlain(part, depth + 1)));
 
 /** The dtype that plain numbers take beside a tensor of `dtype`: that dtype, but whole numbers beside integers are int32. */
 function plainType(value: TensorLike, dtype: DType): DType {

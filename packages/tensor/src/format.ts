@@ -1,6 +1,6 @@
 /**
  * Tensors as text, as NumPy prints them: rows aligned, long axes cut in the middle.
- * Must not import tensors.
+ * Must not import tensors, but for their type.
  */
 import type { TypedArray } from '@jacobi/backend';
 import { rowMajor } from '@jacobi/backend';

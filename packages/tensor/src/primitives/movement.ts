@@ -201,17 +201,18 @@ export const concatRow: Primitive<{ readonly axis: number }> = {
   batching: { shift: ({ axis }) => ({ axis: axis + 1 }) },
 };
 
-/** Where pieces of these sizes begin: found once for all of them. */
+/** By the sizes of pieces, where each begins: found once for all of them. */
+const starts: WeakMap<readonly number[], readonly number[]> = /* @__PURE__ */ new WeakMap();
+
 function startsOf(sizes: readonly number[]): readonly number[] {
-  let starts = known.get(sizes);
-  if (starts === undefined) {
+  let found = starts.get(sizes);
+  if (found === undefined) {
     let at = 0;
-    starts = sizes.map((size) => (at += size) - size);
-    known.set(sizes, starts);
+    found = sizes.map((size) => (at += size) - size);
+    starts.set(sizes, found);
   }
-  return starts;
+  return found;
 }
-const known = /* @__PURE__ */ new WeakMap<readonly number[], readonly number[]>();
 
 /** Pieces of given sizes along an axis: the transpose of `concat`. */
 export const splitRow: Primitive<{ readonly axis: number; readonly sizes: readonly number[] }> = {
