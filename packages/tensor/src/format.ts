@@ -24,6 +24,7 @@ export const Printable: abstract new () => object = /* @__PURE__ */ (() => {
       if (hint === 'string') return (this as { toString(): string }).toString();
       const self = this as unknown as Item;
       const tensor = self.value ?? self;
+      tensor.trace?.refuseRead(tensor, OPERATORS);
       const number = tensor.item();
       watch?.noteRead(tensor, OPERATORS);
       return number;

@@ -56,7 +56,8 @@ export class Trace {
   refuseRead(t: Tensor, method: string): never {
     throw new TraceError(
       `${method}: ${formatType(t.type)} is a traced value: it has a type but no numbers yet. Inside jit, vmap and ` +
-        'prepareJacobian choose with where in place of if; to look at numbers, call the function without them.',
+        'prepareJacobian choose with where in place of if, and compute with functions (add, mul) in place of operators; to ' +
+        'look at numbers, call the function without them.',
     );
   }
 
