@@ -251,14 +251,9 @@ class Tiers {
 
   #compile(plan: Plan): WasmExecutable {
     this.#compiles++;
-    const executable: WasmExecutable = { plan, run: (inputs, outputs) => this.#first(executable, inputs, outputs) };
-    return executable;
-  }
-
-  /** The first run decides; so a plan that is never run costs nothing. */
-  #first(executable: WasmExecutable, inputs: readonly TypedArray[], outputs: readonly TypedArray[]): void {
+    const executable: WasmExecutable = { plan, run: () => {} };
     executable.run = this.#choose(executable);
-    executable.run(inputs, outputs);
+    return executable;
   }
 
   #choose(executable: WasmExecutable): Run {

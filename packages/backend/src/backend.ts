@@ -35,6 +35,8 @@ export interface BackendTraits {
 /** Counts since the backend was made. `buffers` and `bytes` are those alive, as far as the backend can know. */
 export interface BackendStats {
   readonly compiles: number;
+  /** Milliseconds spent making code, of backends that make any. */
+  readonly compileTime?: number;
   readonly runs: number;
   readonly buffers: number;
   readonly bytes: number;

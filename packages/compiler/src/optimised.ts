@@ -81,7 +81,9 @@ export function compileOptimised({ lower, forms }: Way, backend: Backend): Optim
   const known = forms.get(backend);
   if (known !== undefined) return known;
   counters.plans++;
+  const start = performance.now();
   const { plan, captured } = lower(backend);
+  counters.compileTime += performance.now() - start;
   counters.compiles++;
   const made = { backend, executable: backend.compile(plan), captured };
   forms.set(backend, made);

@@ -14,25 +14,28 @@ export interface Stats {
   readonly compiles: number;
   /** Derivative programs found again by structure. */
   readonly planHits: number;
+  /** Milliseconds spent making plans for `jit` and prepared Jacobians, and the default backend's compiling. */
+  readonly compileTime: number;
   readonly buffers: number;
   readonly bytes: number;
 }
 
 /** The running counts. @internal */
-export const counters: { traces: number; plans: number; compiles: number; planHits: number } = {
+export const counters: { -readonly [K in 'traces' | 'plans' | 'compiles' | 'planHits' | 'compileTime']: Stats[K] } = {
   traces: 0,
   plans: 0,
   compiles: 0,
   planHits: 0,
+  compileTime: 0,
 };
 
 /**
  * What has been traced, planned and compiled so far. A second Jacobian of the same structure leaves `traces` and `plans`
  * as they were.
  * @example
- * Object.keys(stats()).join(' ') // → 'traces plans compiles planHits buffers bytes'
+ * Object.keys(stats()).join(' ') // → 'traces plans compiles planHits compileTime buffers bytes'
  */
 export function stats(): Stats {
-  const { buffers, bytes } = getBackend().stats();
-  return { ...counters, buffers, bytes };
+  const { compileTime = 0, buffers, bytes } = getBackend().stats();
+  return { ...counters, compileTime: counters.compileTime + compileTime, buffers, bytes };
 }

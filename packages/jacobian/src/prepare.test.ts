@@ -85,6 +85,24 @@ describe('calls', () => {
     expect([stats().traces, stats().plans, stats().compiles, runs]).toEqual([traces, plans, compiles, 1]);
   });
 
+  test('compile nothing that was compiled when it was prepared; values are compiled when they are asked for', () => {
+    const count = (run: () => unknown): number => {
+      const { compiles } = stats();
+      run();
+      return stats().compiles - compiles;
+    };
+    const { compileTime } = stats();
+    let J = prepareJacobian(layer, spec(3));
+    expect(stats().compileTime).toBeGreaterThan(compileTime);
+    expect(count(() => (J = prepareJacobian(layer, spec(3))))).toBe(1);
+    expect(count(() => J(x1))).toBe(0);
+    expect(count(() => J.into(x1, new Float64Array(6)))).toBe(0);
+    expect(count(() => J.valueAndJacobian(x1))).toBe(1);
+    expect(count(() => J.into(x1, new Float64Array(6), { value: new Float64Array(2) }))).toBe(0);
+    const K = prepareJacobian((x: Tensor) => [layer(x), ops.sum(x)] as const, spec(3), { hasAux: true });
+    expect(count(() => K(x1))).toBe(0);
+  });
+
   test('arguments may be tensors, variables, typed arrays, arrays and numbers', () => {
     const J = prepareJacobian((x: Tensor, s: Tensor) => ops.mul(ops.square(x), s), [spec(2), spec()]);
     for (const x of [f64([1, 2]), ops.variable(f64([1, 2])), Float64Array.of(1, 2), [1, 2]]) {

@@ -93,8 +93,8 @@ const isLeaf = (x: unknown): x is Spec | Tensor => isTensor(x) || isSpec(x);
  * arguments) and prepares its Jacobian. The result is called like f and runs without tracing.
  *
  * f sees shapes and no numbers, as under `jit`. Arguments that are not differentiated may vary from call to call. Variables
- * are read at each call; what else f closes over is a constant, as it is now. The first call compiles, and so does the first
- * that asks for values.
+ * are read at each call; what else f closes over is a constant, as it is now. Compiled at once for the default backend; the first
+ * call that asks for values, too, compiles these.
  * @throws TraceError where f looks at numbers; ShapeError, at a call, where an argument differs from its spec.
  * @example
  * const J = prepareJacobian((x) => mul(x, x), { shape: [2] });
@@ -128,9 +128,9 @@ export function prepareJacobian<
   const prepared = traceJacobian(f, flats, options);
   const { jacobianNest, valueNest, auxNest, plans } = prepared;
   const count = jacobianNest.leaves.length;
+  compileOptimised(prepared.withAux, getBackend());
   const call = (...args: AnyNest[]): AnyNest => {
-    const way = options.hasAux ? prepared.withAux : prepared.jacobian;
-    const outputs = evaluateOptimised(way, argumentTensors(prepared.arguments, args));
+    const outputs = evaluateOptimised(prepared.withAux, argumentTensors(prepared.arguments, args));
     const jacobian = jacobianNest.rebuild(outputs.slice(0, count));
     return options.hasAux ? [jacobian, rebuildAux(auxNest, outputs.slice(count))] : jacobian;
   };
