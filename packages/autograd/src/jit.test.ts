@@ -281,7 +281,13 @@ describe('bad arguments', () => {
     [
       'a string',
       () => jit((t: Tensor) => t)('a' as never),
-      /jit: argument 0 must be a nest of tensors or numbers.*not "a"/,
+      /jit: argument 0 is "a", no tensor; .*\{ staticArgnums: 0 \}/,
+      ArgumentError,
+    ],
+    [
+      'a flag after a tensor',
+      () => jit((t: Tensor, _on: unknown) => t)(x, false as never),
+      /jit: argument 1 is false, no tensor; .*\{ staticArgnums: 1 \}/,
       ArgumentError,
     ],
     [

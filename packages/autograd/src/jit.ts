@@ -78,7 +78,7 @@ function wrap(operation: string, f: AnyFunction, run: Runner, fixed: readonly nu
         `${operation}: staticArgnums ${beyond} names no argument: f was called with ${args.length}`,
       );
     const flats = args.map((arg, i) =>
-      fixed.includes(i) ? staticArgument(arg, ids) : flattenArgument(operation, `argument ${i}`, arg, args),
+      fixed.includes(i) ? staticArgument(arg, ids) : tracedArgument(operation, i, arg, args),
     );
     const leaves = flats.flatMap((flat) => flat.leaves);
     const traced = programs.get(flats.map(keyOf).join(';'), () => traceNow(operation, f, flats), standsAlone);
@@ -103,6 +103,15 @@ function traceNow(operation: string, f: AnyFunction, flats: readonly Flat<Tensor
     },
   );
   return { program, way: wayOf(program), rebuild: result.rebuild, assigned };
+}
+
+/** An argument of tensors; flags and words are for `staticArgnums`. */
+function tracedArgument(operation: string, i: number, arg: unknown, args: readonly unknown[]): Flat<Tensor> {
+  if (typeof arg === 'boolean' || typeof arg === 'string')
+    throw new ArgumentError(
+      `${operation}: argument ${i} is ${describe(arg)}, no tensor; f may close over it, or jit takes it with { staticArgnums: ${i} }`,
+    );
+  return flattenArgument(operation, `argument ${i}`, arg, args);
 }
 
 /** A static argument as a nest without tensors, whose structure is its value. */

@@ -176,7 +176,7 @@ describe('refusals', () => {
       () => prepareJacobian(ops.sin, undefined),
       'spec must be a nest of { shape, dtype? } or example tensors',
     ],
-    ['spec a number', () => prepareJacobian(ops.sin, 3), 'spec'],
+    ['spec a number', () => prepareJacobian(ops.sin, [3]), 'spec is 3, no spec; a shape is written { shape: [3] }'],
     ['a bad shape', () => prepareJacobian(ops.sin, { shape: [2, -1] }), 'spec.shape'],
     [
       'a bad dtype',

@@ -188,6 +188,8 @@ function rebuildAux({ leaves, rebuild }: Flat<unknown>, tensors: readonly Tensor
 }
 
 function specTypes(spec: unknown, name: string): Flat<TensorType> {
+  if (typeof spec === 'number')
+    throw new ArgumentError(`prepareJacobian: ${name} is ${spec}, no spec; a shape is written { shape: [${spec}] }`);
   const flat = flattenNest(`prepareJacobian: ${name}`, spec, isLeaf, '{ shape, dtype? } or example tensors');
   if (flat.leaves.length === 0)
     throw new ArgumentError(`prepareJacobian: ${name} must describe at least one tensor: { shape, dtype? }`);

@@ -1,7 +1,7 @@
 import { checkpoint, GradientTape, jit } from '@jacobi/autograd';
 import { add, mean, mul, random, sum, tensor, transpose, variance, zeros } from '@jacobi/tensor';
 import { expect, test } from 'vitest';
-import { BatchNormalization } from './index.ts';
+import { BatchNormalization, Dense, Sequential } from './index.ts';
 
 const close = (actual: unknown, expected: readonly number[], digits = 12) => {
   const values = (actual as { dataSync(): ArrayLike<number> }).dataSync();
@@ -98,6 +98,15 @@ test.each([0, -2])('axis %i is that of the features', (axis) => {
   expect(layer.variables[2]!.shape).toEqual([2]);
   const wide = new BatchNormalization({ axis: 1 }).apply(random.normal([2, 3, 4, 5], { seed: 1 }), { training: true });
   close(mean(wide, [0, 2, 3]), [0, 0, 0], 5);
+});
+
+test('variables by name, in a sequence too', () => {
+  const layer = new BatchNormalization();
+  new Sequential([new Dense({ units: 3 }), layer]).build([2, 2]);
+  expect([layer.gamma, layer.beta, layer.movingMean, layer.movingVariance]).toEqual(layer.variables);
+  const plain = new BatchNormalization({ center: false, scale: false }).build([2, 2]);
+  expect([plain.gamma, plain.beta]).toEqual([undefined, undefined]);
+  expect(() => new BatchNormalization().gamma).toThrow('gamma: BatchNormalization');
 });
 
 test('the variance has two passes: a large mean costs no digits', () => {

@@ -69,7 +69,7 @@ const OPTIONS = ['axis', 'momentum', 'epsilon', 'center', 'scale', 'name'];
  * @example
  * const layer = new BatchNormalization({ epsilon: 0 });
  * layer.apply(tensor([[1, 10], [3, 30]]), { training: true }) // → [[-1, -1], [1, 1]]
- * layer.variables.at(-2) // → batchNormalization…/movingMean = [0.02, 0.2]
+ * layer.movingMean // → batchNormalization…/movingMean = [0.02, 0.2]
  */
 export class BatchNormalization<Center extends boolean = true, Scale extends boolean = true> extends Layer<
   BatchNormalizationParams<Center, Scale>
@@ -98,6 +98,23 @@ export class BatchNormalization<Center extends boolean = true, Scale extends boo
     this.#epsilon = epsilon;
     this.#center = center;
     this.#scale = scale;
+  }
+
+  /** The factor [features]; undefined without scale. @throws ArgumentError before the layer is built. */
+  get gamma(): Scale extends false ? undefined : Variable {
+    return this.named('gamma') as Scale extends false ? undefined : Variable;
+  }
+  /** The offset [features]; undefined without center. @throws ArgumentError before the layer is built. */
+  get beta(): Center extends false ? undefined : Variable {
+    return this.named('beta') as Center extends false ? undefined : Variable;
+  }
+  /** The moving average [features] of means, not trainable. @throws ArgumentError before the layer is built. */
+  get movingMean(): Variable {
+    return this.named('movingMean')!;
+  }
+  /** The moving average [features] of variances, not trainable. @throws ArgumentError before the layer is built. */
+  get movingVariance(): Variable {
+    return this.named('movingVariance')!;
   }
 
   /** @internal */

@@ -60,6 +60,19 @@ test('variables are made on first use, once, and have names', () => {
   expect(new Dense({ units: 1, useBias: false }).build([2, 2]).variables.length).toBe(1);
 });
 
+test('kernel and bias are the variables; there are none before the first use', () => {
+  const layer = new Dense({ ...fixed, name: 'late' });
+  expect(() => layer.kernel).toThrow("kernel: Dense 'late' has no variables yet");
+  layer.build([4, 2]);
+  expect([layer.kernel, layer.bias]).toEqual(layer.variables);
+  layer.kernel.assign([
+    [0, 0, 1],
+    [0, 1, 0],
+  ]);
+  expect(layer.apply([[5, 7]]).arraySync()).toEqual([[10, 27, 35]]);
+  expect(new Dense({ units: 1, useBias: false }).build([1, 1]).bias).toBeUndefined();
+});
+
 test('names count up', () => {
   const [a, b] = [new Dense({ units: 1 }), new Dense({ units: 1 })];
   expect(a.name).toMatch(/^dense(_\d+)?$/);

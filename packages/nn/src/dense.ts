@@ -1,5 +1,5 @@
 /** Dense: activation(x · kernel + bias). */
-import type { Shape, Tensor } from '@jacobi/tensor';
+import type { Shape, Tensor, Variable } from '@jacobi/tensor';
 import { ArgumentError, add, matmul, ShapeError, Tensor as TensorClass } from '@jacobi/tensor';
 import { checkFlag, checkInteger, checkOptions, describe, formatType } from '@jacobi/tensor/internal';
 import type { Activation, ActivationName } from './activations.ts';
@@ -42,6 +42,7 @@ const OPTIONS = ['units', 'activation', 'useBias', 'kernelInitializer', 'biasIni
  * const layer = new Dense({ units: 2, activation: 'relu', kernelInitializer: () => [[1, -1], [2, -2]] });
  * layer.apply(tensor([[1, 1], [0, 3]])) // → [[3, 0], [6, 0]]
  * layer.trainableVariables.map((v) => v.shape) // → [[2, 2], [2]]
+ * layer.bias // → dense…/bias = [0, 0]
  */
 export class Dense<UseBias extends boolean = true> extends Layer<DenseParams<UseBias>> {
   readonly units: number;
@@ -68,6 +69,15 @@ export class Dense<UseBias extends boolean = true> extends Layer<DenseParams<Use
     this.#activation = resolved;
     this.#kernel = kernel;
     this.#bias = useBias ? bias : null;
+  }
+
+  /** The variable [in, units]. @throws ArgumentError before the layer is built. */
+  get kernel(): Variable {
+    return this.named('kernel')!;
+  }
+  /** The variable [units]; undefined without bias. @throws ArgumentError before the layer is built. */
+  get bias(): UseBias extends false ? undefined : Variable {
+    return this.named('bias') as UseBias extends false ? undefined : Variable;
   }
 
   /** @internal */

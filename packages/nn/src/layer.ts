@@ -126,6 +126,12 @@ export abstract class Layer<Params = unknown> {
     );
   }
 
+  /** A variable by its name in the layer; undefined where the options leave it out. @internal */
+  protected named(name: string): Variable | undefined {
+    const { params, state } = this.made(name);
+    return ({ ...params, ...state } as { readonly [name: string]: Variable })[name];
+  }
+
   /** The variables that are there, or else new ones, of which the layer does not know yet. @internal */
   madeFor(shape: Shape, dtype: FloatingDType): LayerVariables {
     return this.#made ?? this.make(shape, dtype);

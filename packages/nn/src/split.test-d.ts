@@ -1,4 +1,4 @@
-import type { Tensor } from '@jacobi/tensor';
+import type { Tensor, Variable } from '@jacobi/tensor';
 import { expectTypeOf, test } from 'vitest';
 import { BatchNormalization, Dense, Sequential, split } from './index.ts';
 
@@ -12,6 +12,13 @@ test('parameters have the structure that the options ask for', () => {
   const net = new Sequential([new Dense({ units: 1 }), new Sequential([new BatchNormalization()])]);
   expectTypeOf(split(net).params[0].bias).toEqualTypeOf<Tensor>();
   expectTypeOf(split(net).params[1][0].beta).toEqualTypeOf<Tensor>();
+});
+
+test('variables by name are there as the options ask for', () => {
+  expectTypeOf(new Dense({ units: 1 }).bias).toEqualTypeOf<Variable>();
+  expectTypeOf(new Dense({ units: 1, useBias: false }).bias).toEqualTypeOf<undefined>();
+  expectTypeOf(new BatchNormalization({ center: false }).gamma).toEqualTypeOf<Variable>();
+  expectTypeOf(new BatchNormalization({ center: false }).beta).toEqualTypeOf<undefined>();
 });
 
 test('names are checked', () => {

@@ -1,7 +1,7 @@
 /** Programs: printed, checked, cut to what is needed. Built by hand, as a trace builds them. */
 import { describe, expect, test } from 'vitest';
 import type { Tensor } from './index.ts';
-import { add, matmul, mul, neg, pad, reshape, sin, split, sum, tensor, transpose } from './index.ts';
+import { add, matmul, mul, neg, pad, reshape, setDebug, sin, split, sum, tensor, transpose } from './index.ts';
 import type { Program } from './internal.ts';
 import { checkProgram, makeProgram, printProgram, Trace, tensorType, withFrame } from './internal.ts';
 
@@ -120,4 +120,8 @@ test('programs have numbers of their own and a format', () => {
   expect(a.id).not.toBe(b.id);
   expect(a.format).toBe(1);
   expect(makeProgram(a).rows).toEqual(a.rows);
+});
+
+test('setDebug takes true or false', () => {
+  expect(() => setDebug('no' as never)).toThrow('setDebug: on must be true or false, not "no"');
 });

@@ -3,6 +3,7 @@
  * The one idea: a tape, a trace and a plan's source are all this one thing. Must not import interpreters.
  */
 import type { DType } from '@jacobi/backend';
+import { checkFlag } from './checks.ts';
 import { JacobiError } from './errors.ts';
 import type { Application } from './primitive.ts';
 import { formatParam } from './primitive.ts';
@@ -51,6 +52,7 @@ export const debugging = (): boolean => check !== null;
 
 /** Debug mode: reads hand out copies, so that writing to one does nothing; and every program is checked as it is made, after each pass. Off by default; a few microseconds a row. */
 export function setDebug(on: boolean): void {
+  checkFlag('setDebug', 'on', on);
   check = on ? checkProgram : null;
 }
 
