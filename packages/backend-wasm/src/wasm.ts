@@ -12,11 +12,11 @@ import { costOf } from './cost.ts';
 import { Engine, type Ready } from './engine.ts';
 import { NoWebAssemblyError } from './errors.ts';
 import { canShare, detect, type Features } from './features.ts';
-import { keepMemory } from './kept-memory.ts';
 import { Library } from './library.ts';
 import { contractionKind, isLong } from './lower-contract.ts';
 import type { Mode } from './lowering.ts';
 import { LANES } from './recipes/fold.ts';
+import { unclearedArray } from './result-memory.ts';
 import { compileSteps, type Run } from './steps.ts';
 import { type Stream, streamOf } from './stream.ts';
 import { MOST_THREADS } from './threads/limits.ts';
@@ -143,13 +143,15 @@ class Tiers {
   readonly #mode: Mode;
   readonly #tier: Tier;
   readonly #calls: ReturnType<typeof createCalls>;
-  /** Large buffers that nobody has written to. */
+  /** Large buffers of zeros that nobody has written to. */
   readonly #fresh = new WeakSet<object>();
   #engine: Engine | undefined;
   #used = false;
   #compiles = 0;
   #compileTime = 0;
   #runs = 0;
+  #buffers = 0;
+  #bytes = 0;
   /** Calls back when garbage was collected: a sign that time has passed, which keeps no process alive. */
   readonly #ticks: FinalizationRegistry<undefined> = new FinalizationRegistry(() => this.#tick());
 
@@ -184,11 +186,10 @@ class Tiers {
         for (const out of outputs) if (out.length >= LARGE) this.#written(out as TypedArray);
       },
       alloc: (dtype, length) => {
+        const uncleared = length < LARGE ? undefined : unclearedArray(dtype, length);
+        if (uncleared) return this.#counted(uncleared);
         const buffer = cpu.alloc(dtype, length);
-        if (length >= LARGE) {
-          keepMemory();
-          this.#fresh.add(buffer);
-        }
+        if (length >= LARGE) this.#fresh.add(buffer);
         return buffer;
       },
       free: (buffer) => cpu.free(buffer),
@@ -213,9 +214,18 @@ class Tiers {
     this.#engine?.residents.forget(buffer);
   }
 
+  /** Counts an array among the buffers; freed like the others. */
+  #counted(array: TypedArray): TypedArray {
+    this.#buffers++;
+    this.#bytes += array.byteLength;
+    return array;
+  }
+
   #stats(): WasmStats {
+    const { buffers, bytes } = this.#cpu.stats();
     return {
-      ...this.#cpu.stats(),
+      buffers: buffers + this.#buffers,
+      bytes: bytes + this.#bytes,
       compiles: this.#compiles,
       runs: this.#runs,
       modules: this.#library.stats.modules + this.#calls.stats.modules,
