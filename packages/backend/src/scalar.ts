@@ -26,7 +26,7 @@ export interface ScalarFunction extends Targets {
   readonly exact?: 1 | 3;
   /** Used in place of `js` where the step's dtype is int32. */
   readonly int?: (a: number, b: number, c: number) => number;
-  /** `js` over strided arrays, where a call for each element would cost more than the arithmetic. */
+  /** `js` over strided arrays, where a call for each element would cost more than the arithmetic, or takes three operands. */
   readonly loop?: Loop;
 }
 
@@ -47,23 +47,44 @@ const fn2 = (name: string, js: (a: number, b: number) => number, extras?: Extras
 
 // Arithmetic
 export const add: ScalarFunction = /* @__PURE__ */ fn2('add', (a, b) => a + b, { exact: 1, loop: loops.addLoop });
-export const sub: ScalarFunction = /* @__PURE__ */ fn2('sub', (a, b) => a - b, { exact: 1, loop: loops.subLoop });
+export const sub: ScalarFunction = /* @__PURE__ */ fn2('sub', (a, b) => a - b, {
+  exact: 1,
+  loop: (n, out, o, s, a, i, p, b, j, q) => {
+    for (; n-- > 0; o += s, i += p, j += q) out[o] = a[i]! - b[j]!;
+  },
+});
 export const mul: ScalarFunction = /* @__PURE__ */ fn2('mul', (a, b) => a * b, {
   exact: 1,
   int: Math.imul,
-  loop: loops.mulLoop,
+  loop: (n, out, o, s, a, i, p, b, j, q) => {
+    for (; n-- > 0; o += s, i += p, j += q) out[o] = a[i]! * b[j]!;
+  },
 });
-export const div: ScalarFunction = /* @__PURE__ */ fn2('div', (a, b) => a / b, { exact: 3, loop: loops.divLoop });
-export const neg: ScalarFunction = /* @__PURE__ */ fn1('neg', (a) => -a, { exact: 1, loop: loops.negLoop });
+export const div: ScalarFunction = /* @__PURE__ */ fn2('div', (a, b) => a / b, {
+  exact: 3,
+  loop: (n, out, o, s, a, i, p, b, j, q) => {
+    for (; n-- > 0; o += s, i += p, j += q) out[o] = a[i]! / b[j]!;
+  },
+});
+export const neg: ScalarFunction = /* @__PURE__ */ fn1('neg', (a) => -a, {
+  exact: 1,
+  loop: (n, out, o, s, a, i, p) => {
+    for (; n-- > 0; o += s, i += p) out[o] = -a[i]!;
+  },
+});
 export const abs: ScalarFunction = /* @__PURE__ */ fn1('abs', Math.abs, { exact: 1 });
 export const square: ScalarFunction = /* @__PURE__ */ fn1('square', (a) => a * a, {
   exact: 1,
   int: (a) => Math.imul(a, a),
-  loop: loops.squareLoop,
+  loop: (n, out, o, s, a, i, p) => {
+    for (; n-- > 0; o += s, i += p) out[o] = a[i]! * a[i]!;
+  },
 });
 export const reciprocal: ScalarFunction = /* @__PURE__ */ fn1('reciprocal', (a) => 1 / a, {
   exact: 3,
-  loop: loops.reciprocalLoop,
+  loop: (n, out, o, s, a, i, p) => {
+    for (; n-- > 0; o += s, i += p) out[o] = 1 / a[i]!;
+  },
 });
 export const sign: ScalarFunction = /* @__PURE__ */ fn1('sign', Math.sign, { exact: 1 });
 /** NaN in either operand gives NaN. */
@@ -92,11 +113,24 @@ export const pow: ScalarFunction = /* @__PURE__ */ fn2(
 );
 /** a to the integer n, by repeated squaring. */
 export const powInt: ScalarFunction = /* @__PURE__ */ fn2('powInt', integerPower, { int: intPower });
-export const sqrt: ScalarFunction = /* @__PURE__ */ fn1('sqrt', Math.sqrt, { exact: 3, loop: loops.sqrtLoop });
+export const sqrt: ScalarFunction = /* @__PURE__ */ fn1('sqrt', Math.sqrt, {
+  exact: 3,
+  loop: (n, out, o, s, a, i, p) => {
+    for (; n-- > 0; o += s, i += p) out[o] = Math.sqrt(a[i]!);
+  },
+});
 export const rsqrt: ScalarFunction = /* @__PURE__ */ fn1('rsqrt', (a) => 1 / Math.sqrt(a));
-export const exp: ScalarFunction = /* @__PURE__ */ fn1('exp', Math.exp, { loop: loops.expLoop });
+export const exp: ScalarFunction = /* @__PURE__ */ fn1('exp', Math.exp, {
+  loop: (n, out, o, s, a, i, p) => {
+    for (; n-- > 0; o += s, i += p) out[o] = Math.exp(a[i]!);
+  },
+});
 export const expm1: ScalarFunction = /* @__PURE__ */ fn1('expm1', Math.expm1);
-export const log: ScalarFunction = /* @__PURE__ */ fn1('log', Math.log, { loop: loops.logLoop });
+export const log: ScalarFunction = /* @__PURE__ */ fn1('log', Math.log, {
+  loop: (n, out, o, s, a, i, p) => {
+    for (; n-- > 0; o += s, i += p) out[o] = Math.log(a[i]!);
+  },
+});
 export const log1p: ScalarFunction = /* @__PURE__ */ fn1('log1p', Math.log1p);
 
 function integerPower(a: number, n: number): number {
@@ -121,8 +155,16 @@ function intPower(a: number, n: number): number {
 }
 
 // Trigonometry
-export const sin: ScalarFunction = /* @__PURE__ */ fn1('sin', Math.sin, { loop: loops.sinLoop });
-export const cos: ScalarFunction = /* @__PURE__ */ fn1('cos', Math.cos, { loop: loops.cosLoop });
+export const sin: ScalarFunction = /* @__PURE__ */ fn1('sin', Math.sin, {
+  loop: (n, out, o, s, a, i, p) => {
+    for (; n-- > 0; o += s, i += p) out[o] = Math.sin(a[i]!);
+  },
+});
+export const cos: ScalarFunction = /* @__PURE__ */ fn1('cos', Math.cos, {
+  loop: (n, out, o, s, a, i, p) => {
+    for (; n-- > 0; o += s, i += p) out[o] = Math.cos(a[i]!);
+  },
+});
 export const tan: ScalarFunction = /* @__PURE__ */ fn1('tan', Math.tan);
 export const asin: ScalarFunction = /* @__PURE__ */ fn1('asin', Math.asin);
 export const acos: ScalarFunction = /* @__PURE__ */ fn1('acos', Math.acos);
@@ -135,7 +177,11 @@ export const acosh: ScalarFunction = /* @__PURE__ */ fn1('acosh', Math.acosh);
 export const atanh: ScalarFunction = /* @__PURE__ */ fn1('atanh', Math.atanh);
 /** √(a² + b²) without overflow in between. */
 export const hypot: ScalarFunction = /* @__PURE__ */ fn2('hypot', (a, b) => Math.hypot(a, b));
-export const tanh: ScalarFunction = /* @__PURE__ */ fn1('tanh', Math.tanh, { loop: loops.tanhLoop });
+export const tanh: ScalarFunction = /* @__PURE__ */ fn1('tanh', Math.tanh, {
+  loop: (n, out, o, s, a, i, p) => {
+    for (; n-- > 0; o += s, i += p) out[o] = Math.tanh(a[i]!);
+  },
+});
 
 // Activations and special functions
 /** 1 / (1 + e^−a) without overflow on either side. */
@@ -205,7 +251,9 @@ export const select: ScalarFunction = {
   arity: 3,
   exact: 1,
   js: (a, b, c) => (a !== 0 ? b : c),
-  loop: loops.selectLoop,
+  loop: (n, out, o, s, a, i, p, b, j, q, c, k, r) => {
+    for (; n-- > 0; o += s, i += p, j += q, k += r) out[o] = a[i] !== 0 ? b[j]! : c[k]!;
+  },
 };
 
 // Casts
@@ -257,7 +305,10 @@ export const sumReducer: Reducer = {
   identity: 0,
   js: (a, b) => a + b,
   int: (a, b) => (a + b) | 0,
-  fold: loops.sumFold,
+  fold: (t, n, a, i, p) => {
+    for (; n-- > 0; i += p) t += a[i]!;
+    return t;
+  },
   loop: loops.addLoop,
 };
 export const prodReducer: Reducer = { name: 'prod', identity: 1, js: (a, b) => a * b, int: Math.imul };
@@ -265,14 +316,20 @@ export const maxReducer: Reducer = {
   name: 'max',
   identity: -Infinity,
   js: Math.max,
-  fold: loops.maxFold,
+  fold: (t, n, a, i, p) => {
+    for (; n-- > 0; i += p) t = Math.max(t, a[i]!);
+    return t;
+  },
   loop: loops.maximumLoop,
 };
 export const minReducer: Reducer = {
   name: 'min',
   identity: Infinity,
   js: Math.min,
-  fold: loops.minFold,
+  fold: (t, n, a, i, p) => {
+    for (; n-- > 0; i += p) t = Math.min(t, a[i]!);
+    return t;
+  },
   loop: loops.minimumLoop,
 };
 export const anyReducer: Reducer = { name: 'any', identity: 0, js: (a, b) => (a !== 0 || b !== 0 ? 1 : 0) };
