@@ -57,8 +57,7 @@ export function elementwise<P extends Params>(
 /** The factor on the tangent of a function of one argument, from whichever of input and output it is cheapest. */
 export type Slope<P extends Params> =
   | { readonly fromInput: (x: Tensor, params: P) => Tensor }
-  | { readonly fromOutput: (y: Tensor, params: P) => Tensor }
-  | { readonly fromBoth: (x: Tensor, y: Tensor, params: P) => Tensor };
+  | { readonly fromOutput: (y: Tensor, params: P) => Tensor };
 
 /** y = f(x), dy = f′ · dx. */
 export function unary<P extends Params = Params>(
@@ -66,12 +65,9 @@ export function unary<P extends Params = Params>(
   slope: Slope<P>,
   constants?: (params: P) => readonly number[],
 ): Primitive<P> {
-  const keeps = { inputs: 'fromOutput' in slope ? [] : [0], outputs: 'fromInput' in slope ? [] : [0] };
-  const coefficient = (row: RowValues<P>): Tensor => {
-    if ('fromInput' in slope) return slope.fromInput(row.x(0), row.params);
-    if ('fromOutput' in slope) return slope.fromOutput(row.y(0), row.params);
-    return slope.fromBoth(row.x(0), row.y(0), row.params);
-  };
+  const keeps = 'fromInput' in slope ? { inputs: [0], outputs: [] } : { inputs: [], outputs: [0] };
+  const coefficient = (row: RowValues<P>): Tensor =>
+    'fromInput' in slope ? slope.fromInput(row.x(0), row.params) : slope.fromOutput(row.y(0), row.params);
   return elementwise<P>(
     fn,
     { kind: 'rule', keeps: () => keeps, tangent: (row, [t]) => [mul(t!, coefficient(row))] },

@@ -73,7 +73,15 @@ export * from './primitives/movement.ts';
 export * from './primitives/random.ts';
 export * from './primitives/reduction.ts';
 export type { Captured, Program, Row, Var } from './program.ts';
-export { checkProgram, debugging, makeProgram, printProgram } from './program.ts';
+export {
+  checkProgram,
+  debugging,
+  dependentOn,
+  interpret,
+  makeProgram,
+  operandsOf,
+  printProgram,
+} from './program.ts';
 export type { Recorder } from './recorder.ts';
 export {
   differentiatedAgain,

@@ -84,13 +84,9 @@ export class PlanWriter implements KernelWriter {
 
   /** One number in every place: a slot of one element, read with strides of 0. */
   constant(type: TensorType, value: number): Operand {
-    const data = allocate(type.dtype, 1);
-    data[0] = value;
-    const { shape } = type;
-    return {
-      ...this.slot(type, 'constant', { data, length: 1 }),
-      view: { offset: 0, shape, strides: shape.map(() => 0) },
-    };
+    const data = allocate(type.dtype, 1).fill(value);
+    const made = this.slot(type, 'constant', { data, length: 1 });
+    return { ...made, view: { ...made.view, strides: type.shape.map(() => 0) } };
   }
 
   emit(kernel: RunnableKernel): void {

@@ -36,7 +36,7 @@ export const contractRow: Primitive<Contraction> = {
   },
   lower: (writer, [a, b], [c], { left, right, out }) => {
     const batch = out.filter((l) => left.includes(l) && right.includes(l));
-    const m = out.filter((l) => left.includes(l) && !right.includes(l));
+    const m = out.filter((l) => !right.includes(l));
     const n = out.filter((l) => !left.includes(l));
     const k = left.filter((l) => !out.includes(l));
     if (k.length === 0) {
