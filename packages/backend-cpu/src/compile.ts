@@ -15,15 +15,15 @@ export interface CpuExecutable extends Executable {
 
 export function compilePlan(plan: Plan): CpuExecutable {
   const arena = new ArrayBuffer(plan.arenaBytes);
-  const none = new Uint8Array(0);
   const slots: Slots = plan.slots.map(
-    (slot) => slot.data ?? (slot.offset === undefined ? none : viewBytes(slot.dtype, arena, slot.offset, slot.length)),
+    ({ data, dtype, offset, length }) =>
+      data ?? viewBytes(dtype, arena, offset ?? 0, offset === undefined ? 0 : length),
   );
   return { plan, slots, steps: plan.steps.map((kernel) => compileKernel(kernel, plan.slots, slots)) };
 }
 
 function compileKernel(kernel: Kernel, slots: readonly Slot[], arrays: Slots): Visit {
   const { kind, js } = kernel;
-  if (js === undefined) throw new Error(`cpu: kernel ${kind} has no loop (js)`);
+  if (js === undefined) throw new Error(`cpu: ${kind} has no loop (js)`);
   return (js as KernelLoop<Kernel>)(kernel, slots, arrays);
 }
