@@ -71,7 +71,7 @@ export function retyped(
   const size = sizeOf(shape);
   if (size === t.size) return reshapeTo(t, shape);
   if (t.size === 1) return bindOne(broadcastRow, [reshapeTo(t, [])], { shape });
-  throw new ShapeError(`tensor: shape [${shape.join()}] has ${size} elements, but data has ${t.size}`);
+  throw new ShapeError(`tensor: shape [${shape.join()}] does not fit the ${t.size} elements of data`);
 }
 
 /** Lists in lists that data may have: more, and it is taken to hold itself. */
@@ -131,14 +131,16 @@ function flattened(
 ): TypedArray | null {
   const flat: (number | boolean)[] = [];
   // The first of each depth say what the shape is, and the others must agree.
+  for (let first: unknown = data; Array.isArray(first); first = first[0]) {
+    if (own.push(first.length) > MOST_NESTED)
+      throw new ShapeError(`${operation}: ${argument} is nested too deep, or in itself`);
+  }
   const hasTensor = (node: NestedLike, axis: number, path: string): boolean => {
     if (node instanceof Tensor || isVariable(node)) return true;
-    if (axis > MOST_NESTED) throw new ShapeError(`${operation}: ${argument} is nested too deep, or in itself`);
     const isArray = Array.isArray(node);
-    if (isArray && axis === own.length && flat.length === 0) own.push(node.length);
     if ((isArray ? node.length : undefined) !== own[axis])
       throw new ShapeError(
-        `${operation}: ${path} has ${isArray ? `${node.length} elements` : describe(node)}, its neighbours ${own[axis] ?? 'none'}: nested arrays must be rectangular`,
+        `${operation}: ${path} has ${isArray ? `${node.length} elements` : describe(node)}, its neighbours ${own[axis] ?? 'none'}: arrays must be rectangular`,
       );
     if (isArray)
       // Holes count.
@@ -161,7 +163,7 @@ function flattened(
 function held(operation: string, argument: string, value: number, dtype: DType): number {
   if (dtype === 'bool') return Number(value !== 0);
   if (dtype === 'int32' && value !== (value | 0))
-    throw new DTypeError(`${operation}: ${argument} ${value} is not an int32; round it first, or use dtype 'float32'`);
+    throw new DTypeError(`${operation}: ${argument} ${value} is not an int32; round it, or use dtype 'float32'`);
   return value;
 }
 

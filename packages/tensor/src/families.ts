@@ -3,10 +3,10 @@
  * The one idea: what rows have in common (broadcasting, kernels, scaling a tangent by a coefficient) is said once, here.
  */
 import type { DType, Reducer, ScalarFunction } from '@jacobi/backend';
-import { broadcastShapes } from '@jacobi/backend';
+import { broadcastShapes, isFloating } from '@jacobi/backend';
 import { reduceLoop } from '@jacobi/backend-cpu';
 import { ShapeError } from './errors.ts';
-import { access, call, emitMap } from './lower.ts';
+import { accessOver, call, emitMap } from './lower.ts';
 import { add, mul } from './ops/arithmetic.ts';
 import { broadcastTo } from './ops/shape.ts';
 import type { Derivative, Keeps, Linear, Params, Primitive, RowValues, Tangent } from './primitive.ts';
@@ -93,7 +93,7 @@ export function binary(
   const keeps = [left[0], right[0], left[0] + right[0]].map(keepsOf);
   const derivative: Derivative = {
     kind: 'rule',
-    ...(linear && { linear }),
+    linear,
     keeps: ([a, b]) => keeps[a && b ? 2 : b ? 1 : 0]!,
     tangent: (row, [ta, tb]) => {
       const { shape } = row.outputs[0]!;
@@ -147,8 +147,8 @@ export function reduction(reducer: Reducer, derivative: Derivative<Axes>, dtype?
         kept: withoutAxes(shape, axes),
         reduced: axes.map((i) => shape[i]!),
         input: { slot: x!.slot, offset, strides: [...withoutAxes(strides, axes), ...axes.map((i) => strides[i]!)] },
-        output: access(out!),
-        accumulate: x!.dtype === 'int32' || x!.dtype === 'bool' ? 'int32' : 'float64',
+        output: accessOver(out!),
+        accumulate: isFloating(x!.dtype) ? 'float64' : 'int32',
       });
     },
     derivative,

@@ -39,7 +39,7 @@ export {
 export { formatNumber, formatTensor, OPERATORS, Printable } from './format.ts';
 export { holding } from './holding.ts';
 export * from './index.ts';
-export { access, accessOver, call, emitCopy, emitFill, emitMap, isAlias, lowerApplication } from './lower.ts';
+export { accessOver, call, emitCopy, emitFill, emitMap, isAlias, lowerApplication } from './lower.ts';
 export { lowerInline, lowerProgram, placeTemporaries, slotsOf } from './lower-program.ts';
 export type { Flat, Nest } from './nest.ts';
 export { flattenNest, isPlainObject } from './nest.ts';
