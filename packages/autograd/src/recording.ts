@@ -13,21 +13,13 @@ const CONSTANT = 0;
 const ACTIVE = 1;
 const CUT = 2;
 
-/** A value that the recording has a name for. */
-interface Recorded {
-  readonly variable: Var;
-  readonly type: TensorType;
-  state: State;
-  /** The value itself, where some coefficient reads it. */
-  kept: Tensor | undefined;
-}
-
 /** Rows recorded while values were computed. */
 export class Recording implements Recorder {
   readonly rows: Row[] = [];
-  /** By variable. */
-  readonly values: Recorded[] = [];
-  readonly #known = new Map<number, Recorded>();
+  readonly types: TensorType[] = [];
+  readonly #vars = new Map<number, Var>();
+  readonly #states: State[] = [];
+  readonly #values: (Tensor | undefined)[] = [];
   /** Variables whose value was read out as numbers, with the method that did it. */
   readonly readOut: Map<Var, string> = new Map();
   readonly persistent: boolean;
@@ -43,8 +35,10 @@ export class Recording implements Recorder {
   /** Forgets everything. */
   clear(): void {
     this.rows.length = 0;
-    this.values.length = 0;
-    this.#known.clear();
+    this.types.length = 0;
+    this.#vars.clear();
+    this.#states.length = 0;
+    this.#values.length = 0;
     this.readOut.clear();
     this.paused = false;
   }
@@ -54,22 +48,28 @@ export class Recording implements Recorder {
    * derivative.
    */
   watch(t: Tensor): void {
-    if (this.#known.get(t.id)?.state === ACTIVE) return;
-    this.#known.delete(t.id);
-    this.#recorded(t).state = carriesTangent(t.type) ? ACTIVE : CUT;
+    const known = this.find(t);
+    if (known !== undefined && this.isActive(known)) return;
+    this.#vars.delete(t.id);
+    this.#states[this.#variable(t)] = carriesTangent(t.type) ? ACTIVE : CUT;
   }
 
   /** The recording's name for a tensor, if it has one. */
   find(t: Tensor): Var | undefined {
-    return this.#known.get(t.id)?.variable;
+    return this.#vars.get(t.id);
+  }
+
+  /** A value that some coefficient reads. */
+  value(v: Var): Tensor | undefined {
+    return this.#values[v];
   }
 
   isActive(v: Var): boolean {
-    return this.values[v]!.state === ACTIVE;
+    return this.#states[v] === ACTIVE;
   }
 
   isFollowed(v: Var): boolean {
-    return this.values[v]!.state !== CONSTANT;
+    return this.#states[v] !== CONSTANT;
   }
 
   active(inputs: readonly Tensor[]): readonly boolean[] | null {
@@ -77,7 +77,8 @@ export class Recording implements Recorder {
     let concerned = false;
     const mask = new Array<boolean>(inputs.length);
     for (let i = 0; i < inputs.length; i++) {
-      const state = this.#known.get(inputs[i]!.id)?.state ?? CONSTANT;
+      const v = this.#vars.get(inputs[i]!.id);
+      const state = v === undefined ? CONSTANT : this.#states[v]!;
       mask[i] = state === ACTIVE;
       if (state !== CONSTANT) concerned = true;
     }
@@ -85,40 +86,49 @@ export class Recording implements Recorder {
   }
 
   record(application: Application, inputs: readonly Tensor[], outputs: readonly Tensor[]): void {
-    const ins = inputs.map((t) => this.#recorded(t));
-    const active = ins.map(({ state }) => state === ACTIVE);
-    const passes = active.includes(true) && application.primitive.derivative.kind !== 'none';
+    const ins = new Array<Var>(inputs.length);
+    const active = new Array<boolean>(inputs.length);
+    let anyActive = false;
+    for (let i = 0; i < inputs.length; i++) {
+      const v = this.#variable(inputs[i]!);
+      ins[i] = v;
+      active[i] = this.#states[v] === ACTIVE;
+      if (active[i]) anyActive = true;
+    }
+    const passes = anyActive && application.primitive.derivative.kind !== 'none';
     const connects = passes ? connections(application, active) : undefined;
-    const outs = outputs.map((t, i) => {
-      const out = this.#recorded(t);
-      out.state = passes && carriesTangent(t.type) && connects?.[i] !== false ? ACTIVE : CUT;
-      return out;
-    });
-    this.rows.push({ application, inputs: ins.map(variableOf), outputs: outs.map(variableOf) });
+    const outs = new Array<Var>(outputs.length);
+    for (let i = 0; i < outputs.length; i++) {
+      const out = outputs[i]!;
+      const v = this.#variable(out);
+      outs[i] = v;
+      this.#states[v] = passes && carriesTangent(out.type) && connects?.[i] !== false ? ACTIVE : CUT;
+    }
+    this.rows.push({ application, inputs: ins, outputs: outs });
     if (!passes) return;
     const kept = keptValues(application, active);
-    for (const i of kept.inputs) ins[i]!.kept = inputs[i];
-    for (const i of kept.outputs) outs[i]!.kept = outputs[i];
+    for (const i of kept.inputs) this.#values[ins[i]!] = inputs[i]!;
+    for (const i of kept.outputs) this.#values[outs[i]!] = outputs[i]!;
   }
 
   noteRead(tensor: Tensor, method: string): void {
-    const v = this.find(tensor);
-    if (!this.paused && v !== undefined && this.isFollowed(v)) this.readOut.set(v, method);
+    if (this.paused) return;
+    const v = this.#vars.get(tensor.id);
+    if (v !== undefined && this.#states[v] !== CONSTANT) this.readOut.set(v, method);
   }
 
   noteVariable(variable: object, value: Tensor): void {
     if (!this.paused) this.onVariable?.(variable, value);
   }
 
-  #recorded(t: Tensor): Recorded {
-    let recorded = this.#known.get(t.id);
-    if (recorded === undefined) {
-      recorded = { variable: this.values.length, type: t.type, state: CONSTANT, kept: undefined };
-      this.values.push(recorded);
-      this.#known.set(t.id, recorded);
+  #variable(t: Tensor): Var {
+    let v = this.#vars.get(t.id);
+    if (v === undefined) {
+      v = this.types.push(t.type) - 1;
+      this.#vars.set(t.id, v);
+      this.#states.push(CONSTANT);
+      this.#values.push(undefined);
     }
-    return recorded;
+    return v;
   }
 }
-
-const variableOf = ({ variable }: Recorded): Var => variable;

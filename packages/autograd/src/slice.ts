@@ -30,81 +30,79 @@ export interface Connection {
 /** Cuts out of a recording the rows that lead from `sources` to `targets` (both in the recording's numbers). */
 export function sliceRecording(recording: Recording, sources: readonly Var[], targets: readonly Var[]): Connection {
   const { rows } = recording;
-  const marks = new Uint8Array(recording.values.length);
-  // What no derivative leads to is not active, so it is never marked.
-  for (const v of sources) if (recording.isActive(v)) marks[v] = REACHED;
+  const count = recording.types.length;
+  // What no derivative leads to is not active, so neither of these holds it.
+  const reached = new Uint8Array(count);
+  for (const v of sources) if (recording.isActive(v)) reached[v] = 1;
   for (const row of rows) {
-    if (!row.inputs.some((v) => marks[v])) continue;
+    if (!row.inputs.some((v) => reached[v] === 1)) continue;
     const connects = connections(
       row.application,
-      row.inputs.map((v) => marks[v] === REACHED),
+      row.inputs.map((v) => reached[v] === 1),
     );
     row.outputs.forEach((v, i) => {
-      if (recording.isActive(v) && connects?.[i] !== false) marks[v] = REACHED;
+      if (recording.isActive(v) && connects?.[i] !== false) reached[v] = 1;
     });
   }
-  for (const v of targets) if (marks[v]) marks[v] = NEEDED;
+  const needed = new Uint8Array(count);
+  for (const v of targets) if (reached[v] === 1) needed[v] = 1;
   const kept: Row[] = [];
   for (let i = rows.length - 1; i >= 0; i--) {
     const row = rows[i]!;
-    if (!row.outputs.some((v) => marks[v] === NEEDED) || !row.inputs.some((v) => marks[v])) continue;
+    if (!row.outputs.some((v) => needed[v] === 1) || !row.inputs.some((v) => reached[v] === 1)) continue;
     kept.push(row);
     row.inputs.forEach((v, i) => {
-      if (marks[v] === REACHED && leads(row, i, marks)) marks[v] = NEEDED;
+      if (reached[v] === 1 && (needed[v] === 1 || leads(row, i, needed))) needed[v] = 1;
     });
   }
-  const slice = renumber(recording, kept.reverse(), sources, targets);
-  return { slice, connected: sources.map((v) => marks[v] === NEEDED) };
+  kept.reverse();
+  const slice = renumber(recording, kept, sources, targets);
+  return { slice, connected: sources.map((v) => needed[v] === 1) };
 }
 
-/** What the sources lead to, and what of it leads to a target. */
-const REACHED = 1;
-const NEEDED = 2;
-
 /** Whether operand `i` of a row leads to one of its needed outputs; a row that holds a program may drop it. */
-function leads({ application, inputs, outputs }: Row, i: number, marks: Uint8Array): boolean {
+function leads({ application, inputs, outputs }: Row, i: number, needed: Uint8Array): boolean {
   const connects = connections(
     application,
     inputs.map((_, k) => k === i),
   );
-  return connects === undefined || outputs.some((v, o) => marks[v] === NEEDED && connects[o]);
+  return connects === undefined || outputs.some((v, o) => needed[v] === 1 && connects[o]);
 }
 
 function renumber(recording: Recording, rows: readonly Row[], sources: readonly Var[], targets: readonly Var[]): Slice {
-  const { values } = recording;
-  const structure: number[] = [sources.length];
   const local = new Map<Var, Var>();
+  const origin: Var[] = [];
   const name = (v: Var): Var => {
-    let own = local.get(v);
-    if (own === undefined) {
-      own = local.size;
-      local.set(v, own);
+    let l = local.get(v);
+    if (l === undefined) {
+      l = origin.length;
+      local.set(v, l);
+      origin.push(v);
     }
-    return own;
+    return l;
   };
-  const end = (v: Var): Var => {
-    structure.push(name(v), values[v]!.type.id);
-    return name(v);
-  };
-  const slice = {
-    sources: sources.map(end),
-    rows: rows.map(({ application, inputs, outputs }) => {
-      const row = { application, inputs: inputs.map(name), outputs: outputs.map(name) };
-      structure.push(application.id);
-      for (const v of row.inputs) structure.push(v);
-      return row;
-    }),
-    targets: targets.map(end),
-    structure,
-  };
-  const origin = [...local.keys()].map((v) => values[v]!);
+  const localSources = sources.map(name);
+  const structure: number[] = [sources.length, ...localSources];
+  for (const v of sources) structure.push(recording.types[v]!.id);
+  const localRows = rows.map((row) => {
+    const inputs = row.inputs.map(name);
+    const outputs = row.outputs.map(name);
+    structure.push(row.application.id);
+    for (const v of inputs) structure.push(v);
+    return { application: row.application, inputs, outputs };
+  });
+  const localTargets = targets.map(name);
+  for (let i = 0; i < targets.length; i++) structure.push(localTargets[i]!, recording.types[targets[i]!]!.id);
   return {
-    ...slice,
-    types: origin.map(({ type }) => type),
+    types: origin.map((v) => recording.types[v]!),
+    rows: localRows,
+    sources: localSources,
+    targets: localTargets,
+    structure,
     value: (v) => {
-      const { kept } = origin[v]!;
-      if (kept === undefined) throw new JacobiError('internal: no row keeps this value');
-      return kept;
+      const value = recording.value(origin[v]!);
+      if (value === undefined) throw new JacobiError('internal: no row keeps this value');
+      return value;
     },
   };
 }

@@ -34,7 +34,7 @@ export function explainUnconnected(recording: Recording, target: Tensor, source:
   if (t === undefined || !recording.isFollowed(t)) {
     const out = [...recording.readOut].find(([v]) => behind(recording, v).has(s));
     if (out !== undefined) {
-      return `the target was computed outside of record: ${formatType(recording.values[out[0]]!.type)} that depends on ${name} was read out by ${out[1]}: numbers carry no history`;
+      return `the target was computed outside of record: ${formatType(recording.types[out[0]]!)} that depends on ${name} was read out by ${out[1]}: numbers carry no history`;
     }
     return `the target was computed outside of record, or before ${name} was watched`;
   }
@@ -59,7 +59,9 @@ function cutBetween(recording: Recording, from: Var, to: Var): string | null {
     const { name, derivative } = application.primitive;
     if (derivative.kind === 'none') return derivative.reason === name ? name : `${name} (${derivative.reason})`;
     const active = inputs.map((v) => smooth.has(v));
-    if (!recording.isActive(outputs[0]!) || connections(application, active)?.includes(true) === false)
+    if (connections(application, active)?.includes(true) === false)
+      return `${name} (no derivative inside leads to its result)`;
+    if (!recording.isActive(outputs[0]!))
       return `${name}, whose result ${formatType(application.outputs[0]!)} carries no derivative`;
     outputs.forEach((v) => smooth.add(v));
   }
