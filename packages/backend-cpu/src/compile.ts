@@ -24,6 +24,6 @@ export function compilePlan(plan: Plan): CpuExecutable {
 
 function compileKernel(kernel: Kernel, slots: readonly Slot[], arrays: Slots): Visit {
   const { kind, js } = kernel;
-  if (js === undefined) throw new Error(`cpu: ${kind} has no loop (js)`);
+  if (js === undefined) throw new Error(`cpu: kernel ${kind} has no loop (js)`);
   return (js as KernelLoop<Kernel>)(kernel, slots, arrays);
 }
