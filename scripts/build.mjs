@@ -45,7 +45,8 @@ const OUTPUT = {
   dir: 'dist',
   format: 'es',
   sourcemap: true,
-  minify: false,
+  // Names and lines stay as they are; constants and what is used once go where they are used, which some bundlers leave.
+  minify: { compress: { joinVars: false, sequences: false }, mangle: false, codegen: { removeWhitespace: false } },
   minifyInternalExports: false,
   entryFileNames: '[name].js',
   // What entries share is one file: each file that a process has to find delays its start.

@@ -3,11 +3,10 @@
  * The one idea: a row says how it is batched (elementwise, params shifted, or a rule), so one interpreter batches them all.
  * Values that do not depend on a mapped input stay as they are. Must not name operations.
  */
-import { interpret } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
 import { broadcastTo, reshape } from '@jacobi/tensor';
 import type { Program, Row, TensorType } from '@jacobi/tensor/internal';
-import { bind, bindApplication, Trace, tensorType, withFrame } from '@jacobi/tensor/internal';
+import { bind, bindApplication, interpret, Trace, tensorType, withFrame } from '@jacobi/tensor/internal';
 
 /** A value of a batched run: mapped ones have the batch axis first. */
 export interface Batched {

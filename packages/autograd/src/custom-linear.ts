@@ -3,10 +3,10 @@
  * values, a row is replaced by the transpose of its transpose, which is possible if that is linear in its cotangent.
  */
 import type { DType } from '@jacobi/backend';
-import { capturedNow, interpret, writeOut } from '@jacobi/compiler';
+import { capturedNow, writeOut } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
 import type { LinearRow, Primitive, Program, Row, Tangent, TensorType, Var } from '@jacobi/tensor/internal';
-import { bind, bindApplication, holding, JacobiError, tensorType, zerosOf } from '@jacobi/tensor/internal';
+import { bind, bindApplication, holding, interpret, JacobiError, tensorType, zerosOf } from '@jacobi/tensor/internal';
 import type { CustomRule } from './custom-rule.ts';
 import { writeRule } from './custom-rule.ts';
 import { RuleError } from './errors.ts';

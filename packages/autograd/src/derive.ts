@@ -33,10 +33,14 @@ const ROW_BYTES = 600;
 const cache: StructureCache<unknown> = /* @__PURE__ */ new StructureCache(64 * 1024 * 1024);
 
 /**
- * What `make` makes for a slice, from the cache where the same structure with the same tag was met before. `program`: what of it
+ * What `make` makes for a slice, from the cache where the same structure with the same tag was met before. Its program is what
  * weighs, and says whether it may be kept.
  */
-export function byStructure<V>(tag: string, slice: Slice, make: () => V, program?: (value: V) => Program): V {
+export function byStructure<V extends object & { readonly program?: Program }>(
+  tag: string,
+  slice: Slice,
+  make: () => V,
+): V {
   const known = cache.get(tag, slice.structure) as V | undefined;
   if (known !== undefined) {
     counters.planHits++;
@@ -44,10 +48,10 @@ export function byStructure<V>(tag: string, slice: Slice, make: () => V, program
   }
   counters.traces++;
   const value = make();
-  const { captured, rows } = program?.(value) ?? { captured: [], rows: [] };
+  const { program } = value;
   // Captured tensors would be kept alive, closures make structures that never come back.
-  if (captured.length === 0 && slice.rows.every((r) => r.application.closures.length === 0))
-    cache.set(tag, slice.structure, value, (rows.length + slice.structure.length / 20 + 4) * ROW_BYTES);
+  if (!program?.captured.length && slice.rows.every((r) => r.application.closures.length === 0))
+    cache.set(tag, slice.structure, value, ((program?.rows.length ?? 0) + slice.structure.length / 20 + 4) * ROW_BYTES);
   return value;
 }
 
@@ -56,12 +60,7 @@ export function byStructure<V>(tag: string, slice: Slice, make: () => V, program
  * outputs.
  */
 export function derive(tag: string, slice: Slice, build: (derivation: Derivation) => readonly Tensor[]): Derived {
-  return byStructure(
-    tag,
-    slice,
-    () => deriveAnew(tag, slice, build),
-    (derived) => derived.program,
-  );
+  return byStructure(tag, slice, () => deriveAnew(tag, slice, build));
 }
 
 function deriveAnew(tag: string, slice: Slice, build: (derivation: Derivation) => readonly Tensor[]): Derived {

@@ -38,8 +38,6 @@ describe('a function in jit or checkpoint is connected as it is without', () => 
       tape.watch(x);
       return jit((a: Tensor) => stopGradient(a))(x);
     });
-    expect(() => tape.gradient(y, x)).toThrow(
-      'ends at followedCall (nothing inside leads to its result by a derivative)',
-    );
+    expect(() => tape.gradient(y, x)).toThrow('ends at followedCall (no derivative inside leads to its result)');
   });
 });

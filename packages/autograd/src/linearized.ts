@@ -3,7 +3,7 @@
  * Must not import rows.
  */
 import type { Program, Tangent, Var } from '@jacobi/tensor/internal';
-import { makeProgram, Trace, withFrame } from '@jacobi/tensor/internal';
+import { makeProgram, operandsOf, Trace, withFrame } from '@jacobi/tensor/internal';
 import { carriesTangent, pushProgram } from './pushforward.ts';
 
 /** Values and tangents of a program, as two programs. */
@@ -39,7 +39,7 @@ export function connectedOutputs(program: Program, active: readonly boolean[]): 
 
 function connectAnew(program: Program, active: readonly boolean[]): boolean[] {
   const reached = new Set<Var>();
-  [...program.inputs, ...program.captured.map((c) => c.variable)].forEach((v, i) => {
+  operandsOf(program).forEach((v, i) => {
     if (active[i]) reached.add(v);
   });
   for (const { application, inputs, outputs } of program.rows) {
@@ -74,7 +74,7 @@ export function linearizeProgram(program: Program, active: readonly boolean[]): 
 
 function linearizeAnew(program: Program, active: readonly boolean[]): Linearized {
   const trace = new Trace('linearize');
-  const vars = [...program.inputs, ...program.captured.map((c) => c.variable)];
+  const vars = operandsOf(program);
   const inputs = vars.map((v) => trace.input(program.types[v]!));
   const moving = vars.map((v, i): Tangent => (active[i] ? trace.input(program.types[v]!) : null));
   const { outputs, tangents } = withFrame(trace, () => pushProgram(program, inputs, moving, true));

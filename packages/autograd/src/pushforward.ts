@@ -7,7 +7,7 @@ import { isFloating } from '@jacobi/backend';
 import type { Tensor } from '@jacobi/tensor';
 import { broadcastTo, neg } from '@jacobi/tensor';
 import type { Application, Linear, Program, Row, RowValues, Tangent, TensorType, Var } from '@jacobi/tensor/internal';
-import { addTangents, bindApplication, currentTrace, zerosOf } from '@jacobi/tensor/internal';
+import { addTangents, bindApplication, currentTrace, operandsOf, zerosOf } from '@jacobi/tensor/internal';
 
 /** Values of a program's variables. */
 export type Values = (v: Var) => Tensor;
@@ -128,7 +128,7 @@ export function pushProgram(
 ): { outputs: Tensor[]; tangents: Tangent[] } {
   const env: Tensor[] = new Array(program.types.length);
   const moving: Tangent[] = new Array<Tangent>(program.types.length).fill(null);
-  [...program.inputs, ...program.captured.map((c) => c.variable)].forEach((v, i) => {
+  operandsOf(program).forEach((v, i) => {
     env[v] = inputs[i]!;
     moving[v] = tangents[i] ?? null;
   });

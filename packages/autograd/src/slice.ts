@@ -29,8 +29,8 @@ export interface Connection {
 
 /** Cuts out of a recording the rows that lead from `sources` to `targets` (both in the recording's numbers). */
 export function sliceRecording(recording: Recording, sources: readonly Var[], targets: readonly Var[]): Connection {
-  const { rows, types } = recording;
-  const count = types.length;
+  const { rows } = recording;
+  const count = recording.types.length;
   // What no derivative leads to is not active, so neither of these holds it.
   const reached = new Uint8Array(count);
   for (const v of sources) if (recording.isActive(v)) reached[v] = 1;
@@ -101,7 +101,7 @@ function renumber(recording: Recording, rows: readonly Row[], sources: readonly 
     structure,
     value: (v) => {
       const value = recording.value(origin[v]!);
-      if (value === undefined) throw new JacobiError('internal: a derivative reads a value that its row does not keep');
+      if (value === undefined) throw new JacobiError('internal: no row keeps this value');
       return value;
     },
   };

@@ -77,7 +77,6 @@ const isSource = (x: unknown): x is Source => x instanceof Tensor || isVariable(
 export class GradientTape {
   readonly #recording: Recording;
   #consumed = false;
-  readonly #persistent: boolean;
   readonly #variables = new Map<Variable, Set<Tensor>>();
 
   constructor(options: TapeOptions = {}) {
@@ -85,7 +84,6 @@ export class GradientTape {
     const { persistent = false, watchAccessedVariables = true } = options;
     checkFlag('GradientTape', 'persistent', persistent);
     checkFlag('GradientTape', 'watchAccessedVariables', watchAccessedVariables);
-    this.#persistent = persistent;
     this.#recording = new Recording(persistent);
     this.#recording.onVariable = (read, value) => {
       const variable = read as Variable;
@@ -98,9 +96,7 @@ export class GradientTape {
   record<T>(fn: () => T): T {
     checkFunction('record', fn, 'fn');
     if (isLive(this.#recording)) {
-      throw new TapeStateError(
-        'record: Tape is still recording. This can happen if you try to re-enter an already-active tape; use another tape, or call record again afterwards.',
-      );
+      throw new TapeStateError('record: Tape is still recording; use another tape, or call record again afterwards');
     }
     this.#renew();
     return withFrame(this.#recording, () => refusePromise('record', fn()));
@@ -115,9 +111,7 @@ export class GradientTape {
         continue;
       }
       if (!isFloating(leaf.dtype)) {
-        console.warn(
-          `The dtype of the watched tensor must be floating (e.g. float32), got ${leaf.dtype}: it carries no derivative; watch cast(x, 'float32')`,
-        );
+        console.warn(`The dtype of the watched tensor must be floating, got ${leaf.dtype}; use cast(x, 'float32')`);
       }
       this.#recording.watch(leaf);
     }
@@ -128,9 +122,7 @@ export class GradientTape {
     checkFunction('stopRecording', fn, 'fn');
     const recording = this.#recording;
     if (!isLive(recording) || recording.paused) {
-      throw new TapeStateError(
-        'stopRecording: Trying to stop recording a tape which is not recording; call it inside of record.',
-      );
+      throw new TapeStateError('stopRecording: the tape is not recording; call it inside of record');
     }
     recording.paused = true;
     try {
@@ -198,13 +190,13 @@ export class GradientTape {
   ): unknown {
     const unconnected = checkUnconnected(operation, option);
     const flat = this.resolve(operation, sources);
-    const { paused } = this.#recording;
-    if (this.#consumed && !this.#persistent) {
+    const { paused, persistent } = this.#recording;
+    if (this.#consumed) {
       throw new TapeConsumedError(
-        `${operation}: A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians); make it with new GradientTape({ persistent: true }).`,
+        `${operation}: A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians); make it { persistent: true }`,
       );
     }
-    if (!this.#persistent) this.#consumed = this.#recording.paused = true;
+    if (!persistent) this.#consumed = this.#recording.paused = true;
     try {
       const cut = this.cut(flat.leaves, targets);
       const parts = cut.connected.includes(true) ? compute(cut) : [];
@@ -213,7 +205,7 @@ export class GradientTape {
         if (result !== null || unconnected === 'none') return result;
         if (unconnected === 'zero') return zerosOf(zeroType(source.leaf));
         throw new UnconnectedError(
-          `${operation}: ${this.whyUnconnected(targets[0]!, source)}. (unconnected: 'none' gives null and 'zero' zeros in place of this error.)`,
+          `${operation}: ${this.whyUnconnected(targets[0]!, source)} (unconnected: 'none' gives null, 'zero' zeros)`,
         );
       });
       return flat.rebuild<unknown>(results);
@@ -304,9 +296,7 @@ function cotangentsFor(targets: readonly Tensor[], like: Flat<unknown>, given: u
   const isEntry = (x: unknown): x is Tensor | number | null => x === null || typeof x === 'number' || isSource(x);
   const flat = flattenNest('gradient: outputGradients', given, isEntry, 'tensors or null', like);
   if (flat.structure !== like.structure) {
-    throw new ArgumentError(
-      'gradient: outputGradients must have the structure of target: one tensor (or null) for each',
-    );
+    throw new ArgumentError('gradient: outputGradients must have the structure of target');
   }
   return flat.leaves.map((g, i) => {
     if (g === null) return null;

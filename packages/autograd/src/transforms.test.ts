@@ -354,7 +354,7 @@ describe('bad arguments', () => {
     [
       'a typed array',
       () => grad(sum)(new Float64Array(2) as never),
-      /argument 0 .*not a Float64Array; make a tensor of it, tensor\(…\)/,
+      /argument 0 .*not a Float64Array; use tensor\(…\)/,
       ArgumentError,
     ],
     [

@@ -22,12 +22,12 @@ import {
   bindOne,
   concatRow,
   contract,
+  dependentOn,
   diagonalRow,
   embedRow,
   JacobiError,
   onesAt,
   padRow,
-  scalarTensor,
   sliceRow,
   splitRow,
   zerosOf,
@@ -44,25 +44,18 @@ export function transposeRows(
   outputs: readonly { readonly variable: Var; readonly cotangent: Tensor }[],
   coefficient: (v: Var) => Tensor,
 ): Tangent[] {
-  const linear = new Set(inputs);
-  const dependent: Row[] = [];
-  for (const row of rows) {
-    if (!row.inputs.some((v) => linear.has(v))) continue;
-    dependent.push(row);
-    for (const v of row.outputs) linear.add(v);
-  }
+  const dependent = dependentOn(inputs, rows);
   const cotangents = new Map<Var, Tensor>();
   const accumulate = (v: Var, ct: Tensor): void => {
     const before = cotangents.get(v);
     cotangents.set(v, before === undefined ? ct : add(before, ct));
   };
   for (const { variable, cotangent } of outputs) accumulate(variable, cotangent);
-  for (let r = dependent.length - 1; r >= 0; r--) {
-    const row = dependent[r]!;
+  for (const row of dependent.rows.reverse()) {
     const incoming = row.outputs.map((v) => cotangents.get(v) ?? null);
     for (const v of row.outputs) cotangents.delete(v);
     if (incoming.every((ct) => ct === null)) continue;
-    const open = row.inputs.map((v) => linear.has(v));
+    const open = row.inputs.map((v) => dependent.values.has(v));
     const values = { application: row.application, coefficient: (i: number) => coefficient(row.inputs[i]!) };
     transposeRow(values, open, incoming).forEach((ct, i) => {
       if (ct !== null && open[i]) accumulate(row.inputs[i]!, ct);
@@ -85,7 +78,7 @@ export function linearOf(application: Application, open: readonly boolean[]): Li
   const linear = linearIn(application, open);
   if (linear !== null) return linear;
   throw new JacobiError(
-    `${application.primitive.name} is not linear in a tangent that reaches it: a tangent rule must be linear in the tangents (it may do anything with values)`,
+    `${application.primitive.name} is not linear in a tangent: a tangent rule must be linear in the tangents`,
   );
 }
 
@@ -106,25 +99,23 @@ function transposeRow(row: LinearRow, open: readonly boolean[], incoming: readon
   const { axis } = p;
   const linear = linearOf(row.application, open);
   if ('transpose' in linear) return linear.transpose(row, incoming, open);
+  /** Of operand i, that of a result to which it was broadcast. */
+  const broadcast = (i: number, of: () => Tensor): Tangent => (open[i] ? sumTo(of(), inputs[i]!) : null);
   switch (linear.map) {
     case 'add':
-      return inputs.map((type, i) => (open[i] ? sumTo(ct, type) : null));
+    case 'broadcast':
+      return inputs.map((_, i) => broadcast(i, () => ct));
     case 'sub':
-      return [open[0] ? sumTo(ct, x) : null, open[1] ? sumTo(neg(ct), inputs[1]!) : null];
+      return [broadcast(0, () => ct), broadcast(1, () => neg(ct))];
     case 'neg':
       return [neg(ct)];
     case 'scale': {
       const product = mul(ct, linear.by?.(row) ?? row.coefficient(open[0] ? 1 : 0));
-      return inputs.map((type, i) => (open[i] ? sumTo(product, type) : null));
+      return inputs.map((_, i) => broadcast(i, () => product));
     }
     case 'select': {
       const mask = row.coefficient(0);
-      const zero = scalarTensor(0, ct.dtype);
-      return [
-        null,
-        open[1] ? sumTo(where(mask, ct, zero), inputs[1]!) : null,
-        open[2] ? sumTo(where(mask, zero, ct), inputs[2]!) : null,
-      ];
+      return [null, broadcast(1, () => where(mask, ct, 0)), broadcast(2, () => where(mask, 0, ct))];
     }
     case 'cast':
       return [cast(ct, x.dtype)];
@@ -132,8 +123,6 @@ function transposeRow(row: LinearRow, open: readonly boolean[], incoming: readon
       return [reshape(ct, x.shape)];
     case 'transpose':
       return bind(primitive, [ct], { permutation: p.permutation.map((_, from) => p.permutation.indexOf(from)) });
-    case 'broadcast':
-      return [sumTo(ct, x)];
     case 'slice':
       return [bindOne(padRow, [ct], padding(x, p))];
     case 'pad':

@@ -13,8 +13,7 @@ import type { Recording } from './recording.ts';
 export type Unconnected = 'error' | 'none' | 'zero';
 
 /** Checks the option. */
-export function checkUnconnected(operation: string, value: unknown): Unconnected {
-  if (value === undefined) return 'error';
+export function checkUnconnected(operation: string, value: unknown = 'error'): Unconnected {
   if (value === 'error' || value === 'none' || value === 'zero') return value;
   throw new ArgumentError(
     `${operation}: Unknown value for unconnected_gradients: ${typeof value === 'string' ? `'${value}'` : describe(value)}; unconnected must be 'error', 'none' or 'zero'`,
@@ -23,27 +22,24 @@ export function checkUnconnected(operation: string, value: unknown): Unconnected
 
 /** Says in a sentence why no derivative leads from `source` to `target`. */
 export function explainUnconnected(recording: Recording, target: Tensor, source: Tensor | null, name: string): string {
-  if (source === null)
-    return `${name} was not read inside of record (watchAccessedVariables off, not trainable, or not used): read its .value there, or watch it`;
+  if (source === null) return `${name} was not read inside of record: read its .value there, or watch it`;
   const s = recording.find(source);
   if (s === undefined || !recording.isFollowed(s)) {
     return `${name} was not watched: call tape.watch(${name}) before computing with it`;
   }
   if (!recording.isActive(s) && !carriesTangent(source.type)) {
-    return `${name} has dtype ${source.dtype}, and integers carry no derivative: watch cast(${name}, 'float32') in its place`;
+    return `${name} has dtype ${source.dtype}, and integers carry no derivative: watch cast(${name}, 'float32')`;
   }
   const t = recording.find(target);
   if (t === undefined || !recording.isFollowed(t)) {
     const out = [...recording.readOut].find(([v]) => behind(recording, v).has(s));
     if (out !== undefined) {
-      return `the target was computed outside of the recording; a value that depends on ${name}, ${formatType(recording.types[out[0]]!)}, was read out by ${out[1]}, and numbers carry no history`;
+      return `the target was computed outside of record: ${formatType(recording.types[out[0]]!)} that depends on ${name} was read out by ${out[1]}: numbers carry no history`;
     }
     return `the target was computed outside of record, or before ${name} was watched`;
   }
   const cut = cutBetween(recording, s, t);
-  return cut === null
-    ? `the target does not depend on ${name}: no recorded operation leads from one to the other`
-    : `the path from ${name} to the target ends at ${cut}`;
+  return cut === null ? `the target does not depend on ${name}` : `the path from ${name} to the target ends at ${cut}`;
 }
 
 /** What a value is computed from in any way, and itself. */
@@ -64,9 +60,9 @@ function cutBetween(recording: Recording, from: Var, to: Var): string | null {
     if (derivative.kind === 'none') return derivative.reason === name ? name : `${name} (${derivative.reason})`;
     const active = inputs.map((v) => smooth.has(v));
     if (connections(application, active)?.includes(true) === false)
-      return `${name} (nothing inside leads to its result by a derivative)`;
+      return `${name} (no derivative inside leads to its result)`;
     if (!recording.isActive(outputs[0]!))
-      return `${name}, whose result is ${formatType(application.outputs[0]!)}: ${application.outputs[0]!.dtype} carries no derivative`;
+      return `${name}, whose result ${formatType(application.outputs[0]!)} carries no derivative`;
     outputs.forEach((v) => smooth.add(v));
   }
   return null;

@@ -15,9 +15,9 @@ export interface CpuExecutable extends Executable {
 
 export function compilePlan(plan: Plan): CpuExecutable {
   const arena = new ArrayBuffer(plan.arenaBytes);
-  const none = new Uint8Array(0);
   const slots: Slots = plan.slots.map(
-    (slot) => slot.data ?? (slot.offset === undefined ? none : viewBytes(slot.dtype, arena, slot.offset, slot.length)),
+    ({ data, dtype, offset, length }) =>
+      data ?? viewBytes(dtype, arena, offset ?? 0, offset === undefined ? 0 : length),
   );
   return { plan, slots, steps: plan.steps.map((kernel) => compileKernel(kernel, plan.slots, slots)) };
 }

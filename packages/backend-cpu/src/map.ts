@@ -10,8 +10,6 @@ import { walk } from './nest.ts';
 
 /** Elements that one step of a body does before the next: what several of these take fits a first-level cache. */
 const BLOCK = 512;
-/** From so many elements on, `fill` and `set` are faster than a loop. */
-const BULK = 32;
 
 /** Where a loop reads or writes: a slot, the entry of the current positions that says where, and a stride. */
 export type Operand = readonly [slot: number, position: number, stride: number];
@@ -22,7 +20,7 @@ export type Step = (slots: Slots, count: number) => void;
 /** A function of a body. */
 type Call = Extract<ScalarStep, { fn: unknown }>;
 
-export function mapLoop(kernel: MapKernel, slots: readonly Slot[], arrays: Slots): Visit {
+export function mapLoop(kernel: MapKernel, _slots: readonly Slot[], arrays: Slots): Visit {
   const { inputs, output, body, shape } = kernel;
   const accesses = [output, ...inputs];
   const axes = collapse(
@@ -34,28 +32,8 @@ export function mapLoop(kernel: MapKernel, slots: readonly Slot[], arrays: Slots
   // Constants and intermediate results are read from their start: from the last position, which stays 0.
   const positions = [...starts, 0];
   const operands = accesses.map(({ slot }, i): Operand => [slot, i, row.strides[i]!]);
-  const visit =
-    (row.size >= BULK && inBulk(kernel, row, positions, slots)) ||
-    sequence(bind(body, operands, row.size, positions, arrays), row, positions);
+  const visit = sequence(bind(body, operands, row.size, positions, arrays), row, positions);
   return axes.length === 0 ? visit : walk(axes, starts, positions, visit);
-}
-
-/** A row of one value, or the whole of a slot, if that is all there is to write to a row. */
-function inBulk(
-  { body, inputs, output }: MapKernel,
-  { size, strides }: Axis,
-  positions: readonly number[],
-  slots: readonly Slot[],
-): Visit | undefined {
-  const to = output.slot;
-  const last = body.at(-1);
-  if (strides[0] !== 1) return undefined;
-  if (last && 'constant' in last) {
-    return (arrays) => arrays[to]!.fill(last.constant, positions[0], positions[0]! + size);
-  }
-  const from = inputs[0]?.slot ?? to;
-  if (last || strides[1] !== 1 || slots[from]!.length !== size) return undefined;
-  return (arrays) => arrays[to]!.set(arrays[from]!, positions[0]);
 }
 
 /** The steps of a body, with arrays for its constants and for results of up to a block that later steps read. */
@@ -126,23 +104,16 @@ function sequence(steps: readonly Step[], { size, strides }: Axis, positions: nu
   };
 }
 
-/** A function's own loop, or one that calls it. */
+/** A function's own loop, which one of three operands has, or one that calls it. */
 export function loopOf({ fn, dtype }: Call): Loop {
   const js = (dtype === 'int32' ? fn.int : undefined) ?? fn.js;
   if (fn.loop && js === fn.js) return fn.loop;
   const call: (...operands: number[]) => number = js;
-  switch (fn.arity) {
-    case 1:
-      return (n, out, o, s, a, i, p) => {
+  return fn.arity === 1
+    ? (n, out, o, s, a, i, p) => {
         for (; n-- > 0; o += s, i += p) out[o] = call(a[i]!);
-      };
-    case 2:
-      return (n, out, o, s, a, i, p, b, j, q) => {
+      }
+    : (n, out, o, s, a, i, p, b, j, q) => {
         for (; n-- > 0; o += s, i += p, j += q) out[o] = call(a[i]!, b[j]!);
       };
-    case 3:
-      return (n, out, o, s, a, i, p, b, j, q, c, k, r) => {
-        for (; n-- > 0; o += s, i += p, j += q, k += r) out[o] = call(a[i]!, b[j]!, c[k]!);
-      };
-  }
 }

@@ -42,15 +42,9 @@ export function contiguousView(shape: Shape): View {
 
 /** True if the view reads its elements one after the other from offset 0. Axes of size 1, and of empty views, may have any stride. */
 export function isContiguous(view: View): boolean {
-  if (view.offset !== 0) return false;
-  let step = 1;
-  for (let i = view.shape.length - 1; i >= 0; i--) {
-    const d = view.shape[i]!;
-    if (d === 0) return true;
-    if (d !== 1 && view.strides[i] !== step) return view.shape.includes(0);
-    step *= d;
-  }
-  return true;
+  const { offset, shape, strides } = view;
+  const steps = rowMajor(shape);
+  return offset === 0 && (shape.includes(0) || shape.every((d, i) => d === 1 || strides[i] === steps[i]));
 }
 
 /** True if two shapes have the same sizes. */

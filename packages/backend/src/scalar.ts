@@ -26,54 +26,70 @@ export interface ScalarFunction extends Targets {
   readonly exact?: 1 | 3;
   /** Used in place of `js` where the step's dtype is int32. */
   readonly int?: (a: number, b: number, c: number) => number;
-  /** `js` over strided arrays, where a call for each element would cost more than the arithmetic. */
+  /** `js` over strided arrays, where a call for each element would cost more than the arithmetic, or takes three operands. */
   readonly loop?: Loop;
 }
 
 type Extras = Pick<ScalarFunction, 'exact' | 'int' | 'loop'>;
 
-const fn1 = (name: string, js: (a: number) => number, extras?: Extras): ScalarFunction => ({
+/** It takes as many operands as its `js`. */
+const fn = (name: string, js: ScalarFunction['js'], extras?: Extras): ScalarFunction => ({
   name,
-  arity: 1,
-  js,
-  ...extras,
-});
-const fn2 = (name: string, js: (a: number, b: number) => number, extras?: Extras): ScalarFunction => ({
-  name,
-  arity: 2,
+  arity: js.length as 1 | 2 | 3,
   js,
   ...extras,
 });
 
 // Arithmetic
-export const add: ScalarFunction = /* @__PURE__ */ fn2('add', (a, b) => a + b, { exact: 1, loop: loops.addLoop });
-export const sub: ScalarFunction = /* @__PURE__ */ fn2('sub', (a, b) => a - b, { exact: 1, loop: loops.subLoop });
-export const mul: ScalarFunction = /* @__PURE__ */ fn2('mul', (a, b) => a * b, {
+export const add: ScalarFunction = /* @__PURE__ */ fn('add', (a, b) => a + b, { exact: 1, loop: loops.addLoop });
+export const sub: ScalarFunction = /* @__PURE__ */ fn('sub', (a, b) => a - b, {
+  exact: 1,
+  loop: (n, out, o, s, a, i, p, b, j, q) => {
+    for (; n-- > 0; o += s, i += p, j += q) out[o] = a[i]! - b[j]!;
+  },
+});
+export const mul: ScalarFunction = /* @__PURE__ */ fn('mul', (a, b) => a * b, {
   exact: 1,
   int: Math.imul,
-  loop: loops.mulLoop,
+  loop: (n, out, o, s, a, i, p, b, j, q) => {
+    for (; n-- > 0; o += s, i += p, j += q) out[o] = a[i]! * b[j]!;
+  },
 });
-export const div: ScalarFunction = /* @__PURE__ */ fn2('div', (a, b) => a / b, { exact: 3, loop: loops.divLoop });
-export const neg: ScalarFunction = /* @__PURE__ */ fn1('neg', (a) => -a, { exact: 1, loop: loops.negLoop });
-export const abs: ScalarFunction = /* @__PURE__ */ fn1('abs', Math.abs, { exact: 1 });
-export const square: ScalarFunction = /* @__PURE__ */ fn1('square', (a) => a * a, {
+export const div: ScalarFunction = /* @__PURE__ */ fn('div', (a, b) => a / b, {
+  exact: 3,
+  loop: (n, out, o, s, a, i, p, b, j, q) => {
+    for (; n-- > 0; o += s, i += p, j += q) out[o] = a[i]! / b[j]!;
+  },
+});
+export const neg: ScalarFunction = /* @__PURE__ */ fn('neg', (a) => -a, {
+  exact: 1,
+  loop: (n, out, o, s, a, i, p) => {
+    for (; n-- > 0; o += s, i += p) out[o] = -a[i]!;
+  },
+});
+export const abs: ScalarFunction = /* @__PURE__ */ fn('abs', Math.abs, { exact: 1 });
+export const square: ScalarFunction = /* @__PURE__ */ fn('square', (a) => a * a, {
   exact: 1,
   int: (a) => Math.imul(a, a),
-  loop: loops.squareLoop,
+  loop: (n, out, o, s, a, i, p) => {
+    for (; n-- > 0; o += s, i += p) out[o] = a[i]! * a[i]!;
+  },
 });
-export const reciprocal: ScalarFunction = /* @__PURE__ */ fn1('reciprocal', (a) => 1 / a, {
+export const reciprocal: ScalarFunction = /* @__PURE__ */ fn('reciprocal', (a) => 1 / a, {
   exact: 3,
-  loop: loops.reciprocalLoop,
+  loop: (n, out, o, s, a, i, p) => {
+    for (; n-- > 0; o += s, i += p) out[o] = 1 / a[i]!;
+  },
 });
-export const sign: ScalarFunction = /* @__PURE__ */ fn1('sign', Math.sign, { exact: 1 });
+export const sign: ScalarFunction = /* @__PURE__ */ fn('sign', Math.sign, { exact: 1 });
 /** NaN in either operand gives NaN. */
-export const maximum: ScalarFunction = /* @__PURE__ */ fn2('maximum', Math.max, { exact: 1, loop: loops.maximumLoop });
-export const minimum: ScalarFunction = /* @__PURE__ */ fn2('minimum', Math.min, { exact: 1, loop: loops.minimumLoop });
+export const maximum: ScalarFunction = /* @__PURE__ */ fn('maximum', Math.max, { exact: 1, loop: loops.maximumLoop });
+export const minimum: ScalarFunction = /* @__PURE__ */ fn('minimum', Math.min, { exact: 1, loop: loops.minimumLoop });
 /** Division rounded towards −∞, and what it leaves (with the sign of the divisor). */
-export const floorDiv: ScalarFunction = /* @__PURE__ */ fn2('floorDiv', (a, b) => Math.floor(a / b), {
+export const floorDiv: ScalarFunction = /* @__PURE__ */ fn('floorDiv', (a, b) => Math.floor(a / b), {
   int: (a, b) => (b === 0 ? 0 : Math.floor(a / b)),
 });
-export const floorMod: ScalarFunction = /* @__PURE__ */ fn2(
+export const floorMod: ScalarFunction = /* @__PURE__ */ fn(
   'floorMod',
   (a, b) => {
     const r = a % b;
@@ -85,19 +101,32 @@ export const floorMod: ScalarFunction = /* @__PURE__ */ fn2(
 
 // Powers, exponentials, logarithms
 /** IEEE pow, with pow(1, NaN) = pow(±1, ±∞) = 1 as in C (ECMAScript says NaN). */
-export const pow: ScalarFunction = /* @__PURE__ */ fn2(
+export const pow: ScalarFunction = /* @__PURE__ */ fn(
   'pow',
   (a, b) => (a === 1 || (a === -1 && Math.abs(b) === Infinity) ? 1 : a ** b),
   { int: intPower },
 );
 /** a to the integer n, by repeated squaring. */
-export const powInt: ScalarFunction = /* @__PURE__ */ fn2('powInt', integerPower, { int: intPower });
-export const sqrt: ScalarFunction = /* @__PURE__ */ fn1('sqrt', Math.sqrt, { exact: 3, loop: loops.sqrtLoop });
-export const rsqrt: ScalarFunction = /* @__PURE__ */ fn1('rsqrt', (a) => 1 / Math.sqrt(a));
-export const exp: ScalarFunction = /* @__PURE__ */ fn1('exp', Math.exp, { loop: loops.expLoop });
-export const expm1: ScalarFunction = /* @__PURE__ */ fn1('expm1', Math.expm1);
-export const log: ScalarFunction = /* @__PURE__ */ fn1('log', Math.log, { loop: loops.logLoop });
-export const log1p: ScalarFunction = /* @__PURE__ */ fn1('log1p', Math.log1p);
+export const powInt: ScalarFunction = /* @__PURE__ */ fn('powInt', integerPower, { int: intPower });
+export const sqrt: ScalarFunction = /* @__PURE__ */ fn('sqrt', Math.sqrt, {
+  exact: 3,
+  loop: (n, out, o, s, a, i, p) => {
+    for (; n-- > 0; o += s, i += p) out[o] = Math.sqrt(a[i]!);
+  },
+});
+export const rsqrt: ScalarFunction = /* @__PURE__ */ fn('rsqrt', (a) => 1 / Math.sqrt(a));
+export const exp: ScalarFunction = /* @__PURE__ */ fn('exp', Math.exp, {
+  loop: (n, out, o, s, a, i, p) => {
+    for (; n-- > 0; o += s, i += p) out[o] = Math.exp(a[i]!);
+  },
+});
+export const expm1: ScalarFunction = /* @__PURE__ */ fn('expm1', Math.expm1);
+export const log: ScalarFunction = /* @__PURE__ */ fn('log', Math.log, {
+  loop: (n, out, o, s, a, i, p) => {
+    for (; n-- > 0; o += s, i += p) out[o] = Math.log(a[i]!);
+  },
+});
+export const log1p: ScalarFunction = /* @__PURE__ */ fn('log1p', Math.log1p);
 
 function integerPower(a: number, n: number): number {
   let result = 1;
@@ -113,56 +142,68 @@ function intPower(a: number, n: number): number {
   if (n < 0) return a * a === 1 ? a ** n : 0;
   let result = 1;
   let base = a;
-  for (let k = n; k > 0; k = Math.floor(k / 2)) {
-    if (k % 2 === 1) result = Math.imul(result, base);
+  for (let k = n; k > 0; k >>= 1) {
+    if (k & 1) result = Math.imul(result, base);
     base = Math.imul(base, base);
   }
   return result;
 }
 
 // Trigonometry
-export const sin: ScalarFunction = /* @__PURE__ */ fn1('sin', Math.sin, { loop: loops.sinLoop });
-export const cos: ScalarFunction = /* @__PURE__ */ fn1('cos', Math.cos, { loop: loops.cosLoop });
-export const tan: ScalarFunction = /* @__PURE__ */ fn1('tan', Math.tan);
-export const asin: ScalarFunction = /* @__PURE__ */ fn1('asin', Math.asin);
-export const acos: ScalarFunction = /* @__PURE__ */ fn1('acos', Math.acos);
-export const atan: ScalarFunction = /* @__PURE__ */ fn1('atan', Math.atan);
-export const atan2: ScalarFunction = /* @__PURE__ */ fn2('atan2', Math.atan2);
-export const sinh: ScalarFunction = /* @__PURE__ */ fn1('sinh', Math.sinh);
-export const cosh: ScalarFunction = /* @__PURE__ */ fn1('cosh', Math.cosh);
-export const asinh: ScalarFunction = /* @__PURE__ */ fn1('asinh', Math.asinh);
-export const acosh: ScalarFunction = /* @__PURE__ */ fn1('acosh', Math.acosh);
-export const atanh: ScalarFunction = /* @__PURE__ */ fn1('atanh', Math.atanh);
+export const sin: ScalarFunction = /* @__PURE__ */ fn('sin', Math.sin, {
+  loop: (n, out, o, s, a, i, p) => {
+    for (; n-- > 0; o += s, i += p) out[o] = Math.sin(a[i]!);
+  },
+});
+export const cos: ScalarFunction = /* @__PURE__ */ fn('cos', Math.cos, {
+  loop: (n, out, o, s, a, i, p) => {
+    for (; n-- > 0; o += s, i += p) out[o] = Math.cos(a[i]!);
+  },
+});
+export const tan: ScalarFunction = /* @__PURE__ */ fn('tan', Math.tan);
+export const asin: ScalarFunction = /* @__PURE__ */ fn('asin', Math.asin);
+export const acos: ScalarFunction = /* @__PURE__ */ fn('acos', Math.acos);
+export const atan: ScalarFunction = /* @__PURE__ */ fn('atan', Math.atan);
+export const atan2: ScalarFunction = /* @__PURE__ */ fn('atan2', Math.atan2);
+export const sinh: ScalarFunction = /* @__PURE__ */ fn('sinh', Math.sinh);
+export const cosh: ScalarFunction = /* @__PURE__ */ fn('cosh', Math.cosh);
+export const asinh: ScalarFunction = /* @__PURE__ */ fn('asinh', Math.asinh);
+export const acosh: ScalarFunction = /* @__PURE__ */ fn('acosh', Math.acosh);
+export const atanh: ScalarFunction = /* @__PURE__ */ fn('atanh', Math.atanh);
 /** √(a² + b²) without overflow in between. */
-export const hypot: ScalarFunction = /* @__PURE__ */ fn2('hypot', (a, b) => Math.hypot(a, b));
-export const tanh: ScalarFunction = /* @__PURE__ */ fn1('tanh', Math.tanh, { loop: loops.tanhLoop });
+export const hypot: ScalarFunction = /* @__PURE__ */ fn('hypot', (a, b) => Math.hypot(a, b));
+export const tanh: ScalarFunction = /* @__PURE__ */ fn('tanh', Math.tanh, {
+  loop: (n, out, o, s, a, i, p) => {
+    for (; n-- > 0; o += s, i += p) out[o] = Math.tanh(a[i]!);
+  },
+});
 
 // Activations and special functions
 /** 1 / (1 + e^−a) without overflow on either side. */
-export const sigmoid: ScalarFunction = /* @__PURE__ */ fn1('sigmoid', (a) => {
+export const sigmoid: ScalarFunction = /* @__PURE__ */ fn('sigmoid', (a) => {
   const e = Math.exp(-Math.abs(a));
   return a < 0 ? e / (1 + e) : 1 / (1 + e);
 });
 /** log(1 + e^a) as max(a, 0) + log1p(e^−|a|). */
-export const softplus: ScalarFunction = /* @__PURE__ */ fn1(
+export const softplus: ScalarFunction = /* @__PURE__ */ fn(
   'softplus',
   (a) => Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a))),
 );
 /** a / (1 + |a|). */
-export const softsign: ScalarFunction = /* @__PURE__ */ fn1('softsign', (a) => a / (1 + Math.abs(a)));
+export const softsign: ScalarFunction = /* @__PURE__ */ fn('softsign', (a) => a / (1 + Math.abs(a)));
 /** max(a, 0), NaN kept. */
-export const relu: ScalarFunction = /* @__PURE__ */ fn1('relu', (a) => (a < 0 ? 0 : a), { exact: 1 });
+export const relu: ScalarFunction = /* @__PURE__ */ fn('relu', (a) => (a < 0 ? 0 : a), { exact: 1 });
 /** a above 0, α·(e^a − 1) below. */
-export const elu: ScalarFunction = /* @__PURE__ */ fn2('elu', (a, alpha) => (a > 0 ? a : alpha * Math.expm1(a)));
-export const erf: ScalarFunction = /* @__PURE__ */ fn1('erf', erfValue);
+export const elu: ScalarFunction = /* @__PURE__ */ fn('elu', (a, alpha) => (a > 0 ? a : alpha * Math.expm1(a)));
+export const erf: ScalarFunction = /* @__PURE__ */ fn('erf', erfValue);
 /** 1 − erf(a), with all its digits where that cancels. */
-export const erfc: ScalarFunction = /* @__PURE__ */ fn1('erfc', erfcValue);
+export const erfc: ScalarFunction = /* @__PURE__ */ fn('erfc', erfcValue);
 
 // Rounding
-export const floor: ScalarFunction = /* @__PURE__ */ fn1('floor', Math.floor, { exact: 1 });
-export const ceil: ScalarFunction = /* @__PURE__ */ fn1('ceil', Math.ceil, { exact: 1 });
+export const floor: ScalarFunction = /* @__PURE__ */ fn('floor', Math.floor, { exact: 1 });
+export const ceil: ScalarFunction = /* @__PURE__ */ fn('ceil', Math.ceil, { exact: 1 });
 /** To the nearest integer, ties to even (IEEE, NumPy, TensorFlow). */
-export const round: ScalarFunction = /* @__PURE__ */ fn1(
+export const round: ScalarFunction = /* @__PURE__ */ fn(
   'round',
   (a) => {
     const below = Math.floor(a);
@@ -175,44 +216,43 @@ export const round: ScalarFunction = /* @__PURE__ */ fn1(
 );
 
 // Comparison and logic; true is 1
-export const equal: ScalarFunction = /* @__PURE__ */ fn2('equal', (a, b) => (a === b ? 1 : 0), { exact: 1 });
-export const notEqual: ScalarFunction = /* @__PURE__ */ fn2('notEqual', (a, b) => (a !== b ? 1 : 0), { exact: 1 });
-export const less: ScalarFunction = /* @__PURE__ */ fn2('less', (a, b) => (a < b ? 1 : 0), { exact: 1 });
-export const lessEqual: ScalarFunction = /* @__PURE__ */ fn2('lessEqual', (a, b) => (a <= b ? 1 : 0), { exact: 1 });
-export const greater: ScalarFunction = /* @__PURE__ */ fn2('greater', (a, b) => (a > b ? 1 : 0), { exact: 1 });
-export const greaterEqual: ScalarFunction = /* @__PURE__ */ fn2('greaterEqual', (a, b) => (a >= b ? 1 : 0), {
+export const equal: ScalarFunction = /* @__PURE__ */ fn('equal', (a, b) => (a === b ? 1 : 0), { exact: 1 });
+export const notEqual: ScalarFunction = /* @__PURE__ */ fn('notEqual', (a, b) => (a !== b ? 1 : 0), { exact: 1 });
+export const less: ScalarFunction = /* @__PURE__ */ fn('less', (a, b) => (a < b ? 1 : 0), { exact: 1 });
+export const lessEqual: ScalarFunction = /* @__PURE__ */ fn('lessEqual', (a, b) => (a <= b ? 1 : 0), { exact: 1 });
+export const greater: ScalarFunction = /* @__PURE__ */ fn('greater', (a, b) => (a > b ? 1 : 0), { exact: 1 });
+export const greaterEqual: ScalarFunction = /* @__PURE__ */ fn('greaterEqual', (a, b) => (a >= b ? 1 : 0), {
   exact: 1,
 });
-export const logicalAnd: ScalarFunction = /* @__PURE__ */ fn2('logicalAnd', (a, b) => (a !== 0 && b !== 0 ? 1 : 0), {
+export const logicalAnd: ScalarFunction = /* @__PURE__ */ fn('logicalAnd', (a, b) => (a !== 0 && b !== 0 ? 1 : 0), {
   exact: 1,
 });
-export const logicalOr: ScalarFunction = /* @__PURE__ */ fn2('logicalOr', (a, b) => (a !== 0 || b !== 0 ? 1 : 0), {
+export const logicalOr: ScalarFunction = /* @__PURE__ */ fn('logicalOr', (a, b) => (a !== 0 || b !== 0 ? 1 : 0), {
   exact: 1,
 });
-export const logicalXor: ScalarFunction = /* @__PURE__ */ fn2(
+export const logicalXor: ScalarFunction = /* @__PURE__ */ fn(
   'logicalXor',
   (a, b) => ((a !== 0) !== (b !== 0) ? 1 : 0),
   { exact: 1 },
 );
-export const logicalNot: ScalarFunction = /* @__PURE__ */ fn1('logicalNot', (a) => (a === 0 ? 1 : 0), { exact: 1 });
-export const isNaN: ScalarFunction = /* @__PURE__ */ fn1('isNaN', (a) => (a !== a ? 1 : 0), { exact: 1 });
-export const isFinite: ScalarFunction = /* @__PURE__ */ fn1('isFinite', (a) => (Number.isFinite(a) ? 1 : 0), {
+export const logicalNot: ScalarFunction = /* @__PURE__ */ fn('logicalNot', (a) => (a === 0 ? 1 : 0), { exact: 1 });
+export const isNaN: ScalarFunction = /* @__PURE__ */ fn('isNaN', (a) => (a !== a ? 1 : 0), { exact: 1 });
+export const isFinite: ScalarFunction = /* @__PURE__ */ fn('isFinite', (a) => (Number.isFinite(a) ? 1 : 0), {
   exact: 1,
 });
 /** b where the condition a holds, else c: a choice, never a product. */
-export const select: ScalarFunction = {
-  name: 'select',
-  arity: 3,
+export const select: ScalarFunction = /* @__PURE__ */ fn('select', (a, b, c) => (a !== 0 ? b : c), {
   exact: 1,
-  js: (a, b, c) => (a !== 0 ? b : c),
-  loop: loops.selectLoop,
-};
+  loop: (n, out, o, s, a, i, p, b, j, q, c, k, r) => {
+    for (; n-- > 0; o += s, i += p, j += q, k += r) out[o] = a[i] !== 0 ? b[j]! : c[k]!;
+  },
+});
 
 // Casts
-export const identity: ScalarFunction = /* @__PURE__ */ fn1('identity', (a) => a, { exact: 1, loop: loops.copyLoop });
-export const toBool: ScalarFunction = /* @__PURE__ */ fn1('toBool', (a) => (a !== 0 ? 1 : 0), { exact: 1 });
+export const identity: ScalarFunction = /* @__PURE__ */ fn('identity', (a) => a, { exact: 1, loop: loops.copyLoop });
+export const toBool: ScalarFunction = /* @__PURE__ */ fn('toBool', (a) => (a !== 0 ? 1 : 0), { exact: 1 });
 /** Truncates; NaN gives 0, and what int32 cannot hold gives its nearest end. */
-export const toInt: ScalarFunction = /* @__PURE__ */ fn1(
+export const toInt: ScalarFunction = /* @__PURE__ */ fn(
   'toInt',
   (a) => {
     if (a >= 2147483647) return 2147483647;
@@ -223,14 +263,14 @@ export const toInt: ScalarFunction = /* @__PURE__ */ fn1(
 );
 
 // Bits of int32, for random numbers
-export const bitsToUnit: ScalarFunction = /* @__PURE__ */ fn1('bitsToUnit', (a) => (a >>> 8) / 16777216);
+export const bitsToUnit: ScalarFunction = /* @__PURE__ */ fn('bitsToUnit', (a) => (a >>> 8) / 16777216);
 /** 53 random bits from two words: [0, 1) in float64. */
-export const bitsToUnit64: ScalarFunction = /* @__PURE__ */ fn2(
+export const bitsToUnit64: ScalarFunction = /* @__PURE__ */ fn(
   'bitsToUnit64',
   (a, b) => ((a >>> 5) * 67108864 + (b >>> 6)) / 9007199254740992,
 );
 /** a word to an integer of [0, b): the high word of the 64-bit product (Lemire's multiply-shift). */
-export const bitsToRange: ScalarFunction = /* @__PURE__ */ fn2('bitsToRange', multiplyHigh);
+export const bitsToRange: ScalarFunction = /* @__PURE__ */ fn('bitsToRange', multiplyHigh);
 
 function multiplyHigh(word: number, span: number): number {
   const a = word >>> 0;
@@ -257,7 +297,10 @@ export const sumReducer: Reducer = {
   identity: 0,
   js: (a, b) => a + b,
   int: (a, b) => (a + b) | 0,
-  fold: loops.sumFold,
+  fold: (t, n, a, i, p) => {
+    for (; n-- > 0; i += p) t += a[i]!;
+    return t;
+  },
   loop: loops.addLoop,
 };
 export const prodReducer: Reducer = { name: 'prod', identity: 1, js: (a, b) => a * b, int: Math.imul };
@@ -265,14 +308,20 @@ export const maxReducer: Reducer = {
   name: 'max',
   identity: -Infinity,
   js: Math.max,
-  fold: loops.maxFold,
+  fold: (t, n, a, i, p) => {
+    for (; n-- > 0; i += p) t = Math.max(t, a[i]!);
+    return t;
+  },
   loop: loops.maximumLoop,
 };
 export const minReducer: Reducer = {
   name: 'min',
   identity: Infinity,
   js: Math.min,
-  fold: loops.minFold,
+  fold: (t, n, a, i, p) => {
+    for (; n-- > 0; i += p) t = Math.min(t, a[i]!);
+    return t;
+  },
   loop: loops.minimumLoop,
 };
 export const anyReducer: Reducer = { name: 'any', identity: 0, js: (a, b) => (a !== 0 || b !== 0 ? 1 : 0) };

@@ -6,8 +6,16 @@
 import type { Backend, Executable } from '@jacobi/backend';
 import type { Tensor } from '@jacobi/tensor';
 import { getBackend } from '@jacobi/tensor';
-import type { Program, Row } from '@jacobi/tensor/internal';
-import { bindApplication, buffersOn, currentTrace, isFollowed, lowerProgram, runOn } from '@jacobi/tensor/internal';
+import type { Program } from '@jacobi/tensor/internal';
+import {
+  bindApplication,
+  buffersOn,
+  currentTrace,
+  interpret,
+  isFollowed,
+  lowerProgram,
+  runOn,
+} from '@jacobi/tensor/internal';
 import { counters } from './stats.ts';
 
 const compiled: WeakMap<Program, WeakMap<Backend, Executable>> = /* @__PURE__ */ new WeakMap();
@@ -50,28 +58,6 @@ export function evaluate(program: Program, inputs: readonly Tensor[]): Tensor[] 
 /** Binds the rows of a program one by one. `values`: its inputs, then what it captured. */
 export function inline(program: Program, values: readonly Tensor[]): Tensor[] {
   return interpret(program, values, ({ application }, args) => bindApplication(application, args));
-}
-
-/** Goes through the rows of a program on values of any kind; `step` makes a row's outputs of its operands. */
-export function interpret<Value>(
-  program: Program,
-  values: readonly Value[],
-  step: (row: Row, args: readonly Value[]) => readonly Value[],
-): Value[] {
-  const env: Value[] = new Array(program.types.length);
-  [...program.inputs, ...program.captured.map((c) => c.variable)].forEach((v, i) => {
-    env[v] = values[i]!;
-  });
-  for (const row of program.rows) {
-    const made = step(
-      row,
-      row.inputs.map((v) => env[v]!),
-    );
-    row.outputs.forEach((v, i) => {
-      env[v] = made[i]!;
-    });
-  }
-  return program.outputs.map((v) => env[v]!);
 }
 
 /** Runs a program as one plan on tensors that have elements. */

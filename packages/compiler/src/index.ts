@@ -2,7 +2,7 @@
 export { StructureCache } from './cache.ts';
 export type { LinearForm } from './composed.ts';
 export { Composition } from './composed.ts';
-export { capturedNow, compileProgram, evaluate, inline, interpret } from './evaluate.ts';
+export { capturedNow, compileProgram, evaluate, inline } from './evaluate.ts';
 export type { Optimised, Way } from './optimised.ts';
 export { buffersOf, compileOptimised, evaluateOptimised, runOptimised, wayOf } from './optimised.ts';
 export { describePlan } from './passes/describe.ts';

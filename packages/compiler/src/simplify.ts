@@ -3,7 +3,7 @@
  * Must not import backends.
  */
 import type { Program, Row, Var } from '@jacobi/tensor/internal';
-import { makeProgram } from '@jacobi/tensor/internal';
+import { makeProgram, operandsOf } from '@jacobi/tensor/internal';
 
 /**
  * The program with the rows of other programs in place of the rows that hold them, where they depend on `moving`: so that what
@@ -23,7 +23,7 @@ export function writeOut(program: Program, moving: readonly Var[]): Program {
       if (moves && primitive.inline !== undefined && closures.length === 0) {
         const held = programs[0]!;
         const own: Var[] = [];
-        [...held.inputs, ...held.captured.map((c) => c.variable)].forEach((v, i) => {
+        operandsOf(held).forEach((v, i) => {
           own[v] = inputs[i]!;
         });
         place(held.rows, own);

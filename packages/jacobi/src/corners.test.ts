@@ -152,7 +152,7 @@ describe('a list of numbers beside float64 is float64', () => {
   test('a list in itself is refused by name', () => {
     const list: unknown[] = [1];
     list.push(list);
-    expect(() => add(x, list as number[])).toThrow('add: b[1] has 2 elements where its neighbours have none');
+    expect(() => add(x, list as number[])).toThrow('add: b[1] has 2 elements, its neighbours none');
     const deep: unknown[] = [];
     deep.push(deep);
     expect(() => add(x, deep as number[])).toThrow('add: b is nested too deep, or in itself');

@@ -220,7 +220,7 @@ describe('corners of arguments', () => {
     expect(() => zeros(Object.assign(new Array<number>(2), { 1: 2 }))).toThrow(
       'zeros: shape must be an array of whole numbers',
     );
-    expect(() => eye(1e9)).toThrow('one tensor holds at most');
+    expect(() => eye(1e9)).toThrow('more than the');
   });
   test('a jitted function may assign and return nothing, or return a variable', () => {
     const v = variable(1);
@@ -238,9 +238,7 @@ describe('tensors in places for numbers', () => {
     expect(Math.sqrt(tensor(4) as never)).toBe(2);
     expect((variable(3) as never as number) + 1).toBe(4);
     expect(String(tensor([1, 2]))).toBe('[1, 2]');
-    expect(() => (tensor([1, 2]) as never as number) + 1).toThrow(
-      'functions (add, mul, greater) in place of operators',
-    );
+    expect(() => (tensor([1, 2]) as never as number) + 1).toThrow('add(a, b) for a + b');
     expect(() => jit((x: Tensor) => ((x as never as number) > 1 ? x : mul(x, 2)))(tensor(2))).toThrow('traced value');
   });
   test('reading through an operator is named', () => {

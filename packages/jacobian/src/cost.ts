@@ -2,6 +2,7 @@
 import type { Derived } from '@jacobi/autograd/internal';
 import { bytesPerElement } from '@jacobi/backend';
 import type { Application, LinearParams, Row, Var } from '@jacobi/tensor/internal';
+import { dependentOn } from '@jacobi/tensor/internal';
 
 /** Cost of the rows that depend on some inputs. */
 export interface Cost {
@@ -18,14 +19,10 @@ export function seedsOf({ program, residuals }: Derived): readonly Var[] {
 
 /** The cost of one seed through the rows that depend on seeds. */
 export function costOf(derived: Derived): Cost {
-  const { types, rows, inputs, outputs } = derived.program;
-  const dependent = new Set(seedsOf(derived));
+  const { types, inputs, outputs } = derived.program;
+  const { rows, values } = dependentOn(seedsOf(derived), derived.program.rows);
   const last = new Map<Var, Row>();
-  for (const row of rows) {
-    if (!row.inputs.some((v) => dependent.has(v))) continue;
-    for (const v of row.inputs) last.set(v, row);
-    for (const v of row.outputs) dependent.add(v);
-  }
+  for (const row of rows) for (const v of row.inputs) last.set(v, row);
   // Inputs are the caller's, and results stay to the end.
   for (const v of [...inputs, ...outputs]) last.delete(v);
   const bytesOf = (v: Var): number => types[v]!.size * bytesPerElement(types[v]!.dtype);
@@ -33,22 +30,18 @@ export function costOf(derived: Derived): Cost {
   let live = 0;
   let bytes = 0;
   for (const row of rows) {
-    if (!row.outputs.some((v) => dependent.has(v))) continue;
     flops += workOf(row.application);
     for (const v of row.outputs) live += bytesOf(v);
     bytes = Math.max(bytes, live);
-    for (const v of new Set(row.inputs)) if (dependent.has(v) && last.get(v) === row) live -= bytesOf(v);
+    for (const v of new Set(row.inputs)) if (values.has(v) && last.get(v) === row) live -= bytesOf(v);
   }
   return { flops, bytes };
 }
 
 /** The multiplications of one seed. Apart from the cost, since only plans that are shown count them. */
 export function multiplicationsOf(derived: Derived): number {
-  const dependent = new Set(seedsOf(derived));
   let count = 0;
-  for (const { application, inputs, outputs } of derived.program.rows) {
-    if (!inputs.some((v) => dependent.has(v))) continue;
-    for (const v of outputs) dependent.add(v);
+  for (const { application } of dependentOn(seedsOf(derived), derived.program.rows).rows) {
     const { derivative } = application.primitive;
     if (derivative.kind === 'bilinear') count += workOf(application) / (derivative.map === 'scale' ? 1 : 2);
   }

@@ -34,7 +34,7 @@ const badOptions: readonly (readonly [name: string, options: unknown, ...says: s
   ['chunksize', { chunksize: 2 }, 'there is no option "chunksize"; the options are mode, chunkSize, memoryBudget'],
   ['chunk 0', { chunkSize: 0 }, 'chunkSize should be greater than 0', 'not 0'],
   ['chunk −2', { chunkSize: -2 }, 'chunkSize should be greater than 0', 'not -2'],
-  ['chunk 0.5', { chunkSize: 0.5 }, 'chunkSize should be greater than 0, a whole number, not 0.5'],
+  ['chunk 0.5', { chunkSize: 0.5 }, 'chunkSize should be greater than 0 and whole, not 0.5'],
   ['chunk NaN', { chunkSize: Number.NaN }, 'chunkSize should be greater than 0', 'NaN'],
   ['chunk text', { chunkSize: '2' }, 'chunkSize should be greater than 0', 'not "2"'],
   ['budget −1', { memoryBudget: -1 }, 'memoryBudget should be greater than 0', 'not -1'],
@@ -222,7 +222,7 @@ const bad: readonly Bad[] = [
         name: `tape.${operation}, a nest of targets`,
         run: () => call([y, z], x),
         kind: 'ArgumentError',
-        says: [`${operation}: target must be ONE tensor`, `call ${operation} once for each`],
+        says: [`${operation}: target must be ONE tensor`, `call ${operation} for each`],
       },
       {
         name: `tape.${operation}, a number for a target`,
@@ -272,7 +272,7 @@ const bad: readonly Bad[] = [
     name: 'tape.jacobian, not watched',
     run: () => tape.jacobian(y, f64([1, 2])),
     kind: 'UnconnectedError',
-    says: ['jacobian: source was not watched: call tape.watch', "'none' gives null and 'zero' zeros"],
+    says: ['jacobian: source was not watched: call tape.watch', "'none' gives null, 'zero' zeros"],
   },
   {
     name: 'tape.jacobian, one of several not connected',
@@ -328,7 +328,7 @@ const bad: readonly Bad[] = [
     name: 'batchJacobian, mixed, check',
     run: () => tape.batchJacobian(z, m, { check: true }),
     kind: 'MixedRowsError',
-    says: ['batchJacobian: check needs independent examples', "for example b, the sum over all b' of ∂y[b']/∂x[b]"],
+    says: ['batchJacobian: check needs independent examples', "sum over all b' of ∂y[b']/∂x[b]"],
   },
   {
     name: 'explain, batch',
@@ -384,7 +384,7 @@ const bad: readonly Bad[] = [
       name: `${operation} of a typed array`,
       run: () => transform(ops.sin)(wrong(Float64Array.of(1, 2))),
       kind: 'ArgumentError',
-      says: [`${operation}: argument 0 must be a nest of`, 'not a Float64Array; make a tensor of it, tensor(…)'],
+      says: [`${operation}: argument 0 must be a nest of`, 'not a Float64Array; use tensor(…)'],
     }),
   ),
 ];

@@ -13,40 +13,34 @@ const nameOf = ({ from, application }: Row): string => from ?? application.primi
 
 /** Says which row mixes the examples of a batch. */
 export function mixedMessage(what: string, { row, how }: Mixing): string {
-  const { primitive, inputs, outputs } = row.application;
-  const name = nameOf(row);
-  const within = name === primitive.name ? '' : ` (in its derivative: ${primitive.name})`;
-  const where = `'${name}'${within}, ${inputs.map(formatType).join(', ')} → ${outputs.map(formatType).join(', ')},`;
-  const does =
-    how === 'mixes'
-      ? 'mixes them along the batch axis (BatchNormalization in training mode does, for one)'
-      : 'moves the batch axis to another place';
+  const { inputs, outputs } = row.application;
   return (
-    `${what} needs independent examples, but ${where} ${does}. ` +
-    "Without it, the result is TensorFlow's: for example b, the sum over all b' of ∂y[b']/∂x[b]."
+    `${what} needs independent examples, but '${nameOf(row)}', ${inputs.map(formatType).join(', ')} → ${outputs.map(formatType).join(', ')}, ${how}. ` +
+    "Without it, example b gets TensorFlow's sum over all b' of ∂y[b']/∂x[b]."
   );
 }
 
 /** The plan in words. */
 export function explainPlan(plan: ChosenPlan, rows: number, chunk: number): string {
   const { target, sources, mode, batch, mixing, seeds, cost } = plan;
+  const types = sources.map((s) => formatType(s.type)).join(', ');
   const lines = [
-    `${batch ? 'batch Jacobian' : 'Jacobian'} of ${formatType(target)} with respect to ${sources.map((s) => formatType(s.type)).join(', ')}, through ${rows} row${rows === 1 ? '' : 's'}`,
+    `${batch ? 'batch ' : ''}Jacobian of ${formatType(target)} with respect to ${types}, rows: ${rows}`,
     `  mode:  ${mode} (${plan.reason})`,
-    `  seeds: ${seeds}${chunk < seeds ? `, ${chunk} at a time` : ', as one block'}`,
+    `  seeds: ${seeds}, ${Math.min(chunk, seeds)} at a time`,
     `  cost:  about ${cost.flops * seeds} flops, ${cost.bytes * seeds} bytes between`,
   ];
   sources.forEach((s, i) => {
     const pairs = s.pairs.filter((p) => s.mixing === null || p.source > 0);
     const axes = pairs.map((p) => `${p.source}→${p.target}`).join(', ');
     const total = target.size * sizeOf(s.type.shape.slice(batch ? 1 : 0));
-    if (!s.reached) lines.push(`  source ${i}: zero everywhere`);
-    else if (axes !== '')
-      lines.push(
-        `  source ${i}: axes ${axes} (source→target) are carried: ${entries(target, s)} of ${total} entries can differ from zero`,
-      );
+    lines.push(
+      `  source ${i}: ${entries(target, s)} of ${total} entries can differ from zero${axes && `, axes ${axes} (source→target) are carried`}`,
+    );
   });
-  if (mixing !== null) lines.push(`  examples: mixed by ${nameOf(mixing.row)}; each entry sums over the batch`);
-  else if (batch) lines.push('  examples: independent');
+  if (batch)
+    lines.push(
+      `  examples: ${mixing ? `mixed by ${nameOf(mixing.row)}; each entry sums over the batch` : 'independent'}`,
+    );
   return lines.join('\n');
 }

@@ -23,12 +23,12 @@ export interface JacobianOptions {
 export function checkOptions(operation: string, options: JacobianOptions, ...others: readonly string[]): void {
   checkNames(operation, options, ['mode', 'chunkSize', 'memoryBudget', ...others]);
   const { mode, chunkSize, memoryBudget } = options;
-  if (mode !== undefined && mode !== 'auto' && mode !== 'forward' && mode !== 'reverse') {
+  if (![undefined, 'auto', 'forward', 'reverse'].includes(mode)) {
     throw new ArgumentError(`${operation}: mode must be 'auto', 'forward' or 'reverse', not ${describe(mode)}`);
   }
   for (const [name, value] of Object.entries({ chunkSize, memoryBudget })) {
     if (value !== undefined && !(Number.isInteger(value) && value > 0)) {
-      throw new ArgumentError(`${operation}: ${name} should be greater than 0, a whole number, not ${describe(value)}`);
+      throw new ArgumentError(`${operation}: ${name} should be greater than 0 and whole, not ${describe(value)}`);
     }
   }
 }

@@ -60,7 +60,7 @@ function choosePlan(slice: Slice, batch: boolean, mode: 'auto' | Mode): ChosenPl
     planSource(slice.types[v]!, followAxes(forward.program, seeded[i]!), batch, mode),
   );
   const mixing = sources.find((s) => s.mixing !== null)?.mixing ?? null;
-  const only = mixing === null ? reverseOnly : 'examples mix, and only in reverse does one seed serve them all';
+  const only = mixing === null ? reverseOnly : 'examples mix: only in reverse one seed serves all';
   const seedsIn = (way: Mode): number => groupsOf(way, target, sources).reduce((n, group) => n + group.seeds, 0);
   const counts = { forward: seedsIn('forward'), reverse: seedsIn('reverse') };
   const costs = { forward: () => costOf(forward), reverse: () => costOf(pullback(slice, [true])) };
@@ -87,7 +87,7 @@ function linearProgram(slice: Slice, mode: 'auto' | Mode): { forward: Derived; r
     return { forward: pushforwardOf(slice), reverseOnly: null };
   } catch (error) {
     if (mode === 'forward' || !(error instanceof RuleError)) throw error;
-    const reverseOnly = 'a custom backward rule is not linear, so there is no forward mode';
+    const reverseOnly = 'a custom backward rule is not linear';
     return { forward: pushforwardOf(slice, true), reverseOnly };
   }
 }

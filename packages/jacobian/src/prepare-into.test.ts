@@ -210,7 +210,7 @@ describe('refusals', () => {
     [
       'looking at numbers',
       () => prepareJacobian((t: Tensor) => ops.mul(t, t.arraySync().toString().length), spec(2)),
-      'choose with where in place of if',
+      'use where in place of if',
     ],
     ['nothing returned', () => prepareJacobian(() => undefined, spec(2)), 'did you forget to return a value from f?'],
     ['a promise', () => prepareJacobian((async (t: Tensor) => t) as never, spec(2)), 'Promise'],

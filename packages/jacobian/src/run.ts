@@ -29,8 +29,8 @@ import { pushSeeds } from './seeds.ts';
 
 /** Jacobians of the slice's target with respect to each of its sources. */
 export function runJacobian(slice: Slice, batch: boolean, options: JacobianOptions): Tensor[] {
-  const mode = options.mode ?? 'auto';
-  if (options.chunkSize === undefined && options.memoryBudget === undefined) {
+  const { mode = 'auto', chunkSize, memoryBudget } = options;
+  if (chunkSize === undefined && memoryBudget === undefined) {
     const whole = derive(`jacobian:${mode}:${batch}`, slice, (derivation) => {
       const plan = planFor(slice, batch, mode);
       return jacobians(plan, Infinity, (group) => push(derivation, plan.mode, group));
@@ -50,7 +50,7 @@ function identityRows({ seeds, seedType: { dtype } }: Group, offset: number, row
 }
 
 /** For a Jacobian that no tensor holds. */
-const ADVICE = '. Take products with it (jvp, vjp), or batchJacobian of independent examples';
+const ADVICE = '. Use jvp, vjp or batchJacobian';
 
 /** The Jacobians by source, of what `run` brings back for some seeds of a group: `chunk` at a time, from `offset` on. */
 function jacobians(
@@ -60,7 +60,7 @@ function jacobians(
 ): Tensor[] {
   for (const { type } of sources) {
     const count = (target.size * type.size) / (batch ? type.shape[0] || 1 : 1);
-    checkCount('jacobian', count, `${formatType(target)} by ${formatType(type)}`, ADVICE);
+    checkCount(`jacobian: ${formatType(target)} by ${formatType(type)}`, count, ADVICE);
   }
   const blocks: Tensor[] = [];
   for (const group of groupsOf(mode, target, sources)) {

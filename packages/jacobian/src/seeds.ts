@@ -6,11 +6,10 @@
  * maps.
  */
 import { batchRow, linearIn, openOperands } from '@jacobi/autograd/internal';
-import { interpret } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
 import { broadcastTo, cast, reshape, sum, transpose, where } from '@jacobi/tensor';
 import type { Application, LinearParams, Program, Row } from '@jacobi/tensor/internal';
-import { bindApplication, bindOne, contract, embedRow } from '@jacobi/tensor/internal';
+import { bindApplication, bindOne, contract, embedRow, interpret } from '@jacobi/tensor/internal';
 import { rowAxes } from './structure.ts';
 
 /**

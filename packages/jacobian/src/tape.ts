@@ -70,7 +70,7 @@ export class GradientTape extends AutogradTape {
       throw new ArgumentError(`batchJacobian: source must be a single tensor or variable, not ${describe(source)}`);
     }
     checkOptions('batchJacobian', options, 'unconnected', 'check');
-    if (options.check !== undefined) checkFlag('batchJacobian', 'check', options.check);
+    checkFlag('batchJacobian', 'check', options.check ?? false);
     const y = this.targetTensor(target);
     checkBatch('batchJacobian', y, this.targetTensor(source));
     return this.#jacobians('batchJacobian', y, source, true, options) as MaybeNull<U>;
@@ -86,17 +86,17 @@ export class GradientTape extends AutogradTape {
   ): string {
     checkTarget('explain', target);
     checkOptions('explain', options, 'batch');
-    if (options.batch !== undefined) checkFlag('explain', 'batch', options.batch);
+    const { batch = false, mode = 'auto' } = options;
+    checkFlag('explain', 'batch', batch);
     const y = this.targetTensor(target);
     const flat = this.resolve('explain', sources);
-    const batch = options.batch ?? false;
     if (batch) for (const { leaf } of flat.leaves) checkBatch('explain', y, this.targetTensor(leaf));
     const cut = this.cut(flat.leaves, [y]);
     const lines = flat.leaves.flatMap((source, i) =>
       cut.connected[i] ? [] : [`  ${source.name}: not connected, ${this.whyUnconnected(y, source)}`],
     );
     if (!cut.connected.includes(true)) return ['Jacobian: nothing to compute', ...lines].join('\n');
-    const plan = planFor(cut.slice, batch, options.mode ?? 'auto');
+    const plan = planFor(cut.slice, batch, mode);
     return [explainPlan(plan, cut.slice.rows.length, chunkFor(plan, options)), ...lines].join('\n');
   }
 
@@ -107,10 +107,8 @@ export class GradientTape extends AutogradTape {
       sources,
       options.unconnected,
       ({ slice }) => {
-        if (options.check === true) {
-          const { mixing } = planFor(slice, batch, 'auto');
-          if (mixing !== null) throw new MixedRowsError(mixedMessage(`${operation}: check`, mixing));
-        }
+        const mixing = options.check ? planFor(slice, batch, 'auto').mixing : null;
+        if (mixing !== null) throw new MixedRowsError(mixedMessage(`${operation}: check`, mixing));
         return runJacobian(slice, batch, options);
       },
       ({ shape, dtype }) => ({
@@ -124,6 +122,6 @@ export class GradientTape extends AutogradTape {
 function checkTarget(operation: string, target: unknown): asserts target is Tensor | Variable {
   if (target instanceof TensorClass || isVariable(target)) return;
   throw new ArgumentError(
-    `${operation}: target must be ONE tensor, not ${describe(target)}; call ${operation} once for each, or concat them`,
+    `${operation}: target must be ONE tensor, not ${describe(target)}; call ${operation} for each, or concat them`,
   );
 }

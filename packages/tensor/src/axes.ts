@@ -43,9 +43,7 @@ export function checkAxes(
 export function checkPerAxis(operation: string, argument: string, values: unknown, rank: number): readonly number[] {
   checkWhole(operation, argument, values);
   if (values.length !== rank) {
-    throw new ShapeError(
-      `${operation}: ${argument} has ${values.length} entries, but x has ${rank} axes: give one an axis`,
-    );
+    throw new ShapeError(`${operation}: ${argument} has ${values.length} entries, but x has ${rank} axes`);
   }
   return values;
 }

@@ -94,9 +94,7 @@ function sameParam(a: unknown, b: unknown): boolean {
   if (typeof b !== 'object') return false;
   if (Array.isArray(a)) {
     const other = b as unknown[];
-    if (a.length !== other.length) return false;
-    for (let i = 0; i < a.length; i++) if (!sameParam(a[i], other[i])) return false;
-    return true;
+    return a.length === other.length && a.every((part, i) => sameParam(part, other[i]));
   }
   for (const name in a) if (!sameParam((a as Params)[name], (b as Params)[name])) return false;
   return true;

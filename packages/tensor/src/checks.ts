@@ -74,11 +74,9 @@ export function checkDType(
 const MOST = 2147483647;
 
 /** Throws for more elements than one tensor holds; `advice` says the way out. */
-export function checkCount(operation: string, count: number, what = 'the result', advice = ''): void {
+export function checkCount(operation: string, count: number, advice = ''): void {
   if (count > MOST)
-    throw new ShapeError(
-      `${operation}: ${what} would have ${count} elements; one tensor holds at most ${MOST}${advice}`,
-    );
+    throw new ShapeError(`${operation}: ${count} elements are more than the ${MOST} of a tensor${advice}`);
 }
 
 /** Throws unless `shape` is an array of whole numbers ≥ 0, of no more elements than one tensor holds. */

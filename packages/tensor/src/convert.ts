@@ -9,6 +9,7 @@ import { checkDType, checkOptions, checkShape } from './checks.ts';
 import { describe } from './describe.ts';
 import { ArgumentError, DTypeError, ShapeError } from './errors.ts';
 import { Printable } from './format.ts';
+import type { Primitive } from './primitive.ts';
 import { castRow } from './primitives/elementwise.ts';
 import { broadcastRow, concatRow, fullRow, reshapeRow } from './primitives/movement.ts';
 import { Tensor, tensorFromData } from './tensor.ts';
@@ -70,7 +71,7 @@ export function retyped(
   const size = sizeOf(shape);
   if (size === t.size) return reshapeTo(t, shape);
   if (t.size === 1) return bindOne(broadcastRow, [reshapeTo(t, [])], { shape });
-  throw new ShapeError(`tensor: shape [${shape.join()}] has ${size} elements, but data has ${t.size}`);
+  throw new ShapeError(`tensor: shape [${shape.join()}] does not fit the ${t.size} elements of data`);
 }
 
 /** Lists in lists that data may have: more, and it is taken to hold itself. */
@@ -85,64 +86,84 @@ function fromData(
   shape: Shape | undefined,
 ): Tensor {
   if (typeof data === 'number') return scalarTensor(data, dtype ?? 'float32', operation, argument);
-  const made = (values: TypedArray, type: DType, own: Shape): Tensor =>
-    tensorFromData(values, type, shape && sizeOf(shape) === values.length ? shape : own);
-  if (ArrayBuffer.isView(data)) {
-    const type = dtypeOf(data);
-    if (type === undefined)
-      throw new DTypeError(
-        `${operation}: ${argument} is a ${(data as object).constructor.name}, which has no dtype here; copy it to a Float32Array, Float64Array, Int32Array or Uint8Array (bool)`,
-      );
-    const copy = allocate(dtype ?? type, data.length);
-    try {
-      copy.set(dtype === 'bool' ? (data as Uint8Array).map((v) => Number(v !== 0)) : data);
-    } catch (cause) {
-      // Sizes fit and elements are numbers: only the buffer itself can be gone.
-      throw new ArgumentError(
-        `${operation}: ${argument} is ${describe(data)} whose buffer was transferred; make the tensor before that`,
-        { cause },
-      );
-    }
-    return made(copy, dtype ?? type, [data.length]);
-  }
   const own: number[] = [];
-  const flat: (number | boolean)[] = [];
-  // The first of each depth say what the shape is, and the others must agree. False where there is a tensor inside.
-  const flatten = (node: NestedLike, axis: number, path: string): boolean => {
-    if (node instanceof Tensor || isVariable(node)) return false;
-    if (axis > MOST_NESTED) throw new ShapeError(`${operation}: ${argument} is nested too deep, or in itself`);
-    const isArray = Array.isArray(node);
-    if (isArray && axis === own.length && flat.length === 0) own.push(node.length);
-    const size = own[axis];
-    if (isArray ? node.length !== size : size !== undefined) {
-      const given = isArray ? `${node.length} elements` : describe(node);
-      throw new ShapeError(
-        `${operation}: ${path} has ${given} where its neighbours have ${size ?? 'none'}: nested arrays must be rectangular`,
-      );
-    }
-    if (isArray) {
-      for (let i = 0; i < node.length; i++)
-        if (!flatten(node[i] as NestedLike, axis + 1, `${path}[${i}]`)) return false;
-      return true;
-    }
-    if (typeof node === 'number' || typeof node === 'boolean') return flat.push(node) > 0;
-    throw new ArgumentError(
-      `${operation}: ${path} must be a tensor, a variable, a number or nested arrays, not ${describe(node)}`,
-    );
-  };
-  if (!flatten(data, 0, argument))
+  const values = ArrayBuffer.isView(data)
+    ? copied(operation, argument, data, dtype, own)
+    : flattened(operation, argument, data, dtype, own);
+  if (values === null)
     return retyped(operation, argument, stackNested(operation, argument, data as readonly NestedLike[]), dtype);
+  return tensorFromData(values, dtypeOf(values)!, shape && sizeOf(shape) === values.length ? shape : own);
+}
+
+/** The elements of a typed array; `own` becomes their shape. */
+function copied(
+  operation: string,
+  argument: string,
+  data: TypedArray,
+  dtype: DType | undefined,
+  own: number[],
+): TypedArray {
+  const type = dtypeOf(data);
+  if (type === undefined)
+    throw new DTypeError(
+      `${operation}: ${argument} is ${describe(data)}; copy it to a Float32Array, Float64Array, Int32Array or Uint8Array (bool)`,
+    );
+  const copy = allocate(dtype ?? type, data.length);
+  own.push(data.length);
+  try {
+    copy.set(dtype === 'bool' ? data.map((v) => Number(v !== 0)) : data);
+  } catch (cause) {
+    // Sizes fit and elements are numbers: only the buffer itself can be gone.
+    throw new ArgumentError(`${operation}: the buffer of ${argument} was transferred; make the tensor before that`, {
+      cause,
+    });
+  }
+  return copy;
+}
+
+/** The elements of nested arrays; `own` becomes their shape. Null where there is a tensor inside. */
+function flattened(
+  operation: string,
+  argument: string,
+  data: NestedLike,
+  dtype: DType | undefined,
+  own: number[],
+): TypedArray | null {
+  const flat: (number | boolean)[] = [];
+  // The first of each depth say what the shape is, and the others must agree.
+  for (let first: unknown = data; Array.isArray(first); first = first[0]) {
+    if (own.push(first.length) > MOST_NESTED)
+      throw new ShapeError(`${operation}: ${argument} is nested too deep, or in itself`);
+  }
+  const hasTensor = (node: NestedLike, axis: number, path: string): boolean => {
+    if (node instanceof Tensor || isVariable(node)) return true;
+    const isArray = Array.isArray(node);
+    if ((isArray ? node.length : undefined) !== own[axis])
+      throw new ShapeError(
+        `${operation}: ${path} has ${isArray ? `${node.length} elements` : describe(node)}, its neighbours ${own[axis] ?? 'none'}: arrays must be rectangular`,
+      );
+    if (isArray)
+      // Holes count.
+      return Array.from(node as readonly NestedLike[]).some((part, i) => hasTensor(part, axis + 1, `${path}[${i}]`));
+    if (typeof node !== 'number' && typeof node !== 'boolean')
+      throw new ArgumentError(
+        `${operation}: ${path} must be a tensor, a variable, a number or nested arrays, not ${describe(node)}`,
+      );
+    flat.push(node);
+    return false;
+  };
+  if (hasTensor(data, 0, argument)) return null;
   const type = dtype ?? (flat.length > 0 && flat.every((v) => typeof v === 'boolean') ? 'bool' : 'float32');
   const values = allocate(type, flat.length);
   flat.forEach((v, i) => (values[i] = held(operation, argument, Number(v), type)));
-  return made(values, type, own);
+  return values;
 }
 
 /** A number as an element of `dtype`. */
 function held(operation: string, argument: string, value: number, dtype: DType): number {
   if (dtype === 'bool') return Number(value !== 0);
   if (dtype === 'int32' && value !== (value | 0))
-    throw new DTypeError(`${operation}: ${argument} ${value} is not an int32; round it first, or use dtype 'float32'`);
+    throw new DTypeError(`${operation}: ${argument} ${value} is not an int32; round it, or use dtype 'float32'`);
   return value;
 }
 
@@ -182,6 +203,11 @@ export function asTensor(operation: string, argument: string, value: TensorLike,
 /** An argument as a floating tensor: int32 and bool become float32. */
 export function asFloat(operation: string, argument: string, value: TensorLike): Tensor {
   return floating(asTensor(operation, argument, value));
+}
+
+/** A row of one floating operand, which has its name. */
+export function bindFloat(row: Primitive, x: TensorLike): Tensor {
+  return bindOne(row, [asFloat(row.name, 'x', x)]);
 }
 
 /** An argument as a tensor of numbers: bool becomes int32. */

@@ -44,8 +44,7 @@ export function withBackend<T>(backend: Backend, fn: () => T): T {
 export function refusePromise<T>(operation: string, result: T): T {
   if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function') {
     throw new ArgumentError(
-      `${operation}: the callback returned a Promise, but what runs after an await is outside ${operation}. ` +
-        `Await first, or call ${operation} again after the await.`,
+      `${operation}: the callback returned a Promise: what follows an await is outside. Await first`,
     );
   }
   return result;

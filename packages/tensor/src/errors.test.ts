@@ -56,22 +56,18 @@ const VALUES: readonly Case[] = [
   [
     () => tensor([[1, 2], [3]]),
     ShapeError,
-    'tensor: data[1] has 1 elements where its neighbours have 2: nested arrays must be rectangular',
+    'tensor: data[1] has 1 elements, its neighbours 2: arrays must be rectangular',
   ],
-  [
-    () => tensor(any([[1], 2])),
-    ShapeError,
-    'tensor: data[1] has 2 where its neighbours have 1: nested arrays must be rectangular',
-  ],
+  [() => tensor(any([[1], 2])), ShapeError, 'tensor: data[1] has 2, its neighbours 1: arrays must be rectangular'],
   [
     () => tensor(any([1, [2]])),
     ShapeError,
-    'tensor: data[1] has 1 elements where its neighbours have none: nested arrays must be rectangular',
+    'tensor: data[1] has 1 elements, its neighbours none: arrays must be rectangular',
   ],
   [
     () => tensor([1.5], { dtype: 'int32' }),
     DTypeError,
-    "tensor: data 1.5 is not an int32; round it first, or use dtype 'float32'",
+    "tensor: data 1.5 is not an int32; round it, or use dtype 'float32'",
   ],
   [() => api.sum(tensor([1]), any(2n)), ArgumentError, 'sum: axis must be a whole number, not 2n'],
   [() => api.sum(tensor([1]), any({ axis: 0 })), ArgumentError, 'sum: axis must be a whole number, not an object'],
@@ -86,12 +82,12 @@ const VALUES: readonly Case[] = [
     ArgumentError,
     'tensor: there is no option "type"; the options are dtype, shape',
   ],
-  [() => tensor([1, 2, 3], { shape: [2, 2] }), ShapeError, 'tensor: shape [2,2] has 4 elements, but data has 3'],
-  [() => api.tensor(api.ones([2, 3]), { shape: [4] }), ShapeError, 'tensor: shape [4] has 4 elements, but data has 6'],
+  [() => tensor([1, 2, 3], { shape: [2, 2] }), ShapeError, 'tensor: shape [2,2] does not fit the 3 elements of data'],
+  [() => api.tensor(api.ones([2, 3]), { shape: [4] }), ShapeError, 'tensor: shape [4] does not fit the 6 elements of data'],
   [
     () => tensor(Float32Array.of(1, 2, 3), { shape: [2] }),
     ShapeError,
-    'tensor: shape [2] has 2 elements, but data has 3',
+    'tensor: shape [2] does not fit the 3 elements of data',
   ],
   [() => tensor([1], { shape: any(1) }), ArgumentError, 'tensor: shape must be an array of whole numbers ≥ 0, not 1'],
   [
@@ -102,7 +98,7 @@ const VALUES: readonly Case[] = [
   [
     () => tensor(any(new Int16Array(1))),
     DTypeError,
-    'tensor: data is a Int16Array, which has no dtype here; copy it to a Float32Array, Float64Array, Int32Array or Uint8Array (bool)',
+    'tensor: data is a Int16Array; copy it to a Float32Array, Float64Array, Int32Array or Uint8Array (bool)',
   ],
   [() => x.item(), ArgumentError, 'item: the tensor must have one element, not float32[2,3]; use arraySync'],
   [
@@ -118,15 +114,11 @@ const VALUES: readonly Case[] = [
   [
     () => tensor(transferred(new Float32Array(3))),
     ArgumentError,
-    'tensor: data is a Float32Array whose buffer was transferred; make the tensor before that',
+    'tensor: the buffer of data was transferred; make the tensor before that',
   ],
-  [
-    () => tensor(transferred(new Uint8Array(3))),
-    ArgumentError,
-    'tensor: data is a Uint8Array whose buffer was transferred',
-  ],
-  [() => api.add(transferred(new Float64Array(3)), 1), ArgumentError, 'add: a is a Float64Array whose buffer'],
-  [() => variable([1]).assign(transferred(new Int32Array(1))), ArgumentError, 'value is a Int32Array whose buffer'],
+  [() => tensor(transferred(new Uint8Array(3))), ArgumentError, 'tensor: the buffer of data was transferred'],
+  [() => api.add(transferred(new Float64Array(3)), 1), ArgumentError, 'add: the buffer of a was transferred'],
+  [() => variable([1]).assign(transferred(new Int32Array(1))), ArgumentError, 'the buffer of value was transferred'],
   [() => tensor(endless), ShapeError, 'tensor: data is nested too deep, or in itself'],
   [() => tensor(3e9, { dtype: 'int32' }), DTypeError, 'tensor: data 3000000000 is not an int32'],
   [() => variable(1, { name: any(1) }), ArgumentError, 'variable: name must be a string, not 1'],
@@ -197,30 +189,22 @@ const VALUES: readonly Case[] = [
 ];
 
 const HUGE: readonly Case[] = [
-  [
-    () => api.zeros([1e6, 1e6]),
-    ShapeError,
-    'zeros: the result would have 1000000000000 elements; one tensor holds at most 2147483647',
-  ],
-  [() => api.ones([2 ** 40, 2 ** 40]), ShapeError, 'ones: the result would have 1.2089258196146292e+24 elements'],
-  [() => api.full([3e9], 1), ShapeError, 'full: the result would have 3000000000 elements'],
-  [() => api.eye(1e6), ShapeError, 'eye: the result would have 1000000000000 elements'],
-  [() => api.arange(1e12), ShapeError, 'arange: the result would have 1000000000000 elements'],
-  [() => api.arange(0, 1, 1e-12), ShapeError, 'arange: the result would have 1000000000000 elements'],
-  [() => api.linspace(0, 1, 1e12), ShapeError, 'linspace: the result would have 1000000000000 elements'],
-  [() => api.oneHot([0, 1], 2e9), ShapeError, 'oneHot: the result would have 4000000000 elements'],
-  [() => api.broadcastTo(1, [1e5, 1e5]), ShapeError, 'broadcastTo: the result would have 10000000000 elements'],
-  [() => random.uniform([1e10]), ShapeError, 'random.uniform: the result would have 10000000000 elements'],
-  [() => api.pad(v, [[1e10, 0]]), ShapeError, 'pad: the result would have 10000000003 elements'],
-  [() => api.outer(api.zeros([1e5]), api.zeros([1e5])), ShapeError, 'the result would have 10000000000 elements'],
+  [() => api.zeros([1e6, 1e6]), ShapeError, 'zeros: 1000000000000 elements are more than the 2147483647 of a tensor'],
+  [() => api.ones([2 ** 40, 2 ** 40]), ShapeError, 'ones: 1.2089258196146292e+24 elements are more'],
+  [() => api.full([3e9], 1), ShapeError, 'full: 3000000000 elements are more'],
+  [() => api.eye(1e6), ShapeError, 'eye: 1000000000000 elements are more'],
+  [() => api.arange(1e12), ShapeError, 'arange: 1000000000000 elements are more'],
+  [() => api.arange(0, 1, 1e-12), ShapeError, 'arange: 1000000000000 elements are more'],
+  [() => api.linspace(0, 1, 1e12), ShapeError, 'linspace: 1000000000000 elements are more'],
+  [() => api.oneHot([0, 1], 2e9), ShapeError, 'oneHot: 4000000000 elements are more'],
+  [() => api.broadcastTo(1, [1e5, 1e5]), ShapeError, 'broadcastTo: 10000000000 elements are more'],
+  [() => random.uniform([1e10]), ShapeError, 'random.uniform: 10000000000 elements are more'],
+  [() => api.pad(v, [[1e10, 0]]), ShapeError, 'pad: 10000000003 elements are more'],
+  [() => api.outer(api.zeros([1e5]), api.zeros([1e5])), ShapeError, '10000000000 elements are more'],
 ];
 
 const TRACES: readonly Case[] = [
-  [
-    () => traced((t) => t.dataSync()),
-    TraceError,
-    'dataSync: float32[2] is a traced value: it has a type but no numbers yet.',
-  ],
+  [() => traced((t) => t.dataSync()), TraceError, 'dataSync: float32[2] is a traced value, without numbers: use where'],
   [() => traced((t) => t.arraySync()), TraceError, 'arraySync: float32[2] is a traced value'],
   [
     () => traced((t) => variable(t)),
@@ -235,7 +219,7 @@ const TRACES: readonly Case[] = [
   [
     () => api.sin(closed()),
     TraceError,
-    'a value traced by jit was used after jit had ended. Return it from the traced function in place of storing it outside.',
+    'a value traced by jit was used after that: return it from the traced function',
   ],
 ];
 
@@ -320,8 +304,8 @@ const ELEMENTWISE: readonly Case[] = [
     ArgumentError,
     'abs: x[1] must be a tensor, a variable, a number or nested arrays, not "a"',
   ],
-  [() => api.mul(v, [[1], [2, 3]]), ShapeError, 'mul: b[1] has 2 elements where its neighbours have 1'],
-  [() => api.sin(any(new BigInt64Array(1))), DTypeError, 'sin: x is a BigInt64Array, which has no dtype here'],
+  [() => api.mul(v, [[1], [2, 3]]), ShapeError, 'mul: b[1] has 2 elements, its neighbours 1'],
+  [() => api.sin(any(new BigInt64Array(1))), DTypeError, 'sin: x is a BigInt64Array'],
   [() => api.elu(v, any('1')), ArgumentError, 'elu: alpha must be a finite number, not "1"'],
   [() => api.leakyRelu(v, NaN), ArgumentError, 'leakyRelu: alpha must be a finite number, not NaN'],
   [() => api.gelu(v, any(true)), ArgumentError, 'gelu: options must be an object { approximate }, not true'],
@@ -396,9 +380,13 @@ const REDUCTIONS: readonly Case[] = [
 const SHAPES: readonly Case[] = [
   [() => api.reshape(x, [4]), ShapeError, 'reshape: shape [4] does not fit the 6 elements of x float32[2,3]'],
   [() => api.reshape(x, [-1, 4]), ShapeError, 'reshape: shape [-1,4] does not fit the 6 elements of x float32[2,3]'],
-  [() => api.reshape(x, [-1, -1]), ShapeError, 'reshape: shape [-1,-1] leaves two sizes open; only one may be -1'],
+  [
+    () => api.reshape(x, [-1, -1]),
+    ShapeError,
+    'reshape: shape [-1,-1] does not fit the 6 elements of x float32[2,3]; one size may be -1',
+  ],
   [() => api.reshape(x, any(6)), ArgumentError, 'reshape: shape must be an array of whole numbers ≥ -1, not 6'],
-  [() => api.transpose(x, [0]), ShapeError, 'transpose: permutation has 1 entries, but x has 2 axes: give one an axis'],
+  [() => api.transpose(x, [0]), ShapeError, 'transpose: permutation has 1 entries, but x has 2 axes'],
   [() => api.transpose(x, [0, 0]), ArgumentError, 'transpose: permutation [0,0] names an axis twice'],
   [() => api.transpose(x, any(1)), ArgumentError, 'transpose: permutation must be an array of whole numbers, not 1'],
   [
@@ -414,8 +402,8 @@ const SHAPES: readonly Case[] = [
     'broadcastTo: x float32[2,3] does not broadcast to [3,3]: aligned at the last axis, sizes must be equal or 1',
   ],
   [() => api.flip(x, 2), ArgumentError, 'flip: axis 2 is out of range'],
-  [() => api.slice(x, [0, 2], [1, 2]), ShapeError, 'slice: begin 2 and size 2 leave axis 1 of x float32[2,3]'],
-  [() => api.slice(x, [0, 0, 0]), ShapeError, 'slice: begin has 3 entries, but x has 2 axes: give one an axis'],
+  [() => api.slice(x, [0, 2], [1, 2]), ShapeError, 'slice: begin [0,2] and size [1,2] leave x float32[2,3]'],
+  [() => api.slice(x, [0, 0, 0]), ShapeError, 'slice: begin has 3 entries, but x has 2 axes'],
   [() => api.slice(x, any('0')), ArgumentError, 'slice: begin must be an array of whole numbers, not "0"'],
   [() => api.stridedSlice(x, [0], [1], [0]), ArgumentError, 'stridedSlice: strides must not be 0'],
   [
@@ -435,7 +423,7 @@ const SHAPES: readonly Case[] = [
   ],
   [() => api.pad(v, [[-1, 0]]), ArgumentError, 'pad: paddings must be a whole number ≥ 0, not -1'],
   [() => api.pad(v, [[0, 1]], any('0')), ArgumentError, 'pad: value must be a number, not "0"'],
-  [() => api.tile(x, [2]), ShapeError, 'tile: repeats has 1 entries, but x has 2 axes: give one an axis'],
+  [() => api.tile(x, [2]), ShapeError, 'tile: repeats has 1 entries, but x has 2 axes'],
   [() => api.tile(v, [-1]), ArgumentError, 'tile: repeats must be a whole number ≥ 0, not -1'],
   [() => api.roll(v, 0.5), ArgumentError, 'roll: shift must be a whole number or an array of them, not 0.5'],
   [() => api.roll(v, [1, 2]), ArgumentError, 'roll: shift [1, 2] needs axis, one axis for each'],
@@ -477,12 +465,12 @@ const SHAPES: readonly Case[] = [
   [() => api.split(v, any('a')), ArgumentError, 'split: sizes must be a count or an array of sizes, not "a"'],
   [() => api.unstack(tensor(1)), ArgumentError, 'unstack: axis 0 is out of range: a scalar has no axes'],
   [() => api.diag(tensor(1)), ShapeError, 'diag: x must have at least one axis, not float32[]'],
-  [() => api.diag(v, 1e15), ShapeError, 'diag: the result would have 1.00000000'],
-  [() => api.diag(api.zeros([0]), -(2 ** 20)), ShapeError, 'diag: the result would have 1099511627776 elements'],
+  [() => api.diag(v, 1e15), ShapeError, 'diag: 1.000000000000006e+30 elements'],
+  [() => api.diag(api.zeros([0]), -(2 ** 20)), ShapeError, 'diag: 1099511627776 elements are more'],
   [() => api.diagPart(v), ShapeError, 'diagPart: x must have at least two axes, not float32[3]'],
   [() => api.triu(v), ShapeError, 'triu: x must have at least two axes, not float32[3]'],
-  [() => api.diag(v, 1e15), ShapeError, 'diag: the result would have 1.00000000'],
-  [() => api.diag(api.zeros([0]), -(2 ** 20)), ShapeError, 'diag: the result would have 1099511627776 elements'],
+  [() => api.diag(v, 1e15), ShapeError, 'diag: 1.000000000000006e+30 elements'],
+  [() => api.diag(api.zeros([0]), -(2 ** 20)), ShapeError, 'diag: 1099511627776 elements are more'],
   [() => api.tril(x, 0.5), ArgumentError, 'tril: k must be a whole number, not 0.5'],
 ];
 
@@ -502,11 +490,11 @@ const INDICES: readonly Case[] = [
     DTypeError,
     "gather: indices must be int32, not float32; use cast(indices, 'int32')",
   ],
-  [() => api.gather(v, [0, NaN]), DTypeError, 'gather: indices NaN is not an int32; round it first'],
+  [() => api.gather(v, [0, NaN]), DTypeError, 'gather: indices NaN is not an int32; round it'],
   [() => api.gather(v, [v, v]), DTypeError, "gather: indices has dtype float32, not int32; use cast(x, 'int32')"],
-  [() => api.gather(v, 0.5), DTypeError, 'gather: indices 0.5 is not an int32; round it first'],
-  [() => api.oneHot([1.5], 3), DTypeError, 'oneHot: indices 1.5 is not an int32; round it first'],
-  [() => api.scatterAdd(v, NaN, 1), DTypeError, 'scatterAdd: indices NaN is not an int32; round it first'],
+  [() => api.gather(v, 0.5), DTypeError, 'gather: indices 0.5 is not an int32; round it'],
+  [() => api.oneHot([1.5], 3), DTypeError, 'oneHot: indices 1.5 is not an int32; round it'],
+  [() => api.scatterAdd(v, NaN, 1), DTypeError, 'scatterAdd: indices NaN is not an int32; round it'],
   [() => api.gather(v, [0], 1), ArgumentError, 'gather: axis 1 is out of range: a tensor of rank 1 has axes -1 … 0'],
   [() => api.gather(tensor(1), [0]), ArgumentError, 'gather: axis 0 is out of range: a scalar has no axes'],
   [
@@ -600,11 +588,7 @@ const PRODUCTS: readonly Case[] = [
 
 const RANDOM: readonly Case[] = [
   [() => random.key(0.5), ArgumentError, 'random.key: seed must be a whole number, not 0.5'],
-  [
-    () => random.split(random.key(1), 1e15),
-    ShapeError,
-    'random.split: the result would have 2000000000000000 elements',
-  ],
+  [() => random.split(random.key(1), 1e15), ShapeError, 'random.split: 2000000000000000 elements are more'],
   [() => random.split(random.key(1), 0), ArgumentError, 'random.split: n must be a whole number ≥ 1, not 0'],
   [
     () => random.split(tensor([1, 2])),
@@ -704,10 +688,10 @@ test('reading is refused on a device that cannot read at once', () => {
   delete (backend as { readSync?: unknown }).readSync;
   const t = api.withBackend(backend, () => tensor([1, 2]));
   expect(() => t.dataSync()).toThrow(DeviceError);
-  expect(() => t.dataSync()).toThrow('dataSync: the far backend cannot read at once; use await data() or array()');
-  expect(() => t.arraySync()).toThrow('arraySync: the far backend cannot read at once; use await data() or array()');
+  expect(() => t.dataSync()).toThrow('dataSync: the far backend cannot read at once; await data() or array()');
+  expect(() => t.arraySync()).toThrow('arraySync: the far backend cannot read at once; await data() or array()');
   expect(() => api.add(tensor([1, 2]), t)).toThrow(
-    'moving a tensor to cpu: the far backend cannot read at once; use await data() or array()',
+    'moving a tensor to cpu: the far backend cannot read at once; await data() or array()',
   );
   const single = { ...api.getBackend(), name: 'narrow', traits: { ...api.getBackend().traits, float64: false } };
   expect(() => api.withBackend(single, () => tensor(1, { dtype: 'float64' }))).toThrow(

@@ -3,10 +3,10 @@
  * The one idea: what rows have in common (broadcasting, kernels, scaling a tangent by a coefficient) is said once, here.
  */
 import type { DType, Reducer, ScalarFunction } from '@jacobi/backend';
-import { broadcastShapes } from '@jacobi/backend';
+import { broadcastShapes, isFloating } from '@jacobi/backend';
 import { reduceLoop } from '@jacobi/backend-cpu';
 import { ShapeError } from './errors.ts';
-import { access, call, emitMap } from './lower.ts';
+import { accessOver, call, emitMap } from './lower.ts';
 import { add, mul } from './ops/arithmetic.ts';
 import { broadcastTo } from './ops/shape.ts';
 import type { Derivative, Keeps, Linear, Params, Primitive, RowValues, Tangent } from './primitive.ts';
@@ -57,8 +57,7 @@ export function elementwise<P extends Params>(
 /** The factor on the tangent of a function of one argument, from whichever of input and output it is cheapest. */
 export type Slope<P extends Params> =
   | { readonly fromInput: (x: Tensor, params: P) => Tensor }
-  | { readonly fromOutput: (y: Tensor, params: P) => Tensor }
-  | { readonly fromBoth: (x: Tensor, y: Tensor, params: P) => Tensor };
+  | { readonly fromOutput: (y: Tensor, params: P) => Tensor };
 
 /** y = f(x), dy = f′ · dx. */
 export function unary<P extends Params = Params>(
@@ -66,12 +65,9 @@ export function unary<P extends Params = Params>(
   slope: Slope<P>,
   constants?: (params: P) => readonly number[],
 ): Primitive<P> {
-  const keeps = { inputs: 'fromOutput' in slope ? [] : [0], outputs: 'fromInput' in slope ? [] : [0] };
-  const coefficient = (row: RowValues<P>): Tensor => {
-    if ('fromInput' in slope) return slope.fromInput(row.x(0), row.params);
-    if ('fromOutput' in slope) return slope.fromOutput(row.y(0), row.params);
-    return slope.fromBoth(row.x(0), row.y(0), row.params);
-  };
+  const keeps = 'fromInput' in slope ? { inputs: [0], outputs: [] } : { inputs: [], outputs: [0] };
+  const coefficient = (row: RowValues<P>): Tensor =>
+    'fromInput' in slope ? slope.fromInput(row.x(0), row.params) : slope.fromOutput(row.y(0), row.params);
   return elementwise<P>(
     fn,
     { kind: 'rule', keeps: () => keeps, tangent: (row, [t]) => [mul(t!, coefficient(row))] },
@@ -97,7 +93,7 @@ export function binary(
   const keeps = [left[0], right[0], left[0] + right[0]].map(keepsOf);
   const derivative: Derivative = {
     kind: 'rule',
-    ...(linear && { linear }),
+    linear,
     keeps: ([a, b]) => keeps[a && b ? 2 : b ? 1 : 0]!,
     tangent: (row, [ta, tb]) => {
       const { shape } = row.outputs[0]!;
@@ -151,8 +147,8 @@ export function reduction(reducer: Reducer, derivative: Derivative<Axes>, dtype?
         kept: withoutAxes(shape, axes),
         reduced: axes.map((i) => shape[i]!),
         input: { slot: x!.slot, offset, strides: [...withoutAxes(strides, axes), ...axes.map((i) => strides[i]!)] },
-        output: access(out!),
-        accumulate: x!.dtype === 'int32' || x!.dtype === 'bool' ? 'int32' : 'float64',
+        output: accessOver(out!),
+        accumulate: isFloating(x!.dtype) ? 'float64' : 'int32',
       });
     },
     derivative,

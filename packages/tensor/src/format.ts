@@ -40,8 +40,6 @@ export function formatTensor(data: TypedArray, type: TensorType): string {
   const { shape, dtype } = type;
   const cut = type.size > THRESHOLD;
   const strides = rowMajor(shape);
-  const indices = (n: number): (number | null)[] =>
-    cut && n > 6 ? [0, 1, 2, null, n - 3, n - 2, n - 1] : [...Array(n).keys()];
   let width = 0;
   const visit = (axis: number, at: number): string => {
     if (axis === shape.length) {
@@ -49,9 +47,14 @@ export function formatTensor(data: TypedArray, type: TensorType): string {
       if (shape.length > 1) width = Math.max(width, text.length);
       return text.padStart(width);
     }
-    const last = axis === shape.length - 1;
-    const parts = indices(shape[axis]!).map((i) => (i === null ? '...' : visit(axis + 1, at + i * strides[axis]!)));
-    return `[${parts.join(last ? ', ' : `,${'\n'.repeat(shape.length - axis - 1)}${' '.repeat(axis + 1)}`)}]`;
+    const n = shape[axis]!;
+    const depth = shape.length - axis - 1;
+    const part = (i: number): string => visit(axis + 1, at + i * strides[axis]!);
+    const parts =
+      cut && n > 6
+        ? [part(0), part(1), part(2), '...', part(n - 3), part(n - 2), part(n - 1)]
+        : Array.from({ length: n }, (_, i) => part(i));
+    return `[${parts.join(`,${'\n'.repeat(depth)}${' '.repeat(depth > 0 ? axis + 1 : 1)}`)}]`;
   };
   // Rows stand under one another: the first time finds how wide.
   visit(0, 0);

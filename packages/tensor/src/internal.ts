@@ -39,7 +39,7 @@ export {
 export { formatNumber, formatTensor, OPERATORS, Printable } from './format.ts';
 export { holding } from './holding.ts';
 export * from './index.ts';
-export { access, accessOver, call, emitCopy, emitFill, emitMap, isAlias, lowerApplication } from './lower.ts';
+export { accessOver, call, emitCopy, emitFill, emitMap, isAlias, lowerApplication } from './lower.ts';
 export { lowerInline, lowerProgram, placeTemporaries, slotsOf } from './lower-program.ts';
 export type { Flat, Nest } from './nest.ts';
 export { flattenNest, isPlainObject } from './nest.ts';
@@ -73,7 +73,15 @@ export * from './primitives/movement.ts';
 export * from './primitives/random.ts';
 export * from './primitives/reduction.ts';
 export type { Captured, Program, Row, Var } from './program.ts';
-export { checkProgram, debugging, makeProgram, printProgram } from './program.ts';
+export {
+  checkProgram,
+  debugging,
+  dependentOn,
+  interpret,
+  makeProgram,
+  operandsOf,
+  printProgram,
+} from './program.ts';
 export type { Recorder } from './recorder.ts';
 export {
   differentiatedAgain,

@@ -9,6 +9,7 @@ import { Arena } from './arena.ts';
 import { emitCopy, lowerRow, PlanWriter } from './lower.ts';
 import type { Application, Inline, Operand } from './primitive.ts';
 import type { Program, Var } from './program.ts';
+import { interpret, operandsOf } from './program.ts';
 import type { TensorType } from './type.ts';
 
 /** Writes the plan of a program, where a row may read what another only sees otherwise. */
@@ -47,7 +48,7 @@ interface Lives {
 }
 
 /** What of a program is lowered. */
-type Lowered = Pick<Program, 'types' | 'inputs' | 'captured' | 'rows' | 'outputs'>;
+type Lowered = Omit<Program, 'format' | 'id'>;
 
 /**
  * The plan of a program. Its inputs are the program's inputs, then its captured values; temporaries share one
@@ -56,7 +57,7 @@ type Lowered = Pick<Program, 'types' | 'inputs' | 'captured' | 'rows' | 'outputs
 export function lowerProgram(program: Lowered): Plan {
   const writer = new ProgramWriter();
   const slot = (v: Var, role: Slot['role']): Operand => writer.slot(program.types[v]!, role);
-  const inputs = [...program.inputs, ...program.captured.map((c) => c.variable)].map((v) => slot(v, 'input'));
+  const inputs = operandsOf(program).map((v) => slot(v, 'input'));
   const outputs = program.outputs.map((v) => slot(v, 'output'));
   const values = lowerRows(writer, program, inputs, outputs);
   const plan = writer.plan(inputs, values, outputs);
@@ -67,14 +68,11 @@ export function lowerProgram(program: Lowered): Plan {
 /** Writes the rows of a program; gives the values of its outputs, which are made in `targets` where that can be. */
 function lowerRows(
   writer: ProgramWriter,
-  { types, inputs, captured, rows, outputs }: Lowered,
+  program: Lowered,
   args: readonly Operand[],
   targets: readonly (Operand | undefined)[],
 ): Operand[] {
-  const values: Operand[] = new Array(types.length);
-  [...inputs, ...captured.map((c) => c.variable)].forEach((v, i) => {
-    values[v] = args[i]!;
-  });
+  const { types, rows, outputs } = program;
   const makers = new Map(rows.flatMap((row) => row.outputs.map((v) => [v, row])));
   const place = new Map<Var, Operand>();
   outputs.forEach((v, i) => {
@@ -85,21 +83,15 @@ function lowerRows(
     if (target !== undefined && !place.has(source))
       place.set(source, { ...target, view: contiguousView(types[source]!.shape) });
   });
-  for (const row of rows) {
-    const { inline } = row.application.primitive;
-    const ins = row.inputs.map((v) => values[v]!);
-    const target = (i: number): Operand => place.get(row.outputs[i]!) ?? writer.temporary(types[row.outputs[i]!]!);
-    const wanted = row.outputs.map((v) => place.get(v));
+  return interpret(program, args, ({ application, outputs }, ins) => {
+    const wanted = outputs.map((v) => place.get(v));
     const outs =
-      inline?.within(writer, row.application, ins, wanted) ??
-      squeezed(row.application, ins[0]) ??
-      lowerRow(writer, row.application, ins, target);
+      application.primitive.inline?.within(writer, application, ins, wanted) ??
+      squeezed(application, ins[0]) ??
+      lowerRow(writer, application, ins, (i) => wanted[i] ?? writer.temporary(application.outputs[i]!));
     writer.needed([...ins, ...outs]);
-    row.outputs.forEach((v, i) => {
-      values[v] = outs[i]!;
-    });
-  }
-  return outputs.map((v) => values[v]!);
+    return outs;
+  });
 }
 
 /** The output of a reshape by which only axes of size 1 come or go: strides carry over, so that no element has to move. */

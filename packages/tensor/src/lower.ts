@@ -21,14 +21,9 @@ export function isAlias(
   return seen !== null && isContiguous(seen);
 }
 
-/** Reads an operand over a (wider) iteration space, as NumPy broadcasts. */
-export function accessOver({ slot, view }: Operand, shape: readonly number[]): Access {
+/** Reads or writes an operand over its own shape, or a wider one, as NumPy broadcasts. */
+export function accessOver({ slot, view }: Operand, shape: readonly number[] = view.shape): Access {
   return { slot, offset: view.offset, strides: broadcastStrides(view, shape) };
-}
-
-/** Reads or writes an operand over its own shape. */
-export function access({ slot, view: { offset, strides } }: Operand): Access {
-  return { slot, offset, strides };
 }
 
 /** Writes one kernel that computes `output` elementwise, if it has elements; operands broadcast. */
@@ -45,7 +40,7 @@ export function emitMap(
     js: mapLoop,
     shape,
     inputs: inputs.map((o) => accessOver(o, shape)),
-    output: access(output),
+    output: accessOver(output),
     body,
   });
 }
@@ -84,13 +79,9 @@ export class PlanWriter implements KernelWriter {
 
   /** One number in every place: a slot of one element, read with strides of 0. */
   constant(type: TensorType, value: number): Operand {
-    const data = allocate(type.dtype, 1);
-    data[0] = value;
-    const { shape } = type;
-    return {
-      ...this.slot(type, 'constant', { data, length: 1 }),
-      view: { offset: 0, shape, strides: shape.map(() => 0) },
-    };
+    const data = allocate(type.dtype, 1).fill(value);
+    const made = this.slot(type, 'constant', { data, length: 1 });
+    return { ...made, view: { ...made.view, strides: type.shape.map(() => 0) } };
   }
 
   emit(kernel: RunnableKernel): void {

@@ -32,40 +32,40 @@ export function flattenNest<T>(
 ): Flat<T> {
   const leaves: T[] = [];
   const paths: string[] = [];
-  const structure: string[] = [];
+  let structure = '';
   const rebuild = visit(nest, '', like?.rebuild([])) as Flat<T>['rebuild'];
-  return { leaves, paths, structure: structure.join(''), rebuild };
+  return { leaves, paths, structure, rebuild };
 
   function visit(node: unknown, path: string, other: unknown): Build {
     if (isLeaf(node)) {
       paths.push(path);
-      structure.push('*');
+      structure += '*';
       return leafAt(leaves.push(node) - 1);
     }
     if (path.length > 999) throw new ArgumentError(`${what} is nested too deep, or in itself`);
     if (Array.isArray(node)) {
-      structure.push('[');
+      structure += '[';
       const parts = Array.from(node, (child, i) => {
-        if (i > 0) structure.push(', ');
+        if (i > 0) structure += ', ';
         return visit(child, `${path}[${i}]`, (other as Record<number, unknown> | undefined)?.[i]);
       });
-      structure.push(']');
+      structure += ']';
       return listOf(parts);
     }
     if (isPlainObject(node)) {
-      structure.push('{');
+      structure += '{';
       const keys = Object.keys(node);
       const order = isPlainObject(other) ? other : {};
       const places = Object.keys(order);
       if (like) keys.sort((a, b) => places.indexOf(a) - places.indexOf(b));
       const parts = keys.map((key, i) => {
-        structure.push(`${i > 0 ? ', ' : ''}${JSON.stringify(key)}: `);
+        structure += `${i > 0 ? ', ' : ''}${JSON.stringify(key)}: `;
         return [key, visit(node[key], `${path}.${key}`, order[key])] as const;
       });
-      structure.push('}');
+      structure += '}';
       return objectOf(parts);
     }
-    const hint = ArrayBuffer.isView(node) ? '; make a tensor of it, tensor(…)' : '';
+    const hint = ArrayBuffer.isView(node) ? '; use tensor(…)' : '';
     throw new ArgumentError(
       `${what}${path} must be a nest of ${expected} (plain objects and arrays), not ${describe(node)}${hint}`,
     );

@@ -4,6 +4,7 @@
  * set of linear maps and on `batching`, and never on a name. Must not import rows or interpreters.
  */
 import type { DType, Plan, RunnableKernel, View } from '@jacobi/backend';
+import { formatNumber } from './format.ts';
 import type { ProgramWriter } from './lower-program.ts';
 import type { Program } from './program.ts';
 import type { Tensor } from './tensor.ts';
@@ -15,7 +16,7 @@ export type ParamValue = number | string | boolean | readonly ParamValue[];
 /** A param as text: JSON, with the numbers that JSON lacks. Different values, different texts. */
 export function formatParam(value: ParamValue): string {
   if (typeof value === 'object') return `[${value.map(formatParam).join()}]`;
-  return Object.is(value, -0) ? '-0' : typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return typeof value === 'string' ? JSON.stringify(value) : formatNumber(value as number, false);
 }
 
 /** Static arguments by name. They are part of an operation's identity; values of tensors never are. */
@@ -148,7 +149,7 @@ export type Derivative<P extends Params = Params> =
    */
   | {
       readonly kind: 'rule';
-      readonly linear?: Linear<P>;
+      readonly linear?: Linear<P> | undefined;
       readonly keeps: (active: readonly boolean[], params: P) => Keeps;
       /** By output, whether it depends on an active input by a derivative, where that is not so for all of them. */
       readonly connects?: (application: Application<P>, active: readonly boolean[]) => readonly boolean[];

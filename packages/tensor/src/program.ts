@@ -58,19 +58,48 @@ export function setDebug(on: boolean): void {
 
 /** Makes a program, without the rows that no output needs. */
 export function makeProgram(parts: Omit<Program, 'format' | 'id'>): Program {
-  const needed = new Uint8Array(parts.types.length);
-  for (const v of parts.outputs) needed[v] = 1;
-  const rows: Row[] = [];
-  for (let i = parts.rows.length - 1; i >= 0; i--) {
-    const row = parts.rows[i]!;
-    if (!row.outputs.some((v) => needed[v] === 1)) continue;
-    for (const v of row.inputs) needed[v] = 1;
-    rows.push(row);
-  }
-  const captured = parts.captured.filter((c) => needed[c.variable] === 1);
+  const needed = new Set(parts.outputs);
+  const rows = parts.rows.toReversed().filter(({ inputs, outputs }) => {
+    if (!outputs.some((v) => needed.has(v))) return false;
+    for (const v of inputs) needed.add(v);
+    return true;
+  });
+  const captured = parts.captured.filter((c) => needed.has(c.variable));
   const program: Program = { ...parts, format: 1, id: ++programs, captured, rows: rows.reverse() };
   check?.(program);
   return program;
+}
+
+/** The inputs of a program, then what it captured: what it is run on. */
+export function operandsOf({ inputs, captured }: Pick<Program, 'inputs' | 'captured'>): Var[] {
+  return [...inputs, ...captured.map((c) => c.variable)];
+}
+
+/** The rows that depend on some values, and all values that do. */
+export function dependentOn(values: readonly Var[], rows: readonly Row[]): { rows: Row[]; values: Set<Var> } {
+  const all = new Set(values);
+  const dependent = rows.filter(({ inputs, outputs }) => {
+    if (!inputs.some((v) => all.has(v))) return false;
+    for (const v of outputs) all.add(v);
+    return true;
+  });
+  return { rows: dependent, values: all };
+}
+
+/** Goes through the rows of a program on values of any kind; `step` makes a row's outputs of its operands. */
+export function interpret<Value>(
+  program: Omit<Program, 'format' | 'id'>,
+  values: readonly Value[],
+  step: (row: Row, args: readonly Value[]) => readonly Value[],
+): Value[] {
+  const env: Value[] = new Array(program.types.length);
+  const put = (names: readonly Var[], made: readonly Value[]): void => {
+    for (let i = 0; i < names.length; i++) env[names[i]!] = made[i]!;
+  };
+  const take = (names: readonly Var[]): Value[] => names.map((v) => env[v]!);
+  put(operandsOf(program), values);
+  for (const row of program.rows) put(row.outputs, step(row, take(row.inputs)));
+  return take(program.outputs);
 }
 
 /** What programs print for a dtype: they are read in columns. Messages say its whole name. */

@@ -32,13 +32,13 @@ export class Tensor extends Printable {
   /** Unique; recorders know tensors by it, so that they keep none alive. */
   readonly id: number = ++tensors;
   /** @internal */
-  readonly type: TensorType;
+  declare readonly type: TensorType;
   /** @internal The elements, row-major; null for a value of a trace. */
-  readonly buffer: BufferRef | null;
+  declare readonly buffer: BufferRef | null;
   /** @internal */
-  readonly backend: Backend | null;
+  declare readonly backend: Backend | null;
   /** @internal The trace that this abstract value belongs to; null for a value with elements. */
-  readonly trace: Trace | null;
+  declare readonly trace: Trace | null;
 
   /** @internal Use `tensor()`. */
   constructor(type: TensorType, buffer: BufferRef | null, backend: Backend | null, trace: Trace | null) {
@@ -87,7 +87,7 @@ export class Tensor extends Printable {
   item<T extends number | boolean = number>(): T {
     if (this.size !== 1)
       throw new ArgumentError(
-        `item: the tensor must have one element, not ${formatType(this.type)}; use arraySync, functions (add, mul, greater) in place of operators, String(x) for text`,
+        `item: the tensor must have one element, not ${formatType(this.type)}; use arraySync(), add(a, b) for a + b, String(x) for text`,
       );
     return plain(readNow(this, 'item')[0]!, this.dtype) as T;
   }
@@ -159,9 +159,7 @@ function readNow(t: Tensor, method: string): TypedArray {
 export function readAtOnce({ size, dtype, backend, buffer }: Tensor, operation: string): TypedArray {
   if (size === 0) return allocate(dtype, 0);
   if (backend!.readSync === undefined) {
-    throw new DeviceError(
-      `${operation}: the ${backend!.name} backend cannot read at once; use await data() or array()`,
-    );
+    throw new DeviceError(`${operation}: the ${backend!.name} backend cannot read at once; await data() or array()`);
   }
   return backend!.readSync(buffer!);
 }
@@ -184,9 +182,7 @@ function nested(data: TypedArray, type: TensorType): NestedArray {
 export function tensorFromData(data: TypedArray, dtype: DType, shape: Shape, backend: Backend = getBackend()): Tensor {
   const type = tensorType(dtype, shape);
   if (!backend.traits.float64 && dtype === 'float64') {
-    throw new DeviceError(
-      `tensor: the ${backend.name} backend has no float64; use float32 or another backend (withBackend)`,
-    );
+    throw new DeviceError(`tensor: the ${backend.name} backend has no float64; use float32 or another backend`);
   }
   const buffer = backend.alloc(dtype, type.size);
   if (type.size > 0) backend.write(buffer, data);

@@ -46,18 +46,14 @@ export class Trace {
   /** Throws if the trace has ended: its values stand for nothing any more. */
   checkOpen(): void {
     if (!this.closed) return;
-    throw new TraceError(
-      `a value traced by ${this.label} was used after ${this.label} had ended. Return it from the traced function ` +
-        'in place of storing it outside.',
-    );
+    throw new TraceError(`a value traced by ${this.label} was used after that: return it from the traced function`);
   }
 
   /** Throws, because a value of the trace was asked for its elements. */
   refuseRead(t: Tensor, method: string): never {
     throw new TraceError(
-      `${method}: ${formatType(t.type)} is a traced value: it has a type but no numbers yet. Inside jit, vmap and ` +
-        'prepareJacobian choose with where in place of if, and compute with functions (add, mul) in place of operators; to ' +
-        'look at numbers, call the function without them.',
+      `${method}: ${formatType(t.type)} is a traced value, without numbers: use where in place of if, functions (add, mul) ` +
+        'in place of operators, or call the function without jit, vmap or prepareJacobian',
     );
   }
 

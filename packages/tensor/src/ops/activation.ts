@@ -2,7 +2,7 @@
 import { bindOne } from '../bind.ts';
 import { checkFlag, checkNumber, checkOptions } from '../checks.ts';
 import type { TensorLike } from '../convert.ts';
-import { asFloat, asNumeric } from '../convert.ts';
+import { asFloat, asNumeric, bindFloat } from '../convert.ts';
 import { eluRow, reluRow, sigmoidRow, softplusRow, softsignRow } from '../primitives/elementwise.ts';
 import type { Tensor } from '../tensor.ts';
 import { add, mul, neg } from './arithmetic.ts';
@@ -18,7 +18,7 @@ import { stopGradient } from './shape.ts';
  * sigmoid(tensor([0, 2])) // → [0.5, 0.880797]
  */
 export function sigmoid(x: TensorLike): Tensor {
-  return bindOne(sigmoidRow, [asFloat('sigmoid', 'x', x)]);
+  return bindFloat(sigmoidRow, x);
 }
 
 /**
@@ -36,7 +36,7 @@ export function logSigmoid(x: TensorLike): Tensor {
  * softplus(tensor([0, 100])) // → [0.6931472, 100]
  */
 export function softplus(x: TensorLike): Tensor {
-  return bindOne(softplusRow, [asFloat('softplus', 'x', x)]);
+  return bindFloat(softplusRow, x);
 }
 
 /**
@@ -45,7 +45,7 @@ export function softplus(x: TensorLike): Tensor {
  * softsign(tensor([-1, 3])) // → [-0.5, 0.75]
  */
 export function softsign(x: TensorLike): Tensor {
-  return bindOne(softsignRow, [asFloat('softsign', 'x', x)]);
+  return bindFloat(softsignRow, x);
 }
 
 /**

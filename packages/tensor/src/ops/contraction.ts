@@ -54,14 +54,18 @@ function productOf(x: Tensor, y: Tensor): Product {
   // Labels: 0 … for the batch, then row, column, inner. An operand without batch axes stays one matrix.
   const n = batch.length;
   const axes = [...batch.keys()];
-  const wide = (t: Tensor): Shape | null => (t.rank > 2 ? [...batch, ...t.shape.slice(-2)] : null);
-  const labels = (t: Tensor, matrix: readonly number[]): readonly number[] =>
-    t.rank > 2 ? [...axes, ...matrix] : matrix;
+  const wide = (t: Tensor, matrix: number[]): [Shape | null, number[]] =>
+    t.rank > 2
+      ? [
+          [...batch, ...t.shape.slice(-2)],
+          [...axes, ...matrix],
+        ]
+      : [null, matrix];
   // A vector lacks its row or column.
-  const left = labels(x, [n, n + 2].slice(-x.rank));
-  const right = labels(y, [n + 2, n + 1].slice(0, y.rank));
+  const [wideX, left] = wide(x, [n, n + 2].slice(-x.rank));
+  const [wideY, right] = wide(y, [n + 2, n + 1].slice(0, y.rank));
   const out = [...axes, n, n + 1].filter((l) => left.includes(l) || right.includes(l));
-  return { left: wide(x), right: wide(y), params: { left, right, out } };
+  return { left: wideX, right: wideY, params: { left, right, out } };
 }
 
 /**

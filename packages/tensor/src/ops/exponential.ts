@@ -1,16 +1,12 @@
 /** Exponentials, logarithms and the error function, elementwise. Integers and booleans become float32 first. */
-import { bindOne } from '../bind.ts';
 import type { TensorLike } from '../convert.ts';
-import { asFloat, asFloatPair } from '../convert.ts';
+import { asFloat, asFloatPair, bindFloat } from '../convert.ts';
 import { elementwiseType } from '../families.ts';
-import type { Primitive } from '../primitive.ts';
 import { erfcRow, erfRow, expm1Row, expRow, log1pRow, logRow, softplusRow } from '../primitives/elementwise.ts';
 import type { Tensor } from '../tensor.ts';
 import { add, div, mul, sub } from './arithmetic.ts';
 import { equal, greaterEqual, isFinite, lessEqual, logicalAnd, logicalOr, where } from './comparison.ts';
 import { pow } from './power.ts';
-
-const float = (row: Primitive, x: TensorLike): Tensor => bindOne(row, [asFloat(row.name, 'x', x)]);
 
 /**
  * eˣ, elementwise.
@@ -18,7 +14,7 @@ const float = (row: Primitive, x: TensorLike): Tensor => bindOne(row, [asFloat(r
  * exp(tensor([0, 1])) // → [1, 2.7182817]
  */
 export function exp(x: TensorLike): Tensor {
-  return float(expRow, x);
+  return bindFloat(expRow, x);
 }
 
 /**
@@ -27,7 +23,7 @@ export function exp(x: TensorLike): Tensor {
  * expm1(tensor(1e-8)) // → 1e-8
  */
 export function expm1(x: TensorLike): Tensor {
-  return float(expm1Row, x);
+  return bindFloat(expm1Row, x);
 }
 
 /**
@@ -45,7 +41,7 @@ export function exp2(x: TensorLike): Tensor {
  * log(tensor([1, 10])) // → [0, 2.3025851]
  */
 export function log(x: TensorLike): Tensor {
-  return float(logRow, x);
+  return bindFloat(logRow, x);
 }
 
 /**
@@ -54,7 +50,7 @@ export function log(x: TensorLike): Tensor {
  * log1p(tensor(1e-8)) // → 1e-8
  */
 export function log1p(x: TensorLike): Tensor {
-  return float(log1pRow, x);
+  return bindFloat(log1pRow, x);
 }
 
 /**
@@ -63,7 +59,7 @@ export function log1p(x: TensorLike): Tensor {
  * log2(tensor([1, 8])) // → [0, 3]
  */
 export function log2(x: TensorLike): Tensor {
-  return div(float(logRow, asFloat('log2', 'x', x)), Math.LN2);
+  return div(bindFloat(logRow, asFloat('log2', 'x', x)), Math.LN2);
 }
 
 /**
@@ -72,7 +68,7 @@ export function log2(x: TensorLike): Tensor {
  * log10(tensor([1, 100])) // → [0, 2]
  */
 export function log10(x: TensorLike): Tensor {
-  return div(float(logRow, asFloat('log10', 'x', x)), Math.LN10);
+  return div(bindFloat(logRow, asFloat('log10', 'x', x)), Math.LN10);
 }
 
 /**
@@ -90,7 +86,7 @@ export function logAddExp(a: TensorLike, b: TensorLike): Tensor {
   const high = where(first, x, y);
   const low = where(first, y, x);
   // −∞ − (−∞) is NaN; no difference is as good.
-  return add(high, float(softplusRow, where(isFinite(high), sub(low, high), 0)));
+  return add(high, bindFloat(softplusRow, where(isFinite(high), sub(low, high), 0)));
 }
 
 /**
@@ -114,7 +110,7 @@ export function xlogy(x: TensorLike, y: TensorLike): Tensor {
  * erf(tensor([0, 1])) // → [0, 0.8427008]
  */
 export function erf(x: TensorLike): Tensor {
-  return float(erfRow, x);
+  return bindFloat(erfRow, x);
 }
 
 /**
@@ -123,5 +119,5 @@ export function erf(x: TensorLike): Tensor {
  * erfc(tensor([0, 1])) // → [1, 0.1572992]
  */
 export function erfc(x: TensorLike): Tensor {
-  return float(erfcRow, x);
+  return bindFloat(erfcRow, x);
 }

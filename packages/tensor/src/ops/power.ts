@@ -4,10 +4,10 @@
  */
 import { bindOne } from '../bind.ts';
 import type { TensorLike } from '../convert.ts';
-import { asFloat, asNumeric, asNumericPair } from '../convert.ts';
+import { asFloat, asNumeric, asNumericPair, bindFloat } from '../convert.ts';
 import { powIntRow, powRow, reciprocalRow, rsqrtRow, sqrtRow, squareRow } from '../primitives/elementwise.ts';
 import type { Tensor } from '../tensor.ts';
-import { onesLike } from './creation.ts';
+import { onesOf } from './creation.ts';
 
 /**
  * base to the power of exponent, elementwise. Shapes broadcast, dtypes promote; 0⁰ is 1.
@@ -30,7 +30,7 @@ export function pow(base: TensorLike, exponent: TensorLike): Tensor {
 
 /** x to a whole number known now. */
 export function integerPower(x: Tensor, exponent: number): Tensor {
-  if (exponent === 0) return onesLike(x);
+  if (exponent === 0) return onesOf(x.type);
   if (exponent === 1) return x;
   if (exponent === 2) return bindOne(squareRow, [x]);
   return bindOne(powIntRow, [x], { exponent });
@@ -42,7 +42,7 @@ export function integerPower(x: Tensor, exponent: number): Tensor {
  * sqrt(tensor([0, 4, 9])) // → [0, 2, 3]
  */
 export function sqrt(x: TensorLike): Tensor {
-  return bindOne(sqrtRow, [asFloat('sqrt', 'x', x)]);
+  return bindFloat(sqrtRow, x);
 }
 
 /**
@@ -51,7 +51,7 @@ export function sqrt(x: TensorLike): Tensor {
  * rsqrt(tensor([4, 0.25])) // → [0.5, 2]
  */
 export function rsqrt(x: TensorLike): Tensor {
-  return bindOne(rsqrtRow, [asFloat('rsqrt', 'x', x)]);
+  return bindFloat(rsqrtRow, x);
 }
 
 /**
@@ -60,5 +60,5 @@ export function rsqrt(x: TensorLike): Tensor {
  * reciprocal(tensor([2, -4])) // → [0.5, -0.25]
  */
 export function reciprocal(x: TensorLike): Tensor {
-  return bindOne(reciprocalRow, [asFloat('reciprocal', 'x', x)]);
+  return bindFloat(reciprocalRow, x);
 }

@@ -53,13 +53,11 @@ export function stopGradient(x: TensorLike): Tensor {
 export function reshape(x: TensorLike, shape: Shape): Tensor {
   const t = asTensor('reshape', 'x', x);
   checkWhole('reshape', 'shape', shape, -1);
-  if (shape.indexOf(-1) !== shape.lastIndexOf(-1))
-    throw new ShapeError(`reshape: shape [${shape.join()}] leaves two sizes open; only one may be -1`);
-  const known = sizeOf(shape.filter((d) => d !== -1));
-  const target = shape.map((d) => (d === -1 ? t.size / known : d));
-  if (sizeOf(target) !== t.size || !target.every(Number.isInteger)) {
+  const known = shape.filter((d) => d !== -1);
+  const target = shape.map((d) => (d === -1 ? t.size / sizeOf(known) : d));
+  if (known.length + 1 < shape.length || sizeOf(target) !== t.size || !target.every(Number.isInteger)) {
     throw new ShapeError(
-      `reshape: shape [${shape.join()}] does not fit the ${t.size} elements of x ${formatType(t.type)}`,
+      `reshape: shape [${shape.join()}] does not fit the ${t.size} elements of x ${formatType(t.type)}; one size may be -1`,
     );
   }
   return reshapeTo(t, target);
@@ -157,12 +155,8 @@ export function slice(x: TensorLike, begin: readonly number[] | number, size?: r
   const t = asTensor('slice', 'x', x);
   const starts = perAxis('begin', begin, 0, t).map((b, i) => (b < 0 ? b + t.shape[i]! : b));
   const sizes = perAxis('size', size ?? [], -1, t).map((s, i) => (s === -1 ? t.shape[i]! - starts[i]! : s));
-  starts.forEach((b, i) => {
-    const s = sizes[i]!;
-    if (b < 0 || s < 0 || b + s > t.shape[i]!) {
-      throw new ShapeError(`slice: begin ${b} and size ${s} leave axis ${i} of x ${formatType(t.type)}`);
-    }
-  });
+  if (starts.some((b, i) => b < 0 || sizes[i]! < 0 || b + sizes[i]! > t.shape[i]!))
+    throw new ShapeError(`slice: begin [${starts.join()}] and size [${sizes.join()}] leave x ${formatType(t.type)}`);
   return takeSlice(
     t,
     starts,

@@ -1,8 +1,7 @@
 /** Trigonometric and hyperbolic functions, elementwise; angles in radians. Integers and booleans become float32 first. */
 import { bindOne } from '../bind.ts';
 import type { TensorLike } from '../convert.ts';
-import { asFloat, asFloatPair } from '../convert.ts';
-import type { Primitive } from '../primitive.ts';
+import { asFloatPair, bindFloat } from '../convert.ts';
 import {
   acoshRow,
   acosRow,
@@ -21,15 +20,13 @@ import {
 } from '../primitives/elementwise.ts';
 import type { Tensor } from '../tensor.ts';
 
-const float = (row: Primitive, x: TensorLike): Tensor => bindOne(row, [asFloat(row.name, 'x', x)]);
-
 /**
  * The sine, elementwise.
  * @example
  * sin(tensor([0, 1])) // → [0, 0.841471]
  */
 export function sin(x: TensorLike): Tensor {
-  return float(sinRow, x);
+  return bindFloat(sinRow, x);
 }
 
 /**
@@ -38,7 +35,7 @@ export function sin(x: TensorLike): Tensor {
  * cos(tensor([0, 1])) // → [1, 0.5403023]
  */
 export function cos(x: TensorLike): Tensor {
-  return float(cosRow, x);
+  return bindFloat(cosRow, x);
 }
 
 /**
@@ -47,7 +44,7 @@ export function cos(x: TensorLike): Tensor {
  * tan(tensor([0, 1])) // → [0, 1.5574077]
  */
 export function tan(x: TensorLike): Tensor {
-  return float(tanRow, x);
+  return bindFloat(tanRow, x);
 }
 
 /**
@@ -56,7 +53,7 @@ export function tan(x: TensorLike): Tensor {
  * asin(tensor([0, 1])) // → [0, 1.5707964]
  */
 export function asin(x: TensorLike): Tensor {
-  return float(asinRow, x);
+  return bindFloat(asinRow, x);
 }
 
 /**
@@ -65,7 +62,7 @@ export function asin(x: TensorLike): Tensor {
  * acos(tensor([1, 0])) // → [0, 1.5707964]
  */
 export function acos(x: TensorLike): Tensor {
-  return float(acosRow, x);
+  return bindFloat(acosRow, x);
 }
 
 /**
@@ -74,7 +71,7 @@ export function acos(x: TensorLike): Tensor {
  * atan(tensor([0, 1])) // → [0, 0.7853982]
  */
 export function atan(x: TensorLike): Tensor {
-  return float(atanRow, x);
+  return bindFloat(atanRow, x);
 }
 
 /**
@@ -104,7 +101,7 @@ export function hypot(a: TensorLike, b: TensorLike): Tensor {
  * sinh(tensor([0, 1])) // → [0, 1.1752012]
  */
 export function sinh(x: TensorLike): Tensor {
-  return float(sinhRow, x);
+  return bindFloat(sinhRow, x);
 }
 
 /**
@@ -113,7 +110,7 @@ export function sinh(x: TensorLike): Tensor {
  * cosh(tensor([0, 1])) // → [1, 1.543081]
  */
 export function cosh(x: TensorLike): Tensor {
-  return float(coshRow, x);
+  return bindFloat(coshRow, x);
 }
 
 /**
@@ -122,7 +119,7 @@ export function cosh(x: TensorLike): Tensor {
  * tanh(tensor([0, 1])) // → [0, 0.7615942]
  */
 export function tanh(x: TensorLike): Tensor {
-  return float(tanhRow, x);
+  return bindFloat(tanhRow, x);
 }
 
 /**
@@ -131,7 +128,7 @@ export function tanh(x: TensorLike): Tensor {
  * asinh(tensor([0, 1])) // → [0, 0.8813736]
  */
 export function asinh(x: TensorLike): Tensor {
-  return float(asinhRow, x);
+  return bindFloat(asinhRow, x);
 }
 
 /**
@@ -140,7 +137,7 @@ export function asinh(x: TensorLike): Tensor {
  * acosh(tensor([1, 2])) // → [0, 1.316958]
  */
 export function acosh(x: TensorLike): Tensor {
-  return float(acoshRow, x);
+  return bindFloat(acoshRow, x);
 }
 
 /**
@@ -149,5 +146,5 @@ export function acosh(x: TensorLike): Tensor {
  * atanh(tensor([0, 0.5])) // → [0, 0.54930615]
  */
 export function atanh(x: TensorLike): Tensor {
-  return float(atanhRow, x);
+  return bindFloat(atanhRow, x);
 }

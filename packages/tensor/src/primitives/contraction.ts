@@ -6,7 +6,7 @@ import type { Access, Shape } from '@jacobi/backend';
 import { add, mul } from '@jacobi/backend/scalar';
 import { contractLoop, mapLoop } from '@jacobi/backend-cpu';
 import { bindOne } from '../bind.ts';
-import { access, call } from '../lower.ts';
+import { accessOver, call } from '../lower.ts';
 import type { Operand, Primitive } from '../primitive.ts';
 import { tensorType } from '../type.ts';
 
@@ -36,7 +36,7 @@ export const contractRow: Primitive<Contraction> = {
   },
   lower: (writer, [a, b], [c], { left, right, out }) => {
     const batch = out.filter((l) => left.includes(l) && right.includes(l));
-    const m = out.filter((l) => left.includes(l) && !right.includes(l));
+    const m = out.filter((l) => !right.includes(l));
     const n = out.filter((l) => !left.includes(l));
     const k = left.filter((l) => !out.includes(l));
     if (k.length === 0) {
@@ -46,7 +46,7 @@ export const contractRow: Primitive<Contraction> = {
         js: mapLoop,
         shape: c!.view.shape,
         inputs: [accessAlong(a!, left, out), accessAlong(b!, right, out)],
-        output: access(c!),
+        output: accessOver(c!),
         body: [...call(mul, 2, c!.dtype), { constant: 0 }, { fn: add, args: [2, 3], dtype: c!.dtype }],
       });
       return;

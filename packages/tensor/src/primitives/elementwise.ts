@@ -163,10 +163,14 @@ export const reluRow: Primitive = /* @__PURE__ */ elementwise(scalar.relu, {
   keeps: () => ({ inputs: [0], outputs: [] }),
   tangent: (row, [t]) => [where(gt(row.x(0), 0), t!, 0)],
 });
-export const eluRow: Primitive<{ readonly alpha: number }> = /* @__PURE__ */ unary(
+export const eluRow: Primitive<{ readonly alpha: number }> = /* @__PURE__ */ elementwise(
   scalar.elu,
-  { fromBoth: (x, y, { alpha }) => where(gt(x, 0), 1, add(y, alpha)) },
-  ({ alpha }) => [alpha],
+  {
+    kind: 'rule',
+    keeps: () => ({ inputs: [0], outputs: [0] }),
+    tangent: (row, [t]) => [times(t!, where(gt(row.x(0), 0), 1, add(row.y(0), row.params.alpha)))],
+  },
+  { constants: ({ alpha }) => [alpha] },
 );
 export const erfRow: Primitive = /* @__PURE__ */ unary(scalar.erf, {
   fromInput: (x) => times(1.1283791670955126, bell(x)),
