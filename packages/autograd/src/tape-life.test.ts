@@ -102,7 +102,7 @@ describe('life of a tape', () => {
     expect(() => tape.record(() => tape.stopRecording(3 as never))).toThrow(
       'stopRecording: fn must be a function, not 3',
     );
-    expect(() => tape.stopRecording(() => 1)).toThrow(/the tape is not recording/);
+    expect(() => tape.stopRecording(() => 1)).toThrow(/Trying to stop recording a tape which is not recording/);
     expect(() => tape.record(() => tape.stopRecording(() => tape.stopRecording(() => 1)))).toThrow(TapeStateError);
   });
   test('y² off the tape: dz/dx is 2x, dz/dy null', () => {

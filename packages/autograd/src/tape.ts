@@ -122,7 +122,9 @@ export class GradientTape {
     checkFunction('stopRecording', fn, 'fn');
     const recording = this.#recording;
     if (!isLive(recording) || recording.paused) {
-      throw new TapeStateError('stopRecording: the tape is not recording; call it inside of record');
+      throw new TapeStateError(
+        'stopRecording: Trying to stop recording a tape which is not recording; call it inside of record',
+      );
     }
     recording.paused = true;
     try {

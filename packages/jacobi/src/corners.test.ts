@@ -14,13 +14,20 @@ import {
   diagPart,
   einsum,
   grad,
+  hessian,
+  hvp,
+  hypot,
   jit,
   linspace,
+  logAddExp,
   matmul,
   mod,
+  mul,
+  norm,
   ones,
   pad,
   prepareJacobian,
+  random,
   reciprocal,
   scatterAdd,
   slice,
@@ -52,6 +59,54 @@ describe.each(backends)('on $name', (backend) => {
       for (const [f, expected] of table) {
         expect(f(x).arraySync()).toEqual(expected);
         expect((jit(f)(x) as Tensor).arraySync()).toEqual(expected);
+      }
+    });
+  });
+
+  test('second derivatives of norms at 0 are 0, whatever x is multiplied by', () => {
+    withBackend(backend, () => {
+      for (const dtype of ['float32', 'float64'] as const) {
+        const x = tensor([0, 0, 0], { dtype });
+        const f = (t: Tensor): Tensor => norm(mul(5, t));
+        const zeros = [0, 1, 2].map(() => [0, 0, 0]);
+        expect((hessian(f)(x) as Tensor).arraySync()).toEqual(zeros);
+        expect((jit(hessian(f))(x) as Tensor).arraySync()).toEqual(zeros);
+        expect((prepareJacobian(grad(f), x)(x) as Tensor).arraySync()).toEqual(zeros);
+        expect(hvp((t: Tensor) => norm(t), x, tensor([2, -7, 3], { dtype })).arraySync()).toEqual([0, 0, 0]);
+      }
+      const ofHypot = hessian((t: Tensor) => hypot(...(unstack(t) as [Tensor, Tensor])));
+      expect(ofHypot(d([0, 0])).arraySync()).toEqual([
+        [0, 0],
+        [0, 0],
+      ]);
+      // At (3, 4): (I − uuᵀ) / 5.
+      const table = ofHypot(d([3, 4])).arraySync() as number[][];
+      table.flat().forEach((h, i) => expect(h).toBeCloseTo([0.128, -0.096, -0.096, 0.072][i]!, 14));
+    });
+  });
+
+  test('slopes of logAddExp at NaN are NaN, beside infinities 0 and 1', () => {
+    withBackend(backend, () => {
+      const slopes = (a: number, b: number): unknown =>
+        (grad(logAddExp, { argnums: [0, 1] })(d(a), d(b)) as Tensor[]).map((t) => t.item());
+      expect(slopes(NaN, 1)).toEqual([NaN, NaN]);
+      expect(slopes(NaN, Infinity)).toEqual([NaN, NaN]);
+      expect(slopes(-Infinity, 2)).toEqual([0, 1]);
+      expect(slopes(Infinity, 2)).toEqual([1, 0]);
+      expect(slopes(2, 2)).toEqual([0.5, 0.5]);
+    });
+  });
+
+  test('uniform numbers from a range that is wider than the largest number', () => {
+    withBackend(backend, () => {
+      for (const [dtype, most] of [
+        ['float32', 3e38],
+        ['float64', 1.5e308],
+      ] as const) {
+        const drawn = random.uniform([500], { minval: -most, maxval: most, dtype, seed: 4 }).dataSync() as Float64Array;
+        expect(drawn.every((x) => x >= -most && x < most)).toBe(true);
+        expect(drawn.filter((x) => x < 0).length).toBeGreaterThan(200);
+        expect(drawn.filter((x) => x > most / 2).length).toBeGreaterThan(80);
       }
     });
   });

@@ -172,7 +172,7 @@ describe('explain', () => {
     expect(tape.explain(y, x)).toMatchInlineSnapshot(`
       "Jacobian of float32[2] with respect to float32[], rows: 5
         mode:  forward (1 forward or 2 reverse seeds: forward has at most half)
-        seeds: 1, 1 at a time
+        seeds: 1, as one block
         cost:  about 4 flops, 16 bytes between
         source 0: 2 of 2 entries can differ from zero"
     `);
@@ -189,7 +189,7 @@ describe('explain', () => {
     expect(tape.explain(y, x)).toMatchInlineSnapshot(`
       "Jacobian of float32[2] with respect to float32[2], rows: 3
         mode:  forward (1 forward or 1 reverse seeds, 6 or 6 flops: the fewer)
-        seeds: 1, 1 at a time
+        seeds: 1, as one block
         cost:  about 6 flops, 24 bytes between
         source 0: 2 of 4 entries can differ from zero, axes 0→0 (source→target) are carried"
     `);
@@ -212,7 +212,7 @@ describe('explain', () => {
     expect(tape.explain(y, x, { batch: true })).toMatchInlineSnapshot(`
       "batch Jacobian of float32[5,6] with respect to float32[5,5], rows: 17
         mode:  reverse (examples mix: only in reverse one seed serves all)
-        seeds: 6, 6 at a time
+        seeds: 6, as one block
         cost:  about 8532 flops, 3840 bytes between
         source 0: 150 of 150 entries can differ from zero
         examples: mixed by sum; each entry sums over the batch"

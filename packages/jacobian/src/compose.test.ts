@@ -281,7 +281,7 @@ describe('what is said', () => {
       expect(J.explain()).toMatchInlineSnapshot(`
         "Jacobian of float64[6] with respect to float64[6], rows: 25
           mode:  forward (6 forward or 6 reverse seeds, 150 or 150 flops: the fewer)
-          seeds: 6, 6 at a time
+          seeds: 6, as one block
           cost:  about 150 flops, 576 bytes between
           source 0: 36 of 36 entries can differ from zero
           composed: forward, 24 multiplications (seeds 31, reverse 24, preaccumulated 24, Markowitz 24, look-ahead 24, fewest edges 24)

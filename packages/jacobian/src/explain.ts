@@ -27,7 +27,7 @@ export function explainPlan(plan: ChosenPlan, rows: number, chunk: number): stri
   const lines = [
     `${batch ? 'batch ' : ''}Jacobian of ${formatType(target)} with respect to ${types}, rows: ${rows}`,
     `  mode:  ${mode} (${plan.reason})`,
-    `  seeds: ${seeds}, ${Math.min(chunk, seeds)} at a time`,
+    `  seeds: ${seeds}, ${chunk < seeds ? `${chunk} at a time` : 'as one block'}`,
     `  cost:  about ${cost.flops * seeds} flops, ${cost.bytes * seeds} bytes between`,
   ];
   sources.forEach((s, i) => {

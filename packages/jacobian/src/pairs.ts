@@ -26,10 +26,13 @@ export interface SourcePlan {
   readonly summed: boolean;
 }
 
+const MIXES = 'mixes them along the batch axis (as BatchNormalization does in training)';
+const MOVES = 'moves the batch axis';
+
 /** Why examples of a batch are not independent: the row that mixes them, or that moves their axis to another place. */
 export interface Mixing {
   readonly row: Row;
-  readonly how: 'mixes them along the batch axis' | 'moves the batch axis';
+  readonly how: typeof MIXES | typeof MOVES;
 }
 
 /** How to treat a source of this type and structure. Where examples mix, each needs seeds of its own going forward; in reverse one serves all. */
@@ -54,9 +57,7 @@ function pairsOf(carried: readonly number[], type: TensorType, batch: boolean): 
 /** What keeps the first axis of a source from being the first axis of the target and of nothing else; null if nothing does. */
 function mixingOf({ outputs: [carried], lostAt, movedAt }: Structure): Mixing | null {
   if (!carried || carried[0] === 0) return null;
-  return carried[0] === -1
-    ? { row: lostAt!, how: 'mixes them along the batch axis' }
-    : { row: movedAt!, how: 'moves the batch axis' };
+  return carried[0] === -1 ? { row: lostAt!, how: MIXES } : { row: movedAt!, how: MOVES };
 }
 
 /** Sources that share seeds. */

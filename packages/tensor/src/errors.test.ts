@@ -83,7 +83,11 @@ const VALUES: readonly Case[] = [
     'tensor: there is no option "type"; the options are dtype, shape',
   ],
   [() => tensor([1, 2, 3], { shape: [2, 2] }), ShapeError, 'tensor: shape [2,2] does not fit the 3 elements of data'],
-  [() => api.tensor(api.ones([2, 3]), { shape: [4] }), ShapeError, 'tensor: shape [4] does not fit the 6 elements of data'],
+  [
+    () => api.tensor(api.ones([2, 3]), { shape: [4] }),
+    ShapeError,
+    'tensor: shape [4] does not fit the 6 elements of data',
+  ],
   [
     () => tensor(Float32Array.of(1, 2, 3), { shape: [2] }),
     ShapeError,
@@ -460,8 +464,9 @@ const SHAPES: readonly Case[] = [
   [
     () => api.split(v, [1, 1]),
     ShapeError,
-    'split: sizes [1,1] do not add up to the 3 elements of axis 0 of x float32[3]',
+    'split: sizes [1, 1] do not add up to the 3 elements of axis 0 of x float32[3]',
   ],
+  [() => api.split(v, any([Symbol('a')])), ShapeError, 'split: sizes [Symbol(a)] do not add up'],
   [() => api.split(v, any('a')), ArgumentError, 'split: sizes must be a count or an array of sizes, not "a"'],
   [() => api.unstack(tensor(1)), ArgumentError, 'unstack: axis 0 is out of range: a scalar has no axes'],
   [() => api.diag(tensor(1)), ShapeError, 'diag: x must have at least one axis, not float32[]'],

@@ -201,8 +201,12 @@ function unit(from: Tensor, count: number, dtype: DType): Tensor {
 function fractions(from: Tensor, count: number, minval: number, maxval: number, dtype: DType): Tensor {
   const u = unit(from, count, dtype);
   if (minval === 0 && maxval === 1) return u;
+  // A range that is wider than numbers go is drawn at half its size.
+  const most = dtype === 'float32' ? 3.4028234663852886e38 : Number.MAX_VALUE;
+  const scale = maxval - minval > most ? 2 : 1;
+  const drawn = add(mul(u, maxval / scale - minval / scale), minval / scale);
   // Rounding may reach maxval, which does not belong to the range.
-  return minimum(add(mul(u, maxval - minval), minval), below(maxval, dtype));
+  return minimum(scale === 1 ? drawn : mul(drawn, scale), below(maxval, dtype));
 }
 
 /** The largest number of the dtype below x. */

@@ -4,8 +4,8 @@ import { asFloat, asFloatPair, bindFloat } from '../convert.ts';
 import { elementwiseType } from '../families.ts';
 import { erfcRow, erfRow, expm1Row, expRow, log1pRow, logRow, softplusRow } from '../primitives/elementwise.ts';
 import type { Tensor } from '../tensor.ts';
-import { add, div, mul, sub } from './arithmetic.ts';
-import { equal, greaterEqual, isFinite, lessEqual, logicalAnd, logicalOr, where } from './comparison.ts';
+import { abs, add, div, mul, sub } from './arithmetic.ts';
+import { equal, greaterEqual, lessEqual, logicalAnd, logicalOr, where } from './comparison.ts';
 import { pow } from './power.ts';
 
 /**
@@ -85,8 +85,9 @@ export function logAddExp(a: TensorLike, b: TensorLike): Tensor {
   const first = greaterEqual(x, y);
   const high = where(first, x, y);
   const low = where(first, y, x);
-  // −∞ − (−∞) is NaN; no difference is as good.
-  return add(high, bindFloat(softplusRow, where(isFinite(high), sub(low, high), 0)));
+  // −∞ − (−∞) is NaN; no difference is as good. But NaN stays.
+  const infinite = logicalAnd(equal(abs(high), Infinity), equal(low, low));
+  return add(high, bindFloat(softplusRow, where(infinite, 0, sub(low, high))));
 }
 
 /**

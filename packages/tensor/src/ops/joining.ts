@@ -95,12 +95,13 @@ function pieces(t: Tensor, sizes: number | readonly number[], axis: number): num
   if (!Array.isArray(sizes)) {
     throw new ArgumentError(`split: sizes must be a count or an array of sizes, not ${describe(sizes)}`);
   }
-  const parts = [...(sizes as readonly number[])];
+  const parts = Array.from(sizes as readonly number[]);
+  const whole = parts.every((p) => Number.isInteger(p));
   const open = parts.indexOf(-1);
-  if (open >= 0) parts[open] = n - parts.reduce((s, p) => s + p, 1);
-  if (parts.some((p) => !Number.isInteger(p) || p < 0) || parts.reduce((s, p) => s + p, 0) !== n) {
+  if (whole && open >= 0) parts[open] = n - parts.reduce((s, p) => s + p, 1);
+  if (!whole || parts.some((p) => p < 0) || parts.reduce((s, p) => s + p, 0) !== n) {
     throw new ShapeError(
-      `split: sizes [${sizes.join()}] do not add up to the ${n} elements of axis ${axis} of x ${formatType(t.type)}`,
+      `split: sizes ${describe(sizes)} do not add up to the ${n} elements of axis ${axis} of x ${formatType(t.type)}`,
     );
   }
   return parts;

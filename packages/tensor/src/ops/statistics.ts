@@ -111,12 +111,13 @@ export function norm(x: TensorLike, ord: NormOrder = 'euclidean', axis?: Axis, k
 
 /**
  * A norm computed on x over its largest element, as BLAS computes it, so that powers neither overflow nor vanish. It does not
- * depend on the scale, so no derivative has to pass through that. The scale stays where its reciprocal is a normal number.
+ * depend on the scale, so no derivative has to pass through that. The scale stays where its reciprocal is a normal number, and is 1 for zeros.
  */
 function scaled(t: Tensor, axes: readonly number[], keepDims: boolean, normOf: (u: Tensor) => Tensor): Tensor {
   if (t.size === 0) return normOf(t);
   const most = 2 ** (t.dtype === 'float64' ? 1022 : 126);
-  const scale = stopGradient(clip(max(abs(t), axes, true), 1 / most, most));
+  const largest = max(abs(t), axes, true);
+  const scale = stopGradient(clip(where(equal(largest, 0), 1, largest), 1 / most, most));
   const y = normOf(div(t, scale));
   return mul(y, keepDims ? scale : reshape(scale, y.shape));
 }

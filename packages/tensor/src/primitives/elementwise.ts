@@ -136,7 +136,8 @@ export const hypotRow: Primitive = /* @__PURE__ */ binary(
   ['by', (t, row) => times(t, hypotSlope(row.x(1), row.y(0)))],
 );
 function hypotSlope(a: Tensor, h: Tensor): Tensor {
-  return div(a, where(eq(h, 0), 1, h));
+  const zero = eq(h, 0);
+  return where(zero, 0, div(a, where(zero, 1, h)));
 }
 export const asinhRow: Primitive = /* @__PURE__ */ unary(scalar.asinh, { fromInput: (x) => recip(hypotOf(x, 1)) });
 export const acoshRow: Primitive = /* @__PURE__ */ unary(scalar.acosh, {
