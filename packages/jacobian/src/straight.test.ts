@@ -170,6 +170,28 @@ test('totals of a scan in float32 are carried as its kernel carries them', () =>
   });
 });
 
+test('a line of too many stores, or with a long sum, is none', () => {
+  const on = device();
+  withBackend(on, () => {
+    const kinds = (): readonly string[] => on.plans.at(-1)!.steps.map(({ kind }) => kind);
+    for (const n of [100, 150]) {
+      const x = tensor(Float64Array.from({ length: n }, (_, i) => i / n));
+      const J = prepareJacobian((t: Tensor) => sin(cumsum(t)), x);
+      expect(kinds().includes('straight')).toBe(n === 100);
+      const [table, totals] = [J(x).arraySync() as number[][], cumsum(x).dataSync()];
+      for (const [i, j] of [
+        [0, 0],
+        [n - 1, 0],
+        [7, 31],
+        [n - 2, n - 3],
+      ] as const)
+        expect(table[i]![j]).toBeCloseTo(j <= i ? Math.cos(totals[i]!) : 0, 14);
+    }
+    jit((t: Tensor) => sum(sin(t)))(tensor(new Float32Array(300)));
+    expect(kinds()).not.toContain('straight');
+  });
+});
+
 test('zeros of data keep their signs where a function tells them', () => {
   withBackend(device(), () => {
     const x = tensor([1, 2], { dtype: 'float64' });

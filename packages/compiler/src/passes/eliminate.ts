@@ -28,6 +28,8 @@ export type Order = 'forward' | 'reverse' | 'preaccumulated' | 'Markowitz' | 'lo
 /** How a vertex is weighed: the least is eliminated next; of equal ones the first, or for orders from the end the last. */
 interface Rule {
   readonly fromEnd: boolean;
+  /** How far from a vertex lie the edges that its weight depends on: 1, its own; 2, those of its neighbours, too. */
+  readonly reach: 0 | 1 | 2;
   readonly weight: (graph: Graph, ins: ReadonlyMap<Vertex, Term>, outs: ReadonlyMap<Vertex, Term>) => number;
 }
 
@@ -38,18 +40,20 @@ interface Rule {
  * edges there are more or less after a vertex is gone, when all ways are new.
  */
 const ORDERS: Readonly<Record<Order, Rule>> = {
-  forward: { fromEnd: false, weight: () => 0 },
-  reverse: { fromEnd: true, weight: () => 0 },
-  preaccumulated: { fromEnd: true, weight: (_, ins) => (ins.size <= 1 ? 0 : 1) },
+  forward: { fromEnd: false, reach: 0, weight: () => 0 },
+  reverse: { fromEnd: true, reach: 0, weight: () => 0 },
+  preaccumulated: { fromEnd: true, reach: 1, weight: (_, ins) => (ins.size <= 1 ? 0 : 1) },
   Markowitz: {
     fromEnd: false,
+    reach: 1,
     weight: ({ terms }, ins, outs) => factors(terms, ins) * factors(terms, outs) * 4096 + ins.size * outs.size,
   },
   'look-ahead': {
     fromEnd: false,
+    reach: 2,
     weight: (graph, ins, outs) => 2 * factors(graph.terms, ins) * factors(graph.terms, outs) + toCome(graph, ins, outs),
   },
-  'fewest edges': { fromEnd: true, weight: (_, ins, outs) => (ins.size - 1) * (outs.size - 1) },
+  'fewest edges': { fromEnd: true, reach: 1, weight: (_, ins, outs) => (ins.size - 1) * (outs.size - 1) },
 };
 
 /**
@@ -249,7 +253,7 @@ export function eliminate(given: Graph, order: Order): Partials | undefined {
     maps.map((edges) => (edges.size === 0 ? edges : new Map(edges)));
   const graph: Graph = { ...given, ins: copy(given.ins), outs: copy(given.outs) };
   const { ins, outs, inner, end } = graph;
-  const { fromEnd, weight } = ORDERS[order];
+  const { fromEnd, reach, weight } = ORDERS[order];
   // Smaller weights first, then by place: one number says both. Those without neighbours are gone.
   const ranks = new Float64Array(end).fill(Infinity);
   const rank = (v: Vertex): void => {
@@ -262,8 +266,8 @@ export function eliminate(given: Graph, order: Order): Partials | undefined {
     products += ins[v]!.size * outs[v]!.size;
     if (products > MOST_PRODUCTS) return undefined;
     const near = takeOut(graph, v);
-    // What is to come of a vertex depends on the edges of its neighbours, too.
-    new Set(near.flatMap((u) => [u, ...ins[u]!.keys(), ...outs[u]!.keys()])).forEach(rank);
+    if (reach === 1) near.forEach(rank);
+    else if (reach === 2) new Set(near.flatMap((u) => [u, ...ins[u]!.keys(), ...outs[u]!.keys()])).forEach(rank);
     ranks[v] = Infinity;
   }
   return (target, source) => ins[end + target]!.get(source);

@@ -7,7 +7,7 @@ import type { BackendTraits, Kernel, Lane, Plan, RunnableKernel, Slot, StraightK
 import { mapLoop, straightLoop } from '@jacobi/backend-cpu';
 import type { Peeled } from './peel.ts';
 import { peel, wholeIndex } from './peel.ts';
-import { NotStraight, runSymbolic, Symbols, workOf } from './symbolic.ts';
+import { hasStraightForm, NotStraight, runSymbolic, Symbols, workOf } from './symbolic.ts';
 import type { Term } from './terms.ts';
 import { linearise, Terms } from './terms.ts';
 
@@ -16,7 +16,7 @@ export type Traits = Pick<BackendTraits, 'simdLanes' | 'reductionLanes' | 'doubl
 
 /** Steps on terms that one plan may take. */
 const MOST_WORK = 1_000_000;
-/** Steps of a body: longer ones take too long to compile. */
+/** Loads, steps and stores: longer lines take too long to compile. */
 const MOST_STEPS = 16_384;
 /** Rows that are worth a loop. */
 const FEWEST_ROWS = 4;
@@ -82,7 +82,7 @@ export function onTerms<T>(
   use: (symbols: Symbols, laneOf: LaneOf) => T,
 ): T | undefined {
   const work = plan.steps.reduce((sum, kernel) => sum + workOf(kernel), 0);
-  if (work > MOST_WORK) return undefined;
+  if (work > MOST_WORK || !plan.steps.every(hasStraightForm)) return undefined;
   const laneOf: LaneOf = (slot, index) => {
     const own = layout[slot]!;
     if (own === 'shared') return { slot, offset: index, stride: 0 };
@@ -126,7 +126,7 @@ export function assemble(
   const { loads, body, operands } = linearise(terms, [...first, ...wanted.map(({ term }) => term)]);
   const stores = wanted.map(({ lane }, i) => ({ ...lane, value: operands[first.length + i]! }));
   const line: RunnableKernel<StraightKernel> = { kind: 'straight', js: straightLoop, rows, loads, body, stores };
-  if (body.length > MOST_STEPS) return undefined;
+  if (loads.length + body.length + stores.length > MOST_STEPS) return undefined;
   const slots = plan.slots.map((slot): Slot => {
     if (slot.role !== 'temporary') return slot;
     const { offset: _, ...unplaced } = slot;

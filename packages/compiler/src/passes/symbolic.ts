@@ -90,6 +90,26 @@ export function runSymbolic(symbols: Symbols, kernel: Kernel): void {
   }
 }
 
+/** Elements and products of one sum: longer ones are taken in blocks, in an order that is the backend's own. */
+const MOST_ELEMENTS = 256;
+const MOST_PRODUCTS = 128;
+
+/** Whether a kernel can run on terms, unless an index is not known or there are too many terms. */
+export function hasStraightForm(kernel: Kernel): boolean {
+  switch (kernel.kind) {
+    case 'reduce':
+      return sizeOf(kernel.reduced) <= MOST_ELEMENTS && COMBINE.has(kernel.reducer);
+    case 'contract':
+      return sizeOf(kernel.k) <= MOST_PRODUCTS;
+    case 'argreduce':
+    case 'random':
+    case 'straight':
+      return false;
+    default:
+      return true;
+  }
+}
+
 /** Steps that running a kernel on terms takes. */
 export function workOf(kernel: Kernel): number {
   const size = (...shapes: readonly (readonly number[])[]): number => sizeOf(shapes.flat());
@@ -168,9 +188,7 @@ export const COMBINE: ReadonlyMap<Reducer, ScalarFunction> = /* @__PURE__ */ new
 
 function runReduce(symbols: Symbols, { kept, reduced, input, output, reducer, accumulate }: ReduceKernel): void {
   const { terms } = symbols;
-  const fn = COMBINE.get(reducer);
-  checkLength(reduced, MOST_ELEMENTS);
-  if (fn === undefined) throw new NotStraight(`reducer ${reducer.name} has no function`);
+  const fn = COMBINE.get(reducer)!;
   const outer: number[] = [];
   const inner: number[] = [];
   const rank = kept.length;
@@ -192,14 +210,6 @@ function runReduce(symbols: Symbols, { kept, reduced, input, output, reducer, ac
   });
 }
 
-/** Elements and products of one sum: longer ones are taken in blocks, in an order that is the backend's own. */
-const MOST_ELEMENTS = 256;
-const MOST_PRODUCTS = 128;
-
-function checkLength(reduced: readonly number[], most: number): void {
-  if (sizeOf(reduced) > most) throw new NotStraight('a sum is longer than a block');
-}
-
 /** The identity, or the nearest number that the dtype can hold. */
 function emptyOf({ identity }: Reducer, dtype: ReduceKernel['accumulate']): number {
   if (dtype === 'int32') return Math.min(Math.max(identity, -2147483648), 2147483647);
@@ -209,7 +219,6 @@ function emptyOf({ identity }: Reducer, dtype: ReduceKernel['accumulate']): numb
 function runContract(symbols: Symbols, kernel: ContractKernel): void {
   const { batch, m, n, k, left, right, output } = kernel;
   const accumulate = symbols.traits.doubleSums && kernel.accumulate === 'float32' ? 'float64' : kernel.accumulate;
-  checkLength(k, MOST_PRODUCTS);
   const { terms } = symbols;
   const [b, bm, bn] = [batch.length, batch.length + m.length, batch.length + n.length];
   const zeros = (sizes: readonly number[]): number[] => sizes.map(() => 0);
