@@ -298,7 +298,7 @@ describe('outputs of which little is written', () => {
 });
 
 test.for([
-  [{ thread: 2 }, 'wasm: there is no option "thread"; the options are simd, fused, tier, threads'],
+  [{ thread: 2 }, 'wasm: there is no option "thread", only simd, fused, tier, threads'],
   [{ simd: 'no' }, 'wasm: simd must be true or false, not no'],
   [{ tier: 'fast' }, "wasm: tier must be 'auto', 'steps' or 'module', not fast"],
   [5, 'wasm: options must be an object like { simd: true }, not 5'],

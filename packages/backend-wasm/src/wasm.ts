@@ -91,8 +91,7 @@ function checkOptions(options: unknown): void {
     throw new ArgumentError(`wasm: options must be an object like { simd: true }, not ${String(options)}`);
   for (const [name, value] of Object.entries(options)) {
     const rule = Object.hasOwn(OPTIONS, name) ? OPTIONS[name as keyof WasmOptions] : undefined;
-    if (!rule)
-      throw new ArgumentError(`wasm: there is no option "${name}"; the options are ${Object.keys(OPTIONS).join(', ')}`);
+    if (!rule) throw new ArgumentError(`wasm: there is no option "${name}", only ${Object.keys(OPTIONS).join(', ')}`);
     const [is, text] = rule;
     if (value !== undefined && !is(value))
       throw new ArgumentError(`wasm: ${name} must be ${text}, not ${String(value)}`);

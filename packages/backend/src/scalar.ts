@@ -254,11 +254,7 @@ export const toBool: ScalarFunction = /* @__PURE__ */ fn('toBool', (a) => (a !==
 /** Truncates; NaN gives 0, and what int32 cannot hold gives its nearest end. */
 export const toInt: ScalarFunction = /* @__PURE__ */ fn(
   'toInt',
-  (a) => {
-    if (a >= 2147483647) return 2147483647;
-    if (a <= -2147483648) return -2147483648;
-    return a | 0;
-  },
+  (a) => Math.min(Math.max(a, -2147483648), 2147483647) | 0,
   { exact: 3 },
 );
 

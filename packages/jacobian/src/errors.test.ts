@@ -31,7 +31,7 @@ const badOptions: readonly (readonly [name: string, options: unknown, ...says: s
   ['null', null, 'options must be an object { mode, chunkSize, memoryBudget', 'not null'],
   ['an array', [], 'options must be an object'],
   ['text', 'reverse', 'options must be an object', 'not "reverse"'],
-  ['chunksize', { chunksize: 2 }, 'there is no option "chunksize"; the options are mode, chunkSize, memoryBudget'],
+  ['chunksize', { chunksize: 2 }, 'there is no option "chunksize", only mode, chunkSize, memoryBudget'],
   ['chunk 0', { chunkSize: 0 }, 'chunkSize should be greater than 0', 'not 0'],
   ['chunk −2', { chunkSize: -2 }, 'chunkSize should be greater than 0', 'not -2'],
   ['chunk 0.5', { chunkSize: 0.5 }, 'chunkSize should be greater than 0 and whole, not 0.5'],
@@ -346,11 +346,7 @@ const bad: readonly Bad[] = [
     [
       ['a size for a shape', { shape: 3 }, 'spec.shape must be an array of whole numbers ≥ 0, not 3'],
       ['text in a shape', { shape: ['3'] }, 'spec.shape must be an array of whole numbers ≥ 0, not ["3"]'],
-      [
-        'an unknown name',
-        { shape: [3], dtyp: 'float64' },
-        'spec: there is no option "dtyp"; the options are shape, dtype',
-      ],
+      ['an unknown name', { shape: [3], dtyp: 'float64' }, 'spec: there is no option "dtyp", only shape, dtype'],
       ['an unknown name inside', [{ a: { shape: [3], d: 1 } }, x], 'spec[0].a: there is no option "d"'],
       ['an empty object', {}, 'spec must describe at least one tensor: { shape, dtype? }'],
       ['an empty array', [], 'spec must describe at least one argument'],

@@ -94,9 +94,7 @@ export function checkOptions(operation: string, options: unknown, names: readonl
   }
   for (const name of Object.keys(options)) {
     if (!names.includes(name)) {
-      throw new ArgumentError(
-        `${operation}: there is no option ${describe(name)}; the options are ${names.join(', ')}`,
-      );
+      throw new ArgumentError(`${operation}: there is no option ${describe(name)}, only ${names.join(', ')}`);
     }
   }
 }

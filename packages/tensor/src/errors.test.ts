@@ -69,19 +69,15 @@ const VALUES: readonly Case[] = [
     DTypeError,
     "tensor: data 1.5 is not an int32; round it, or use dtype 'float32'",
   ],
-  [() => api.sum(tensor([1]), any(2n)), ArgumentError, 'sum: axis must be a whole number, not 2n'],
-  [() => api.sum(tensor([1]), any({ axis: 0 })), ArgumentError, 'sum: axis must be a whole number, not an object'],
+  [() => api.sum(tensor([1]), any(2n)), ArgumentError, 'sum: axis 2n is no axis of a tensor of rank'],
+  [() => api.sum(tensor([1]), any({ axis: 0 })), ArgumentError, 'sum: axis an object'],
   [
     () => tensor(1, { dtype: any('float16') }),
     DTypeError,
     'tensor: dtype must be float32 or float64 or int32 or bool, not "float16"',
   ],
   [() => tensor(1, any('float64')), ArgumentError, 'tensor: options must be an object { dtype, shape }, not "float64"'],
-  [
-    () => tensor(1, any({ type: 'int32' })),
-    ArgumentError,
-    'tensor: there is no option "type"; the options are dtype, shape',
-  ],
+  [() => tensor(1, any({ type: 'int32' })), ArgumentError, 'tensor: there is no option "type", only dtype, shape'],
   [() => tensor([1, 2, 3], { shape: [2, 2] }), ShapeError, 'tensor: shape [2,2] does not fit the 3 elements of data'],
   [
     () => api.tensor(api.ones([2, 3]), { shape: [4] }),
@@ -115,11 +111,7 @@ const VALUES: readonly Case[] = [
     ShapeError,
     'tensor: data[0][1] float32[] and data[0][0] float32[3] differ in shape',
   ],
-  [
-    () => tensor(transferred(new Float32Array(3))),
-    ArgumentError,
-    'tensor: the buffer of data was transferred; make the tensor before that',
-  ],
+  [() => tensor(transferred(new Float32Array(3))), ArgumentError, 'tensor: the buffer of data was transferred'],
   [() => tensor(transferred(new Uint8Array(3))), ArgumentError, 'tensor: the buffer of data was transferred'],
   [() => api.add(transferred(new Float64Array(3)), 1), ArgumentError, 'add: the buffer of a was transferred'],
   [() => variable([1]).assign(transferred(new Int32Array(1))), ArgumentError, 'the buffer of value was transferred'],
@@ -129,7 +121,7 @@ const VALUES: readonly Case[] = [
   [
     () => variable(1, any({ foo: 1 })),
     ArgumentError,
-    'variable: there is no option "foo"; the options are trainable, name, dtype',
+    'variable: there is no option "foo", only trainable, name, dtype',
   ],
   [
     () => variable(1, any(null)),
@@ -262,7 +254,7 @@ const CREATION: readonly Case[] = [
   [
     () => api.oneHot([0], 2, any({ onValue: 1 })),
     ArgumentError,
-    'oneHot: there is no option "onValue"; the options are axis, dtype',
+    'oneHot: there is no option "onValue", only axis, dtype',
   ],
 ];
 
@@ -318,10 +310,10 @@ const ELEMENTWISE: readonly Case[] = [
 ];
 
 const REDUCTIONS: readonly Case[] = [
-  [() => api.sum(v, 1), ArgumentError, 'sum: axis 1 is out of range: a tensor of rank 1 has axes -1 … 0'],
-  [() => api.sum(tensor(1), 0), ArgumentError, 'sum: axis 0 is out of range: a scalar has no axes'],
-  [() => api.mean(x, 0.5), ArgumentError, 'mean: axis 0.5 is out of range: a tensor of rank 2 has axes -2 … 1'],
-  [() => api.max(x, any('0')), ArgumentError, 'max: axis must be a whole number, not "0"'],
+  [() => api.sum(v, 1), ArgumentError, 'sum: axis 1 is no axis of a tensor of rank 1'],
+  [() => api.sum(tensor(1), 0), ArgumentError, 'sum: axis 0 is no axis of a tensor of rank 0'],
+  [() => api.mean(x, 0.5), ArgumentError, 'mean: axis 0.5 is no axis of a tensor of rank 2'],
+  [() => api.max(x, any('0')), ArgumentError, 'max: axis "0" is no axis of a tensor of rank'],
   [() => api.prod(x, [0, -2]), ArgumentError, 'prod: axis [0,-2] names an axis twice'],
   [
     () => api.sum(x, 0, any({ keepDims: true })),
@@ -339,12 +331,8 @@ const REDUCTIONS: readonly Case[] = [
     ArgumentError,
     'argmax: x float32[0] has no elements along axis 0, so there is no argmax',
   ],
-  [() => api.argmin(x, any([0])), ArgumentError, 'argmin: axis must be a whole number, not [0]'],
-  [
-    () => api.variance(x, 0, false, any({ dof: 1 })),
-    ArgumentError,
-    'variance: there is no option "dof"; the options are ddof',
-  ],
+  [() => api.argmin(x, any([0])), ArgumentError, 'argmin: axis [0] is no axis of a tensor of rank'],
+  [() => api.variance(x, 0, false, any({ dof: 1 })), ArgumentError, 'variance: there is no option "dof", only ddof'],
   [() => api.std(x, 0, false, { ddof: -1 }), ArgumentError, 'std: ddof must be a whole number ≥ 0, not -1'],
   [
     () => api.norm(api.zeros([0]), Infinity),
@@ -372,11 +360,11 @@ const REDUCTIONS: readonly Case[] = [
     ArgumentError,
     "norm: over 3 axes ord must be 'euclidean', not 1",
   ],
-  [() => api.softmax(tensor(1)), ArgumentError, 'softmax: axis -1 is out of range: a scalar has no axes'],
+  [() => api.softmax(tensor(1)), ArgumentError, 'softmax: axis -1 is no axis of a tensor of rank 0'],
   [
     () => api.cumsum(v, 0, any({ backward: true })),
     ArgumentError,
-    'cumsum: there is no option "backward"; the options are exclusive, reverse',
+    'cumsum: there is no option "backward", only exclusive, reverse',
   ],
   [() => api.cumprod(v, 0, { reverse: any(1) }), ArgumentError, 'cumprod: reverse must be true or false, not 1'],
 ];
@@ -393,19 +381,15 @@ const SHAPES: readonly Case[] = [
   [() => api.transpose(x, [0]), ShapeError, 'transpose: permutation has 1 entries, but x has 2 axes'],
   [() => api.transpose(x, [0, 0]), ArgumentError, 'transpose: permutation [0,0] names an axis twice'],
   [() => api.transpose(x, any(1)), ArgumentError, 'transpose: permutation must be an array of whole numbers, not 1'],
-  [
-    () => api.transpose(x, [0, 2]),
-    ArgumentError,
-    'transpose: permutation 2 is out of range: a tensor of rank 2 has axes -2 … 1',
-  ],
+  [() => api.transpose(x, [0, 2]), ArgumentError, 'transpose: permutation 2 is no axis of a tensor of rank 2'],
   [() => api.squeeze(x, 0), ShapeError, 'squeeze: axis 0 of x float32[2,3] has size 2, not 1'],
-  [() => api.expandDims(x, 3), ArgumentError, 'expandDims: axis 3 is out of range: a tensor of rank 3 has axes -3 … 2'],
+  [() => api.expandDims(x, 3), ArgumentError, 'expandDims: axis 3 is no axis of a tensor of rank 3'],
   [
     () => api.broadcastTo(x, [3, 3]),
     ShapeError,
     'broadcastTo: x float32[2,3] does not broadcast to [3,3]: aligned at the last axis, sizes must be equal or 1',
   ],
-  [() => api.flip(x, 2), ArgumentError, 'flip: axis 2 is out of range'],
+  [() => api.flip(x, 2), ArgumentError, 'flip: axis 2 is no axis'],
   [() => api.slice(x, [0, 2], [1, 2]), ShapeError, 'slice: begin [0,2] and size [1,2] leave x float32[2,3]'],
   [() => api.slice(x, [0, 0, 0]), ShapeError, 'slice: begin has 3 entries, but x has 2 axes'],
   [() => api.slice(x, any('0')), ArgumentError, 'slice: begin must be an array of whole numbers, not "0"'],
@@ -468,7 +452,7 @@ const SHAPES: readonly Case[] = [
   ],
   [() => api.split(v, any([Symbol('a')])), ShapeError, 'split: sizes [Symbol(a)] do not add up'],
   [() => api.split(v, any('a')), ArgumentError, 'split: sizes must be a count or an array of sizes, not "a"'],
-  [() => api.unstack(tensor(1)), ArgumentError, 'unstack: axis 0 is out of range: a scalar has no axes'],
+  [() => api.unstack(tensor(1)), ArgumentError, 'unstack: axis 0 is no axis of a tensor of rank 0'],
   [() => api.diag(tensor(1)), ShapeError, 'diag: x must have at least one axis, not float32[]'],
   [() => api.diag(v, 1e15), ShapeError, 'diag: 1.000000000000006e+30 elements'],
   [() => api.diag(api.zeros([0]), -(2 ** 20)), ShapeError, 'diag: 1099511627776 elements are more'],
@@ -500,8 +484,8 @@ const INDICES: readonly Case[] = [
   [() => api.gather(v, 0.5), DTypeError, 'gather: indices 0.5 is not an int32; round it'],
   [() => api.oneHot([1.5], 3), DTypeError, 'oneHot: indices 1.5 is not an int32; round it'],
   [() => api.scatterAdd(v, NaN, 1), DTypeError, 'scatterAdd: indices NaN is not an int32; round it'],
-  [() => api.gather(v, [0], 1), ArgumentError, 'gather: axis 1 is out of range: a tensor of rank 1 has axes -1 … 0'],
-  [() => api.gather(tensor(1), [0]), ArgumentError, 'gather: axis 0 is out of range: a scalar has no axes'],
+  [() => api.gather(v, [0], 1), ArgumentError, 'gather: axis 1 is no axis of a tensor of rank 1'],
+  [() => api.gather(tensor(1), [0]), ArgumentError, 'gather: axis 0 is no axis of a tensor of rank 0'],
   [
     () => api.scatterAdd(v, [5], [1]),
     ArgumentError,
@@ -552,20 +536,16 @@ const PRODUCTS: readonly Case[] = [
     ArgumentError,
     'tensordot: axes names an axis twice',
   ],
-  [
-    () => api.tensordot(x, v, [2, 0]),
-    ArgumentError,
-    'tensordot: axes[0] 2 is out of range: a tensor of rank 2 has axes -2 … 1',
-  ],
+  [() => api.tensordot(x, v, [2, 0]), ArgumentError, 'tensordot: axes[0] 2 is no axis of a tensor of rank 2'],
   [
     () => api.tensordot(x, v, any([holed(1, 1).slice(1), [0, 1]])),
     ArgumentError,
-    'tensordot: axes[0] must be a whole number, not undefined',
+    'tensordot: axes[0] undefined is no axis of a tensor of rank',
   ],
   [
     () => api.tensordot(x, v, any(holed(0, [0]).slice(1))),
     ArgumentError,
-    'tensordot: axes[0] must be a whole number, not undefined',
+    'tensordot: axes[0] undefined is no axis of a tensor of rank',
   ],
   [
     () => api.einsum(any(x), x),
@@ -615,7 +595,7 @@ const RANDOM: readonly Case[] = [
   [
     () => random.uniform([1], any({ min: 0 })),
     ArgumentError,
-    'random.uniform: there is no option "min"; the options are minval, maxval, dtype, key, seed',
+    'random.uniform: there is no option "min", only minval, maxval, dtype, key, seed',
   ],
   [
     () => random.uniform([1], { dtype: 'bool' }),

@@ -87,7 +87,7 @@ export class Tensor extends Printable {
   item<T extends number | boolean = number>(): T {
     if (this.size !== 1)
       throw new ArgumentError(
-        `item: the tensor must have one element, not ${formatType(this.type)}; use arraySync(), add(a, b) for a + b, String(x) for text`,
+        `item: the tensor must have one element, not ${formatType(this.type)}; use arraySync(), add(a, b) for a + b`,
       );
     return plain(readNow(this, 'item')[0]!, this.dtype) as T;
   }
