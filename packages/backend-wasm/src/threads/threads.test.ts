@@ -261,7 +261,7 @@ describe('workers that fail', () => {
       2,
       changed("port.postMessage('ready')", "port.postMessage('ready'); process.exit(1)"),
     );
-    await vi.waitFor(() => expect(backend.traits.threads).toBe(1));
+    await vi.waitFor(() => expect(backend.traits.threads).toBe(1), { timeout: 20_000 });
     expect(warn).toHaveBeenCalledTimes(1);
     expectSameBits(run(backend, product), expected);
     warn.mockRestore();
