@@ -241,10 +241,10 @@ function checkDifferentiable(operation: string, path: string, dtype: DType): voi
   );
 }
 
-/** Only jit and checkpoint know how to make an assignment an output; elsewhere it would be lost. */
-function refuseAssignments({ assigned, label }: Trace, leaves: readonly Tensor[]): readonly Tensor[] {
+/** Throws for assignments, where they do not become outputs. */
+function refuseAssignments({ assigned, label }: Trace): void {
   const [first] = assigned.keys() as Iterable<Variable>;
-  if (first === undefined) return leaves;
+  if (first === undefined) return;
   throw new TraceError(
     `${label}: the function assigns the variable ${first.name}, but ${label} has no place for it: return the new value and assign it outside, or use jit alone`,
   );
@@ -258,23 +258,27 @@ export interface TracedCall {
   readonly result: Flat<Tensor>;
 }
 
-/** Traces `f` on arguments of these types; `build` puts abstract leaves into arguments. */
+/**
+ * Traces `f` on arguments of these types; `build` puts abstract leaves into arguments. `finish`: the outputs, of a trace whose
+ * assignments are among them.
+ */
 export function traceCall(
   operation: string,
   f: AnyFunction,
   types: readonly TensorType[],
   build: (leaves: readonly Tensor[]) => readonly unknown[],
-  finish: (trace: Trace, leaves: readonly Tensor[]) => readonly Tensor[] = refuseAssignments,
+  finish?: (trace: Trace, leaves: readonly Tensor[]) => readonly Tensor[],
 ): TracedCall {
   counters.traces++;
-  const trace = new Trace(operation);
+  const trace = new Trace(operation, finish !== undefined);
   try {
     const inputs = types.map((type) => trace.input(type));
     const { flat, outputs } = withFrame(trace, () => {
       const returned: unknown = refusePromise(operation, f(...build(inputs)));
       // A function that only assigns variables returns nothing.
       const flat = returned === undefined && trace.assigned.size > 0 ? NOTHING : flattenResult(operation, returned);
-      return { flat, outputs: finish(trace, flat.leaves) };
+      if (!finish) refuseAssignments(trace);
+      return { flat, outputs: finish?.(trace, flat.leaves) ?? flat.leaves };
     });
     return { program: trace.finish(outputs), result: flat };
   } finally {

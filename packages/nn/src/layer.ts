@@ -160,10 +160,10 @@ export abstract class Layer<Params = unknown> {
 
   /** Assignments of a jitted function are outputs of its program; other traces have no place for them. */
   #checkAssignable(): void {
-    const label = currentTrace()?.label;
-    if (label === undefined || label === 'jit' || label === 'checkpoint') return;
+    const trace = currentTrace();
+    if (trace === null || trace.assigns) return;
     throw new TraceError(
-      `${this.kind}: moving statistics cannot be updated inside ${label}, which has no place for effects; use nn.split(layer).apply, which ` +
+      `${this.kind}: moving statistics cannot be updated inside ${trace.label}, which has no place for effects; use nn.split(layer).apply, which ` +
         'updates nothing, or leave out training: true',
     );
   }

@@ -36,11 +36,14 @@ export class Trace {
   /** Name of the primal row whose derivative is being written; rows staged now say they came from it. */
   origin: string | null = null;
   readonly label: string;
+  /** Whether what is assigned inside becomes an output: elsewhere an assignment would be lost. */
+  readonly assigns: boolean;
   /** Tensors with a greater id were made since. */
   readonly #born: number = tensorsMade();
 
-  constructor(label: string) {
+  constructor(label: string, assigns = false) {
     this.label = label;
+    this.assigns = assigns;
   }
 
   /** Throws if the trace has ended: its values stand for nothing any more. */
