@@ -170,7 +170,7 @@ describe('explain', () => {
       return ops.stack([ops.pow(x, 2), ops.sin(x)]);
     });
     expect(tape.explain(y, x)).toMatchInlineSnapshot(`
-      "Jacobian of float32[2] with respect to float32[], rows: 5
+      "Jacobian of float32[2] with respect to float32[], through 5 rows
         mode:  forward (1 forward or 2 reverse seeds: forward has at most half)
         seeds: 1, as one block
         cost:  about 4 flops, 16 bytes between
@@ -187,7 +187,7 @@ describe('explain', () => {
       return ops.constant(ops.add(ops.pow(x, 2), ops.mul(2, x)));
     });
     expect(tape.explain(y, x)).toMatchInlineSnapshot(`
-      "Jacobian of float32[2] with respect to float32[2], rows: 3
+      "Jacobian of float32[2] with respect to float32[2], through 3 rows
         mode:  forward (1 forward or 1 reverse seeds, 6 or 6 flops: the fewer)
         seeds: 1, as one block
         cost:  about 6 flops, 24 bytes between
@@ -210,7 +210,7 @@ describe('explain', () => {
       return ops.elu(ops.matmul(ops.mul(centred, ops.rsqrt(ops.add(ops.variance(h, 0), 1e-3))), w2));
     });
     expect(tape.explain(y, x, { batch: true })).toMatchInlineSnapshot(`
-      "batch Jacobian of float32[5,6] with respect to float32[5,5], rows: 17
+      "batch Jacobian of float32[5,6] with respect to float32[5,5], through 17 rows
         mode:  reverse (examples mix: only in reverse one seed serves all)
         seeds: 6, as one block
         cost:  about 8532 flops, 3840 bytes between
@@ -236,7 +236,7 @@ describe('explain', () => {
       return ops.matmul(ops.sin(a), b);
     });
     expect(tape.explain(y, { a, b, c }, { mode: 'reverse', chunkSize: 1 })).toMatchInlineSnapshot(`
-      "Jacobian of float64[2] with respect to float64[3], float64[3,2], float64[], rows: 2
+      "Jacobian of float64[2] with respect to float64[3], float64[3,2], float64[], through 2 rows
         mode:  reverse (asked for)
         seeds: 3, 1 at a time
         cost:  about 81 flops, 288 bytes between

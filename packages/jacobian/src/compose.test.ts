@@ -279,7 +279,7 @@ describe('what is said', () => {
     withBackend({ ...createCpuBackend(), traits: { ...createCpuBackend().traits, simdLanes: 4 } }, () => {
       const J = prepareJacobian(kepler, spec(6));
       expect(J.explain()).toMatchInlineSnapshot(`
-        "Jacobian of float64[6] with respect to float64[6], rows: 25
+        "Jacobian of float64[6] with respect to float64[6], through 25 rows
           mode:  forward (6 forward or 6 reverse seeds, 150 or 150 flops: the fewer)
           seeds: 6, as one block
           cost:  about 150 flops, 576 bytes between

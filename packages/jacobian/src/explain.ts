@@ -25,7 +25,7 @@ export function explainPlan(plan: ChosenPlan, rows: number, chunk: number): stri
   const { target, sources, mode, batch, mixing, seeds, cost } = plan;
   const types = sources.map((s) => formatType(s.type)).join(', ');
   const lines = [
-    `${batch ? 'batch ' : ''}Jacobian of ${formatType(target)} with respect to ${types}, rows: ${rows}`,
+    `${batch ? 'batch ' : ''}Jacobian of ${formatType(target)} with respect to ${types}, through ${rows} rows`,
     `  mode:  ${mode} (${plan.reason})`,
     `  seeds: ${seeds}, ${chunk < seeds ? `${chunk} at a time` : 'as one block'}`,
     `  cost:  about ${cost.flops * seeds} flops, ${cost.bytes * seeds} bytes between`,
