@@ -25,7 +25,9 @@ describe('variables', () => {
     expect(tape.watchedVariables()).toEqual([v]);
     expect(tape.gradient(y, v).item()).toBe(24);
     expect(tape.gradient(y, [fixed, unread], { unconnected: 'none' })).toEqual([null, null]);
-    expect(() => tape.gradient(y, unread)).toThrow(/was not read inside of record/);
+    expect(() => tape.gradient(y, unread)).toThrow(
+      /was not watched \(not trainable, or not read inside of record\): read its .value there/,
+    );
   });
   test('variables go where tensors go', () => {
     const v = variable([1, 2]);

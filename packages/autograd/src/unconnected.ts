@@ -22,7 +22,8 @@ export function checkUnconnected(operation: string, value: unknown = 'error'): U
 
 /** Says in a sentence why no derivative leads from `source` to `target`. */
 export function explainUnconnected(recording: Recording, target: Tensor, source: Tensor | null, name: string): string {
-  if (source === null) return `${name} was not read inside of record: read its .value there, or watch it`;
+  if (source === null)
+    return `${name} was not watched (not trainable, or not read inside of record): read its .value there, or watch it`;
   const s = recording.find(source);
   if (s === undefined || !recording.isFollowed(s)) {
     return `${name} was not watched: call tape.watch(${name}) before computing with it`;

@@ -4,8 +4,8 @@
  * glibc's malloc maps each block above 128 kB anew and gives freed ones back to the system, so that every page of a result
  * faults: 600 µs for 1.2 MB that take 70 µs where pages are in place. Once it has freed a larger block that it had mapped, it
  * takes blocks up to that size from memory that it keeps, and keeps up to twice that size (`M_MMAP_THRESHOLD` in mallopt(3)).
- * 32 MB is the most that it goes by. What is kept has to be cleared for an array: a third of the time of a copy; `Buffer` of
- * Node and Bun leaves it as it is. Must not import plans.
+ * 32 MB is the most that it goes by. What is kept has to be cleared for an array, a quarter of the time that clearing and filling
+ * take; `Buffer` of Node and Bun leaves it as it is. Must not import plans.
  */
 import type { DType, TypedArray } from '@jacobi/backend';
 import { bytesPerElement, viewBytes } from '@jacobi/backend';

@@ -142,8 +142,8 @@ function intPower(a: number, n: number): number {
   if (n < 0) return a * a === 1 ? a ** n : 0;
   let result = 1;
   let base = a;
-  for (let k = n; k > 0; k >>= 1) {
-    if (k & 1) result = Math.imul(result, base);
+  for (let k = n; k > 0; k = Math.floor(k / 2)) {
+    if (k % 2 === 1) result = Math.imul(result, base);
     base = Math.imul(base, base);
   }
   return result;

@@ -26,6 +26,7 @@ import {
   norm,
   ones,
   pad,
+  pow,
   prepareJacobian,
   random,
   reciprocal,
@@ -94,6 +95,21 @@ describe.each(backends)('on $name', (backend) => {
       expect(slopes(-Infinity, 2)).toEqual([0, 1]);
       expect(slopes(Infinity, 2)).toEqual([1, 0]);
       expect(slopes(2, 2)).toEqual([0.5, 0.5]);
+    });
+  });
+
+  test('powers of integers wrap around, also where the exponent is no int32', () => {
+    withBackend(backend, () => {
+      for (const exponent of [31, 2 ** 31, 3e9, 2 ** 32 + 1]) {
+        const wrapped = (base: number): number => {
+          let [result, square, rest] = [1n, BigInt(base), BigInt(exponent)];
+          for (; rest > 0n; rest /= 2n, square = BigInt.asIntN(32, square * square))
+            if (rest % 2n === 1n) result = BigInt.asIntN(32, result * square);
+          return Number(result);
+        };
+        const bases = [3, -1, 2, -7];
+        expect(pow(tensor(bases, { dtype: 'int32' }), exponent).arraySync()).toEqual(bases.map(wrapped));
+      }
     });
   });
 

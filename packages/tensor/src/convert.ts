@@ -114,9 +114,7 @@ function copied(
     copy.set(dtype === 'bool' ? data.map((v) => Number(v !== 0)) : data);
   } catch (cause) {
     // Sizes fit and elements are numbers: only the buffer itself can be gone.
-    throw new ArgumentError(`${operation}: the buffer of ${argument} was transferred`, {
-      cause,
-    });
+    throw new ArgumentError(`${operation}: the buffer of ${argument} was transferred`, { cause });
   }
   return copy;
 }

@@ -111,7 +111,8 @@ export function norm(x: TensorLike, ord: NormOrder = 'euclidean', axis?: Axis, k
 
 /**
  * A norm computed on x over its largest element, as BLAS computes it, so that powers neither overflow nor vanish. It does not
- * depend on the scale, so no derivative has to pass through that. The scale stays where its reciprocal is a normal number, and is 1 for zeros.
+ * depend on the scale, so no derivative has to pass through that. The scale stays where its reciprocal is a normal number, and
+ * is 1 for zeros.
  */
 function scaled(t: Tensor, axes: readonly number[], keepDims: boolean, normOf: (u: Tensor) => Tensor): Tensor {
   if (t.size === 0) return normOf(t);
