@@ -13,14 +13,19 @@ export type Sources = Source | readonly Sources[] | { readonly [key: string]: So
 /** What a transformed function takes where f takes a tensor. */
 export type ArgumentLeaf = Source | number;
 
-/** Leaves in the structure of a nest; whatever is wanted, where its type does not say which it is. */
+/**
+ * Leaves in the structure of a nest; whatever is wanted, where its type does not say which it is. Arrays by their parts: those
+ * inside of NoInfer, as other transforms give them, are no arrays for `keyof`.
+ */
 export type LikeNest<T, Leaf = Tensor> = [Sources] extends [T]
   ? AnyNest
   : [NestedLike] extends [T]
     ? Leaf
     : T extends ArgumentLeaf
       ? Leaf
-      : { -readonly [K in keyof T]: LikeNest<T[K], Leaf> };
+      : T extends readonly [...infer Parts]
+        ? { -readonly [K in keyof Parts]: LikeNest<Parts[K], Leaf> }
+        : { -readonly [K in keyof T]: LikeNest<T[K], Leaf> };
 
 /** The parameters of an f that says nothing of them: `x * x` does not compile, and a nest wants an annotation. */
 export type Unannotated = Tensor[];
