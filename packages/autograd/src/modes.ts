@@ -11,6 +11,7 @@ import type { Argument, Given, LikeArguments, LikeNest, Transformed, ValueOf, Wi
 
 /** f returns `[value, aux]`; aux is passed through as the last entry of the result. */
 export interface AuxOptions<Aux extends boolean = boolean> {
+  /** Default false. */
   readonly hasAux?: Aux;
 }
 

@@ -61,7 +61,13 @@ function place(slots: TypedArray[], numbers: readonly number[], buffers: readonl
   for (let i = 0; i < numbers.length; i++) slots[numbers[i]!] = buffers[i] as CpuBuffer;
 }
 
-/** The same as a promise, as other devices are made. */
+/**
+ * The CPU backend, in plain JavaScript: float64 is computed as float64, and the tests of all others compare with it.
+ * @returns a Promise, as of every device; it is resolved at once.
+ * @example
+ * const backend = await cpu();
+ * withBackend(backend, () => tensor([1, 2]).mul(2)) // → [2, 4]
+ */
 export function cpu(): Promise<Backend> {
   return Promise.resolve(createCpuBackend());
 }

@@ -26,6 +26,7 @@ import { available, type PoolOptions, type Start, starter } from './threads/star
 /** How a plan is run: by cost, or always in one way (for tests). */
 export type Tier = 'auto' | 'steps' | 'module';
 
+/** Options of `wasm`. */
 export interface WasmOptions {
   /** Use vectors: where the engine has them, unless this is false. */
   readonly simd?: boolean;
@@ -47,16 +48,22 @@ export interface WasmOptions {
 
 /** Counts of the WebAssembly backend: the modules made so far and the time that took, and what linear memory holds now. */
 export interface WasmStats extends BackendStats {
+  /** WebAssembly modules made. */
   readonly modules: number;
+  /** Bytes of code in them. */
   readonly moduleBytes: number;
   /** Milliseconds spent on making modules of plans. */
   readonly compileTime: number;
+  /** Bytes of linear memory held now. */
   readonly memoryBytes: number;
+  /** Bytes of inputs that stay there between calls. */
   readonly residentBytes: number;
 }
 
+/** The WebAssembly backend: a `Backend` that reads at once and gives its memory back. */
 export interface WasmBackend extends Backend {
   readSync(buffer: BufferRef): TypedArray;
+  /** What it made and holds. */
   stats(): WasmStats;
   /** Gives linear memory back now; it is taken again when it is needed. Happens by itself when the backend is idle. */
   release(): void;
@@ -106,7 +113,13 @@ export function createWasmBackend(options: Omit<WasmOptions, 'threads'> = {}): W
   return new Tiers(options, features).backend();
 }
 
-/** The same as a promise, as other devices are made; with threads, if they are asked for. */
+/**
+ * A WebAssembly backend; with threads, if they are asked for. `jacobi` has one without threads as its default.
+ * @throws NoWebAssemblyError where there is no WebAssembly, or a content security policy forbids it.
+ * @example
+ * const backend = await wasm({ threads: 2 });
+ * withBackend(backend, () => tensor([1, 2]).mul(2)) // → [2, 4]
+ */
 export async function wasm(options: WasmOptions = {}): Promise<WasmBackend> {
   checkOptions(options);
   const { threads = 1 } = options;

@@ -34,17 +34,23 @@ export interface BackendTraits {
 
 /** Counts since the backend was made. `buffers` and `bytes` are those alive, as far as the backend can know. */
 export interface BackendStats {
+  /** Plans compiled. */
   readonly compiles: number;
   /** Milliseconds spent making code, of backends that make any. */
   readonly compileTime?: number;
+  /** Plans run. */
   readonly runs: number;
+  /** Buffers allocated; never less. */
   readonly buffers: number;
+  /** Bytes in them; never less. */
   readonly bytes: number;
 }
 
 /** Executes plans on one device. */
 export interface Backend {
+  /** As messages and plans call it: 'cpu', 'wasm'. */
   readonly name: string;
+  /** What the device can do. */
   readonly traits: BackendTraits;
   /** Prepares a plan for running. Pure: the same plan may be compiled twice. */
   compile(plan: Plan): Executable;
@@ -60,6 +66,8 @@ export interface Backend {
   read(buffer: BufferRef): Promise<TypedArray>;
   /** The same at once; absent where the device cannot. */
   readSync?(buffer: BufferRef): TypedArray;
+  /** What it allocated and compiled so far. */
   stats(): BackendStats;
+  /** Ends what the device holds (threads, memory). Its tensors must not be used after it. */
   [Symbol.dispose](): void;
 }

@@ -16,7 +16,9 @@ export interface Stats {
   readonly planHits: number;
   /** Milliseconds spent making plans for `jit` and prepared Jacobians, and the default backend's compiling. */
   readonly compileTime: number;
+  /** Buffers that the default backend allocated so far; never less. */
   readonly buffers: number;
+  /** Bytes in them; never less. */
   readonly bytes: number;
 }
 

@@ -7,6 +7,7 @@ import type { Tensor } from './index.ts';
 import {
   add,
   arange,
+  cast,
   checkpoint,
   customGradient,
   customVjp,
@@ -23,12 +24,14 @@ import {
   nn,
   norm,
   pad,
+  prepareJacobian,
   square,
   stack,
   tensor,
   variable,
   vjp,
   vmap,
+  where,
   withBackend,
   zeros,
 } from './index.ts';
@@ -318,4 +321,20 @@ test('one number fills a shape, and stays connected', () => {
   expect(tensor(Int32Array.of(4), { shape: [2] }).dtype).toBe('int32');
   expect((grad((t: Tensor) => tensor(t, { shape: [2, 3] }).sum())(tensor(1)) as Tensor).item()).toBe(6);
   expect(() => tensor([1, 2], { shape: [3] })).toThrow('[3]');
+});
+
+test('bytes are numbers, and bools where that is said', () => {
+  const bytes = Uint8Array.of(0, 1, 200);
+  expect([tensor(bytes).dtype, tensor(bytes).arraySync()]).toEqual(['int32', [0, 1, 200]]);
+  expect(tensor(bytes, { dtype: 'float64' }).div(200).arraySync()).toEqual([0, 0.005, 1]);
+  expect(cast(tensor(bytes, { dtype: 'bool' }), 'int32').arraySync()).toEqual([0, 1, 1]);
+  const J = prepareJacobian(
+    (x: Tensor, on: Tensor): Tensor => where(on, x, mul(x, 3)),
+    [{ shape: [3] }, { shape: [3], dtype: 'bool' }],
+  );
+  expect((J(tensor([1, 2, 3]), bytes) as Tensor).arraySync()).toEqual([
+    [3, 0, 0],
+    [0, 1, 0],
+    [0, 0, 1],
+  ]);
 });

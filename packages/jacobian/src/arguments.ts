@@ -50,7 +50,7 @@ function argumentTensor(value: unknown, type: TensorType, path: string): Tensor 
   const dtype = dtypeOf(array)!;
   if (array.length !== type.size) refuse(type, path, [array.length], dtype);
   if (dtype !== type.dtype) refuse(type, path, type.shape, dtype);
-  return tensor(array, { shape: type.shape });
+  return tensor(array, { shape: type.shape, dtype });
 }
 
 function refuse(type: TensorType, path: string, shape: readonly number[], dtype: DType): never {

@@ -19,13 +19,17 @@ import { followAxes } from './structure.ts';
 export interface JacobianPlan {
   /** 'bidirectional' where some results go forward and others in reverse. */
   readonly mode: Mode | 'bidirectional';
+  /** Directions sent forward, from the sources; 0 in reverse mode. */
   readonly forwardSeeds: number;
+  /** Directions sent back, from the results; 0 in forward mode. */
   readonly reverseSeeds: number;
   /** Seeds that this mode needs by what the plan knows of the structure, carried axes: as many as it has. A finer pattern may do with fewer. */
   readonly lowerBound: number;
   /** Entries that carried axes leave room for: at least as many as differ from zero. */
   readonly nnz: number;
+  /** Floating-point operations of all seeds, as the seeded program counts them; a composed line (see `explain`) takes fewer. */
   readonly flops: number;
+  /** The multiplications among them. */
   readonly multiplications: number;
   /** Bytes of intermediate values, for all seeds at once. */
   readonly bytes: number;

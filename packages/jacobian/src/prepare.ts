@@ -30,7 +30,9 @@ import { isTensor, traceJacobian } from './traced.ts';
 
 /** Shape and dtype of an argument leaf; dtype float32 if absent. */
 export interface Spec {
+  /** Sizes by axis; [] for a number. */
   readonly shape: readonly number[];
+  /** Element type. Default float32. */
   readonly dtype?: DType;
 }
 

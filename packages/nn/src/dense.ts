@@ -45,6 +45,7 @@ const OPTIONS = ['units', 'activation', 'useBias', 'kernelInitializer', 'biasIni
  * layer.bias // → dense…/bias = [0, 0]
  */
 export class Dense<UseBias extends boolean = true> extends Layer<DenseParams<UseBias>> {
+  /** Outputs of an example. */
   readonly units: number;
   readonly #activation: Activation;
   readonly #kernel: CustomInitializer;

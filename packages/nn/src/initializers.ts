@@ -34,13 +34,17 @@ export interface UniformInitializerOptions extends SeedOptions {
 
 /** Makers of initialisers. Fans: [in, out] of a matrix; a kernel [...window, in, out] counts each times the window's size. */
 export interface Initializers {
+  /** 0 everywhere. The biases' default. */
   readonly zeros: () => Initializer;
+  /** 1 everywhere. */
   readonly ones: () => Initializer;
   /** One value everywhere; default 0. */
   readonly constant: (value?: number) => Initializer;
   /** gain on the diagonal of a matrix, 0 elsewhere; default 1. */
   readonly identity: (gain?: number) => Initializer;
+  /** Uniform on [minval, maxval), ±0.05 by default. */
   readonly randomUniform: (options?: UniformInitializerOptions) => Initializer;
+  /** Normal, of mean 0 and standard deviation 0.05 by default. */
   readonly randomNormal: (options?: NormalInitializerOptions) => Initializer;
   /** Normal, without what is further than two standard deviations from the mean. */
   readonly truncatedNormal: (options?: NormalInitializerOptions) => Initializer;

@@ -67,6 +67,7 @@ function nextName(kind: string): string {
  * tapes when they are read. `Params` is the nest of values that `split` gives.
  */
 export abstract class Layer<Params = unknown> {
+  /** In messages, and in the names of its variables. */
   readonly name: string;
   /** What messages call it. */
   protected readonly kind: string;

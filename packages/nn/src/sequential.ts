@@ -28,6 +28,7 @@ export interface SequentialOptions {
 export class SequentialLayer<const Layers extends readonly Layer[]> extends Layer<{
   readonly [K in keyof Layers]: ParamsOf<Layers[K]>;
 }> {
+  /** In the order in which they are called. */
   readonly layers: Layers;
 
   constructor(layers: Layers, options: SequentialOptions = {}) {

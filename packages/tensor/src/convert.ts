@@ -24,7 +24,9 @@ export type TensorLike = NestedLike | TypedArray;
 
 /** Options of `tensor`. */
 export interface TensorOptions {
+  /** Element type; what the data says if absent. */
   readonly dtype?: DType;
+  /** For as many elements as data has, or for one number, which fills it. */
   readonly shape?: Shape;
 }
 
@@ -33,7 +35,8 @@ const NO_OPTIONS: TensorOptions = {};
 /**
  * Makes a tensor of a number, a boolean, nested arrays or a typed array (copied, row-major, with `shape`).
  *
- * Default dtype float32; booleans give bool, Float64Array float64, Int32Array int32, Float32Array float32.
+ * Default dtype float32; booleans give bool, Float64Array float64, Int32Array int32, Float32Array float32, and the bytes of a
+ * Uint8Array int32 (`dtype: 'bool'` reads again what a bool tensor's `data()` gave).
  * A tensor goes through unchanged and stays connected to its history; arrays with tensors inside are stacked, connected. One
  * number fills any `shape`.
  * @throws ShapeError for ragged arrays or a shape that does not fit; DTypeError for a tensor with another dtype (use `cast`).
@@ -103,10 +106,10 @@ function copied(
   dtype: DType | undefined,
   own: number[],
 ): TypedArray {
-  const type = dtypeOf(data);
+  const type = data instanceof Uint8Array ? 'int32' : dtypeOf(data);
   if (type === undefined)
     throw new DTypeError(
-      `${operation}: ${argument} is ${describe(data)}; copy it to a Float32Array, Float64Array, Int32Array or Uint8Array (bool)`,
+      `${operation}: ${argument} is ${describe(data)}; copy it to a Float32Array, Float64Array, Int32Array or Uint8Array`,
     );
   const copy = allocate(dtype ?? type, data.length);
   own.push(data.length);

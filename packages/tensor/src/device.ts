@@ -10,13 +10,26 @@ import { ArgumentError } from './errors.ts';
 let current: Backend | undefined;
 let make: () => Backend = createCpuBackend;
 
-/** The backend on which new tensors are made. */
+/**
+ * The backend on which new tensors are made.
+ * @example
+ * const backend = await cpu();
+ * withBackend(backend, () => getBackend().name) // → cpu
+ */
 export function getBackend(): Backend {
   current ??= make();
   return current;
 }
 
-/** Makes `backend` the one on which new tensors are made. */
+/**
+ * Makes `backend` the one on which new tensors are made. Tensors that are there stay where they are.
+ * @throws ArgumentError for what is no backend: `cpu()` and its kin give a Promise of one.
+ * @example
+ * const before = getBackend();
+ * setDefaultBackend(await cpu());
+ * getBackend().name // → cpu
+ * setDefaultBackend(before);
+ */
 export function setDefaultBackend(backend: Backend): void {
   checkBackend('setDefaultBackend', backend);
   current = backend;
@@ -27,7 +40,13 @@ export function makeDefaultBy(maker: () => Backend): void {
   make = maker;
 }
 
-/** Runs `fn` with `backend` as the one on which new tensors are made. */
+/**
+ * Runs `fn` with `backend` as the one on which new tensors are made, and returns what it returns.
+ * @throws ArgumentError for what is no backend, and for a callback that returns a Promise.
+ * @example
+ * const backend = await cpu();
+ * withBackend(backend, () => sin(tensor([0, Math.PI / 2]))) // → [0, 1]
+ */
 export function withBackend<T>(backend: Backend, fn: () => T): T {
   checkBackend('withBackend', backend);
   if (typeof fn !== 'function') throw new ArgumentError(`withBackend: fn must be a function, not ${typeof fn}`);

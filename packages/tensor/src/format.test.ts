@@ -54,4 +54,15 @@ describe('toString', () => {
   test('JSON holds the nested array', () => {
     expect(JSON.stringify({ x: tensor([[1, 2]]) })).toBe('{"x":[[1,2]]}');
   });
+  test('JSON of a variable holds its value, and assign reads it again', () => {
+    const v = variable([
+      [0.1, -2],
+      [3e-8, 4],
+      [0, 1 / 3],
+    ]);
+    const text = JSON.stringify({ v });
+    const before = v.value.dataSync().slice();
+    v.assign(zeros([3, 2])).assign(JSON.parse(text).v);
+    expect(v.value.dataSync()).toEqual(before);
+  });
 });

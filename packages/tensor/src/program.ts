@@ -50,7 +50,16 @@ let check: ((program: Program) => void) | null = null;
 /** True in debug mode. */
 export const debugging = (): boolean => check !== null;
 
-/** Debug mode: reads hand out copies, so that writing to one does nothing; and every program is checked as it is made, after each pass. Off by default; a few microseconds a row. */
+/**
+ * Debug mode: reads hand out copies, so that writing to one does nothing; and every program is checked as it is made, after each
+ * pass. Off by default; a few microseconds a row.
+ * @example
+ * setDebug(true);
+ * const x = tensor([1, 2]);
+ * x.dataSync()[0] = 9;
+ * x // → [1, 2]
+ * setDebug(false);
+ */
 export function setDebug(on: boolean): void {
   checkFlag('setDebug', 'on', on);
   check = on ? checkProgram : null;

@@ -75,13 +75,13 @@ export class Tensor extends Printable {
   dataSync(): TypedArray {
     return readNow(this, 'dataSync');
   }
-  /** The elements as nested arrays. */
-  async array(): Promise<NestedArray> {
-    return nested(await this.data(), this.type);
+  /** The elements as nested arrays, whose type may be said: `await x.array<number[][]>()`. */
+  async array<T extends NestedArray = NestedArray>(): Promise<T> {
+    return nested(await this.data(), this.type) as T;
   }
-  /** The elements as nested arrays, at once. Throws on devices without synchronous reads. */
-  arraySync(): NestedArray {
-    return nested(readNow(this, 'arraySync'), this.type);
+  /** The elements as nested arrays, at once, whose type may be said: `x.arraySync<number[]>()`. Throws on devices without synchronous reads. */
+  arraySync<T extends NestedArray = NestedArray>(): T {
+    return nested(readNow(this, 'arraySync'), this.type) as T;
   }
   /** The one element of a tensor of size 1: a number (true or false for a bool tensor). */
   item<T extends number | boolean = number>(): T {
@@ -98,46 +98,60 @@ export class Tensor extends Printable {
     if (this.backend!.readSync === undefined) return `tensor(${formatType(this.type)} on ${this.backend!.name})`;
     return formatTensor(readAtOnce(this, 'toString'), this.type);
   }
+  /** The nested arrays, for `JSON.stringify`; `tensor(JSON.parse(text))` reads them again. NaN and infinities become null there. */
   toJSON(): NestedArray {
     return this.arraySync();
   }
 
+  /** this + other, elementwise, broadcast: `add`. */
   add(other: TensorLike): Tensor {
     return add(this, other);
   }
+  /** this − other, elementwise, broadcast: `sub`. */
   sub(other: TensorLike): Tensor {
     return sub(this, other);
   }
+  /** this · other, elementwise, broadcast: `mul`. The matrix product is `matmul`. */
   mul(other: TensorLike): Tensor {
     return mul(this, other);
   }
+  /** this / other, elementwise, broadcast: `div`. */
   div(other: TensorLike): Tensor {
     return div(this, other);
   }
+  /** this to the power of exponent, elementwise, broadcast: `pow`. */
   pow(exponent: TensorLike): Tensor {
     return pow(this, exponent);
   }
+  /** −this: `neg`. */
   neg(): Tensor {
     return neg(this);
   }
+  /** The matrix product [..., m, k] · [..., k, n], batch axes broadcast: `matmul`. */
   matmul(other: TensorLike): Tensor {
     return matmul(this, other);
   }
+  /** The sum over some axes, of all without `axis`; they stay with size 1 where `keepDims`: `sum`. */
   sum(axis?: number | readonly number[], keepDims?: boolean): Tensor {
     return sum(this, axis, keepDims);
   }
+  /** The mean over some axes, of all without `axis`; they stay with size 1 where `keepDims`: `mean`. */
   mean(axis?: number | readonly number[], keepDims?: boolean): Tensor {
     return mean(this, axis, keepDims);
   }
+  /** The same elements under another shape, which is an array; one size may be −1: `reshape`. */
   reshape(shape: Shape): Tensor {
     return reshape(this, shape);
   }
+  /** Axes in another order, in the reverse one without `permutation`: `transpose`. */
   transpose(permutation?: readonly number[]): Tensor {
     return transpose(this, permutation);
   }
+  /** The block from `begin` on, of `size` (−1: to the end): `slice`. One row is `gather(x, i)`, steps are `stridedSlice`. */
   slice(begin: readonly number[] | number, size?: readonly number[] | number): Tensor {
     return slice(this, begin, size);
   }
+  /** The same numbers in another dtype: `cast`. */
   cast(dtype: DType): Tensor {
     return cast(this, dtype);
   }

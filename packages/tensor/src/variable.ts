@@ -14,6 +14,7 @@ import { Printable } from './format.ts';
 import { add, sub } from './ops/arithmetic.ts';
 import { zerosOf } from './ops/creation.ts';
 import { stopGradient } from './ops/shape.ts';
+import type { NestedArray } from './tensor.ts';
 import { Tensor } from './tensor.ts';
 import type { Trace, TracedVariable } from './trace.ts';
 import { formatType } from './type.ts';
@@ -23,7 +24,9 @@ import { currentTrace, watch } from './watch.ts';
 export interface VariableOptions {
   /** Tapes watch trainable variables by themselves. Default true. */
   readonly trainable?: boolean;
+  /** For messages and printing. Default variable1, variable2, … */
   readonly name?: string;
+  /** Of the value, where that has none of its own: numbers and nested arrays. Default float32. */
   readonly dtype?: DType;
 }
 
@@ -48,7 +51,9 @@ function readIn(trace: Trace, source: TracedVariable): Tensor {
 /** A mutable place for an immutable tensor of one type. Made by `variable()`. */
 export class Variable extends Printable implements TracedVariable {
   #current: Tensor;
+  /** Whether tapes watch it by themselves when it is read. */
   readonly trainable: boolean;
+  /** For messages and printing. */
   readonly name: string;
   /** Counts variables in the order in which they are made. */
   readonly id: number;
@@ -78,9 +83,11 @@ export class Variable extends Printable implements TracedVariable {
   set value(_: never) {
     throw new ArgumentError(`value: ${this.name} is set with assign: v.assign(3) in place of v.value = 3`);
   }
+  /** Sizes by axis; the same for good. */
   get shape(): number[] {
     return this.#current.shape;
   }
+  /** Element type; the same for good. */
   get dtype(): DType {
     return this.#current.dtype;
   }
@@ -148,6 +155,10 @@ export class Variable extends Printable implements TracedVariable {
 
   override toString(): string {
     return `${this.name} = ${this.#current.toString()}`;
+  }
+  /** The value as nested arrays, for `JSON.stringify`; `v.assign(JSON.parse(text))` reads them again. */
+  toJSON(): NestedArray {
+    return this.#current.toJSON();
   }
 }
 

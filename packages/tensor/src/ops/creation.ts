@@ -14,6 +14,7 @@ import type { TensorType } from '../type.ts';
 
 /** Options of functions that make tensors. */
 export interface CreationOptions {
+  /** Element type of the result; each function says its default. */
   readonly dtype?: DType;
 }
 
