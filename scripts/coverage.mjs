@@ -73,6 +73,10 @@ What is tested of each operation, in float64 and float32, on scalars, awkward sh
 - **cpu (async reads)**: values and gradients on a device that cannot be read at once are the same.
 - **wasm**: value, jit, order 1 and jacobian on the WebAssembly backend.
 
+Primitives are the rows that programs are made of. Some have no public function of their own name: \`contract\` is in matmul,
+dot, outer and einsum, \`select\` in where, \`diagonal\`, \`embed\`, \`broadcast\`, \`padWith\`, \`powInt\`, \`floorMod\`, \`recurrence\` and
+\`bitsTo…\` in functions that tell from theirs.
+
 Where there is no tick, the cell says why. ${operations} operations, ${ticks} ticks, ${failed} failures.
 ${KINDS.map(([kind, title]) => `\n## ${title}\n\n${table(found, kind)}\n`).join('')}`;
   return text;
