@@ -219,7 +219,9 @@ function leavesOf(tree: Tree<Variable>): Variable[] {
 export function read(tree: Tree<Variable>): Tree<Tensor> {
   if (tree instanceof Variable) return tree.value;
   if (Array.isArray(tree)) return (tree as readonly Tree<Variable>[]).map(read);
-  return Object.fromEntries(Object.entries(tree).map(([name, child]) => [name, read(child)]));
+  const values: Record<string, Tree<Tensor>> = {};
+  for (const name of Object.keys(tree)) values[name] = read((tree as { readonly [name: string]: Tree<Variable> })[name]!);
+  return values;
 }
 
 function assign(tree: Tree<Variable>, next: Tree<Tensor | null>): void {
