@@ -220,7 +220,8 @@ export function read(tree: Tree<Variable>): Tree<Tensor> {
   if (tree instanceof Variable) return tree.value;
   if (Array.isArray(tree)) return (tree as readonly Tree<Variable>[]).map(read);
   const values: Record<string, Tree<Tensor>> = {};
-  for (const name of Object.keys(tree)) values[name] = read((tree as { readonly [name: string]: Tree<Variable> })[name]!);
+  for (const name of Object.keys(tree))
+    values[name] = read((tree as { readonly [name: string]: Tree<Variable> })[name]!);
   return values;
 }
 
