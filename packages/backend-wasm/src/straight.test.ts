@@ -1,6 +1,6 @@
 /** Straight lines: random programs over every function have the same bits in every tier, for any number of rows. */
 import type { DType, Lane, Plan, ScalarFunction, ScalarStep, Slot, TypedArray } from '@jacobi/backend';
-import { allocate } from '@jacobi/backend';
+import { allocate, DTYPES } from '@jacobi/backend';
 import * as scalar from '@jacobi/backend/scalar';
 import { withLoops } from '@jacobi/testing';
 import { describe, expect, test } from 'vitest';
@@ -30,7 +30,6 @@ const FUNCTIONS = Object.values(scalar).filter(
 );
 const SPECIAL = [0, -0, 1, -1, Infinity, -Infinity, NaN, 5e-324, 1e300, -2.5, 0.1, 1e22, 3e6];
 const VALUES = [...SPECIAL, 0.3, -0.7, 1.1, 2, -3, 4.5, 0.01, 7];
-const DTYPES: readonly DType[] = ['float32', 'float64', 'int32', 'bool'];
 
 function fill(array: TypedArray, dtype: DType, pick: (n: number) => number): void {
   for (let i = 0; i < array.length; i++) {

@@ -5,9 +5,8 @@
 import type { Case } from './conformance-kit.ts';
 import { accessTo, contiguous, integers, Sketch } from './conformance-kit.ts';
 import type { DType } from './dtype.ts';
-import { allocate } from './dtype.ts';
+import { allocate, DTYPES } from './dtype.ts';
 
-const DTYPES: readonly DType[] = ['float32', 'float64', 'int32', 'bool'];
 const ARITHMETIC: readonly DType[] = ['float32', 'float64', 'int32'];
 
 /** batch, outer, size, count, inner. */

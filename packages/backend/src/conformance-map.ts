@@ -14,11 +14,10 @@ import {
   Sketch,
 } from './conformance-kit.ts';
 import type { DType } from './dtype.ts';
-import { allocate, promoteTypes } from './dtype.ts';
+import { allocate, DTYPES, promoteTypes } from './dtype.ts';
 import type { ScalarStep } from './kernel.ts';
 import * as scalar from './scalar.ts';
 
-const DTYPES: readonly DType[] = ['float32', 'float64', 'int32', 'bool'];
 const ARITHMETIC: readonly DType[] = ['float32', 'float64', 'int32'];
 
 /** Shapes of rank 0 to 5, empty ones, short and long rows, and more elements than any block has. */

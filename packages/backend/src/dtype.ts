@@ -9,45 +9,37 @@ export type DType = 'float32' | 'float64' | 'int32' | 'bool';
 /** Storage of a tensor's elements on the host: one class for each dtype (bool is stored as 0 and 1 in bytes). */
 export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
 
+/** All dtypes, in the order in which they promote. */
+export const DTYPES: readonly DType[] = ['bool', 'int32', 'float32', 'float64'];
+
 /** Bytes that one element takes. */
 export function bytesPerElement(dtype: DType): number {
+  return dtype === 'bool' ? 1 : dtype === 'float64' ? 8 : 4;
+}
+
+/** What the class of a dtype makes of a length, or of a buffer; each class by its name, which V8 makes faster than one in a table. */
+function make(dtype: DType, from: number | ArrayBuffer, byteOffset?: number, length?: number): TypedArray {
+  const source = from as ArrayBuffer;
   switch (dtype) {
     case 'float32':
-    case 'int32':
-      return 4;
+      return new Float32Array(source, byteOffset, length);
     case 'float64':
-      return 8;
+      return new Float64Array(source, byteOffset, length);
+    case 'int32':
+      return new Int32Array(source, byteOffset, length);
     case 'bool':
-      return 1;
+      return new Uint8Array(source, byteOffset, length);
   }
 }
 
 /** A zeroed array of `length` elements. */
 export function allocate(dtype: DType, length: number): TypedArray {
-  switch (dtype) {
-    case 'float32':
-      return new Float32Array(length);
-    case 'float64':
-      return new Float64Array(length);
-    case 'int32':
-      return new Int32Array(length);
-    case 'bool':
-      return new Uint8Array(length);
-  }
+  return make(dtype, length);
 }
 
 /** A typed view of `length` elements of `buffer` from `byteOffset`, which must be a multiple of the element size. */
 export function viewBytes(dtype: DType, buffer: ArrayBuffer, byteOffset: number, length: number): TypedArray {
-  switch (dtype) {
-    case 'float32':
-      return new Float32Array(buffer, byteOffset, length);
-    case 'float64':
-      return new Float64Array(buffer, byteOffset, length);
-    case 'int32':
-      return new Int32Array(buffer, byteOffset, length);
-    case 'bool':
-      return new Uint8Array(buffer, byteOffset, length);
-  }
+  return make(dtype, buffer, byteOffset, length);
 }
 
 /** True for the dtypes that carry derivatives. */
@@ -55,11 +47,9 @@ export function isFloating(dtype: DType): boolean {
   return dtype === 'float32' || dtype === 'float64';
 }
 
-const RANK: Record<DType, number> = { bool: 0, int32: 1, float32: 2, float64: 3 };
-
 /** The wider of two dtypes: bool < int32 < float32 < float64. */
 export function promoteTypes(a: DType, b: DType): DType {
-  return RANK[a] >= RANK[b] ? a : b;
+  return DTYPES.indexOf(a) >= DTYPES.indexOf(b) ? a : b;
 }
 
 /** The dtype that a host array stands for; undefined where it stands for none. */

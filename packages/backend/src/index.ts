@@ -2,7 +2,7 @@
 
 export type { Backend, BackendStats, BackendTraits, BufferRef, Executable } from './backend.ts';
 export type { DType, TypedArray } from './dtype.ts';
-export { allocate, bytesPerElement, dtypeOf, isFloating, promoteTypes, viewBytes } from './dtype.ts';
+export { allocate, bytesPerElement, DTYPES, dtypeOf, isFloating, promoteTypes, viewBytes } from './dtype.ts';
 export { ArgumentError, JacobiError } from './errors.ts';
 export type {
   Access,

@@ -181,7 +181,7 @@ describe('refusals', () => {
     [
       'a bad dtype',
       () => prepareJacobian(ops.sin, { shape: [2], dtype: 'float16' }),
-      'dtype must be float32 or float64 or int32 or bool, not "float16"',
+      'dtype must be bool or int32 or float32 or float64, not "float16"',
     ],
     [
       'integers differentiated',

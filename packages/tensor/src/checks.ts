@@ -3,12 +3,11 @@
  * The one idea: each says operation, argument, what was expected and what was given. Must not import tensors.
  */
 import type { DType, Shape } from '@jacobi/backend';
-import { sizeOf } from '@jacobi/backend';
+import { DTYPES, sizeOf } from '@jacobi/backend';
 import { describe } from './describe.ts';
 import { ArgumentError, DTypeError, ShapeError } from './errors.ts';
 import { isPlainObject } from './nest.ts';
 
-const DTYPES: readonly string[] = ['float32', 'float64', 'int32', 'bool'];
 
 /** Throws unless `value` is true or false. */
 export function checkFlag(operation: string, argument: string, value: unknown): asserts value is boolean {

@@ -74,7 +74,7 @@ const VALUES: readonly Case[] = [
   [
     () => tensor(1, { dtype: any('float16') }),
     DTypeError,
-    'tensor: dtype must be float32 or float64 or int32 or bool, not "float16"',
+    'tensor: dtype must be bool or int32 or float32 or float64, not "float16"',
   ],
   [() => tensor(1, any('float64')), ArgumentError, 'tensor: options must be an object { dtype, shape }, not "float64"'],
   [() => tensor(1, any({ type: 'int32' })), ArgumentError, 'tensor: there is no option "type", only dtype, shape'],
@@ -132,7 +132,7 @@ const VALUES: readonly Case[] = [
   [
     () => variable(1, { dtype: any('f32') }),
     DTypeError,
-    'variable: dtype must be float32 or float64 or int32 or bool, not "f32"',
+    'variable: dtype must be bool or int32 or float32 or float64, not "f32"',
   ],
   [
     () => variable(any('1')),
@@ -232,7 +232,7 @@ const CREATION: readonly Case[] = [
   [
     () => api.full([1], 1, { dtype: any('int8') }),
     DTypeError,
-    'full: dtype must be float32 or float64 or int32 or bool, not "int8"',
+    'full: dtype must be bool or int32 or float32 or float64, not "int8"',
   ],
   [() => api.eye(1.5), ArgumentError, 'eye: n must be a whole number ≥ 0, not 1.5'],
   [() => api.eye(1, { columns: -1 }), ArgumentError, 'eye: columns must be a whole number ≥ 0, not -1'],
@@ -306,7 +306,7 @@ const ELEMENTWISE: readonly Case[] = [
   [() => api.leakyRelu(v, NaN), ArgumentError, 'leakyRelu: alpha must be a finite number, not NaN'],
   [() => api.gelu(v, any(true)), ArgumentError, 'gelu: options must be an object { approximate }, not true'],
   [() => api.gelu(v, { approximate: any(1) }), ArgumentError, 'gelu: approximate must be true or false, not 1'],
-  [() => api.cast(v, any('int')), DTypeError, 'cast: dtype must be float32 or float64 or int32 or bool, not "int"'],
+  [() => api.cast(v, any('int')), DTypeError, 'cast: dtype must be bool or int32 or float32 or float64, not "int"'],
 ];
 
 const REDUCTIONS: readonly Case[] = [

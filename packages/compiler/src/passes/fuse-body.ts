@@ -5,7 +5,7 @@
  * Must not import plans' passes.
  */
 import type { Access, DType, ScalarFunction, ScalarStep } from '@jacobi/backend';
-import { isFloating } from '@jacobi/backend';
+import { DTYPES, isFloating } from '@jacobi/backend';
 import * as scalar from '@jacobi/backend/scalar';
 import { held, isExact } from './exact.ts';
 
@@ -20,7 +20,6 @@ interface Call {
 type Step = Call | { readonly constant: number };
 
 const numbers: Map<ScalarFunction, number> = /* @__PURE__ */ new Map<ScalarFunction, number>();
-const DTYPES: readonly DType[] = ['float32', 'float64', 'int32', 'bool'];
 const MOST_REFS = 4096;
 
 /** What equal calls have in common: a number where it is large enough, which is found faster than a text. */

@@ -7,6 +7,7 @@
  * program (seeds, link matrices, padding); they never come from data that varies from run to run.
  */
 import type { DType, Lane, ScalarFunction, ScalarStep } from '@jacobi/backend';
+import { DTYPES } from '@jacobi/backend';
 import { identity } from '@jacobi/backend/scalar';
 import { simplify, tellsSigns } from './laws.ts';
 
@@ -19,7 +20,6 @@ export type Node =
   | { readonly lane: Lane; readonly dtype: DType }
   | { readonly fn: ScalarFunction; readonly args: readonly Term[]; readonly dtype: DType };
 
-const DTYPES: readonly DType[] = ['float32', 'float64', 'int32', 'bool'];
 /** Terms that keys have room for. */
 const MOST = 2 ** 21;
 
