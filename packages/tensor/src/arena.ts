@@ -7,29 +7,23 @@
 /** An arena that grows as it must. */
 export class Arena {
   /** By place; the last one has no end. */
-  readonly #gaps = [{ start: 0, end: Infinity }];
+  #gaps = [{ start: 0, end: Infinity }];
 
   /** Where so many bytes fit first. */
   take(bytes: number): number {
-    const at = this.#gaps.findIndex(({ start, end }) => end - start >= bytes);
-    const gap = this.#gaps[at]!;
-    const { start } = gap;
+    const gap = this.#gaps.find(({ start, end }) => end - start >= bytes)!;
     gap.start += bytes;
-    if (gap.start === gap.end) this.#gaps.splice(at, 1);
-    return start;
+    return gap.start - bytes;
   }
 
   /** Gives back what was taken. */
   give(start: number, bytes: number): void {
-    if (bytes === 0) return;
-    const gap = { start, end: start + bytes };
-    let at = this.#gaps.findIndex((after) => after.start >= gap.end);
-    let joined = 0;
-    if (this.#gaps[at]!.start === gap.end) gap.end = this.#gaps[at + joined++]!.end;
-    if (this.#gaps[at - 1]?.end === start) {
-      gap.start = this.#gaps[--at]!.start;
-      joined++;
+    const all = [...this.#gaps, { start, end: start + bytes }].filter((gap) => gap.start < gap.end);
+    this.#gaps = [];
+    for (const gap of all.sort((a, b) => a.start - b.start)) {
+      const last = this.#gaps.at(-1);
+      if (last?.end === gap.start) last.end = gap.end;
+      else this.#gaps.push(gap);
     }
-    this.#gaps.splice(at, joined, gap);
   }
 }
