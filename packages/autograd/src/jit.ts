@@ -1,14 +1,14 @@
-/** jit and checkpoint: functions traced once and run as one row. */
+/** jit and checkpoint: functions traced and run as one row. */
 import type { Way } from '@jacobi/compiler';
 import { capturedNow, runOptimised, wayOf } from '@jacobi/compiler';
 import type { Tensor, Variable } from '@jacobi/tensor';
 import { ArgumentError } from '@jacobi/tensor';
 import type { Flat, Program } from '@jacobi/tensor/internal';
-import { checkOptions, currentTrace, describe, isFollowed } from '@jacobi/tensor/internal';
+import { checkOptions, currentTrace, describe, isFollowed, makeProgram, operandsOf } from '@jacobi/tensor/internal';
 import type { AnyFunction, AnyNest } from './call.ts';
 import { buildArguments, checkFunction, flattenArgument, keyOf, traceCall } from './call.ts';
 import { callProgram, checkpointRow } from './calls.ts';
-import { Remembered, standsAlone } from './remember.ts';
+import { Remembered, standsAlone, structureOf } from './remember.ts';
 import type { Arguments, LikeNest, Unannotated } from './types.ts';
 
 /** Options of `jit`. */
@@ -43,12 +43,15 @@ export function jit<const R, Args extends readonly AnyNest[] = Unannotated>(
 ): (...args: Arguments<Args>) => NoInfer<LikeNest<R>> {
   checkFunction('jit', f);
   checkOptions('jit', options, ['staticArgnums']);
-  return wrap('jit', f, runJitted, statics(options.staticArgnums));
+  const known = new Remembered<Traced>();
+  const remember: Remember = (key, trace) => known.get(key, trace, standsAlone);
+  return wrap('jit', f, remember, runJitted, statics(options.staticArgnums));
 }
 
 /**
  * The same function, whose intermediate values are not kept for derivatives but computed again when they are needed
- * (Griewank & Walther, Evaluating Derivatives, 2008, chapter 12). Values and derivatives are those of f.
+ * (Griewank & Walther, Evaluating Derivatives, 2008, chapter 12). Values and derivatives are those of f, which is traced at
+ * each call, with shapes only: what it closes over is what it is then. Derivatives are found again by the structure of the trace.
  * @throws TraceError where f asks a value for its number; ArgumentError as `jit`.
  * @example
  * grad((x) => sum(checkpoint(sin)(x)))(tensor([0, 0])) // → [1, 1]
@@ -57,9 +60,18 @@ export function checkpoint<const R, Args extends readonly AnyNest[] = Unannotate
   f: (...args: Args) => R,
 ): (...args: Arguments<Args>) => NoInfer<LikeNest<R>> {
   checkFunction('checkpoint', f);
-  return wrap('checkpoint', f, ({ program }, leaves) => callProgram(program, leaves, checkpointRow), []);
+  const known = new Remembered<Program>();
+  const run: Runner = ({ program }, leaves) => {
+    const closed = known.get(structureOf(program), () =>
+      makeProgram({ ...program, inputs: operandsOf(program), captured: [] }),
+    );
+    return callProgram(closed, [...leaves, ...capturedNow(program)], checkpointRow);
+  };
+  return wrap('checkpoint', f, (_key, trace) => trace(), run, []);
 }
 
+/** What is to be run for arguments of a structure: traced, unless it is known. */
+type Remember = (key: string, trace: () => Traced) => Traced;
 type Runner = (traced: Traced, leaves: readonly Tensor[]) => readonly Tensor[];
 
 /** As one row where a tape or a trace looks on, otherwise by the plan that went through all passes. */
@@ -68,8 +80,13 @@ const runJitted: Runner = ({ program, way }, leaves) =>
     ? callProgram(program, leaves)
     : runOptimised(way, leaves);
 
-function wrap(operation: string, f: AnyFunction, run: Runner, fixed: readonly number[]): AnyFunction {
-  const programs = new Remembered<Traced>();
+function wrap(
+  operation: string,
+  f: AnyFunction,
+  remember: Remember,
+  run: Runner,
+  fixed: readonly number[],
+): AnyFunction {
   const ids = new Identities();
   return (...args: unknown[]) => {
     const beyond = fixed.find((i) => i >= args.length);
@@ -81,7 +98,7 @@ function wrap(operation: string, f: AnyFunction, run: Runner, fixed: readonly nu
       fixed.includes(i) ? staticArgument(arg, ids) : tracedArgument(operation, i, arg, args),
     );
     const leaves = flats.flatMap((flat) => flat.leaves);
-    const traced = programs.get(flats.map(keyOf).join(';'), () => traceNow(operation, f, flats), standsAlone);
+    const traced = remember(flats.map(keyOf).join(';'), () => traceNow(operation, f, flats));
     const outputs = run(traced, leaves);
     const own = outputs.length - traced.assigned.length;
     traced.assigned.forEach((variable, i) => variable.assign(outputs[own + i]!));

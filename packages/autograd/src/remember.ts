@@ -3,6 +3,7 @@
  * The one idea: a bounded map, the oldest out first, which holds no argument alive.
  */
 import type { Program } from '@jacobi/tensor/internal';
+import { operandsOf } from '@jacobi/tensor/internal';
 
 /** Entries of one function that are kept. */
 const LIMIT = 256;
@@ -28,3 +29,11 @@ export class Remembered<V> {
 /** False for what took in a value of an enclosing trace: it makes sense only there. */
 export const standsAlone = ({ program }: { readonly program: Program }): boolean =>
   program.captured.every((c) => c.read !== undefined || c.tensor.trace === null);
+
+/** Equal for programs of the same rows on operands of the same types, whatever it was that they captured. */
+export function structureOf(program: Program): string {
+  const { types, rows, outputs } = program;
+  const operands = operandsOf(program).map((v) => `${v}:${types[v]!.id}`);
+  const steps = rows.map((row) => `${row.application.id}(${row.inputs.join()})${row.outputs.join()}`);
+  return `${operands.join()};${steps.join()};${outputs.join()}`;
+}

@@ -27,6 +27,7 @@ import {
   prepareJacobian,
   square,
   stack,
+  stats,
   tensor,
   variable,
   vjp,
@@ -337,4 +338,35 @@ test('bytes are numbers, and bools where that is said', () => {
     [0, 1, 0],
     [0, 0, 1],
   ]);
+});
+
+describe('a checkpoint sees what f closes over as it is at each call', () => {
+  let w: Tensor | number = 2;
+  const scaled = checkpoint((x: Tensor) => mul(square(x), w));
+  test.each([
+    ['a number', (): number => 3, 30],
+    ['another number', (): number => -0.5, -5],
+    ['a tensor', (): Tensor => tensor(7), 70],
+    ['another tensor', (): Tensor => tensor(0.25), 2.5],
+  ])('%s', (_name, value, slope) => {
+    w = value();
+    expect(grad(scaled)(tensor(5)).item()).toBe(slope);
+  });
+  test('one that is differentiated, again and again', () => {
+    const through = (v: Tensor): Tensor => {
+      w = square(v);
+      return scaled(tensor(5));
+    };
+    for (const at of [2, 3, -1]) expect(grad(through)(tensor(at)).item()).toBe(50 * at);
+    expect(grad(grad(through))(tensor(4)).item()).toBe(50);
+  });
+  test('and derives nothing anew while its rows are the same', () => {
+    const before = stats();
+    for (const at of [1, 2, 3]) {
+      w = tensor(at);
+      grad(scaled)(tensor(5)).item();
+    }
+    const after = stats();
+    expect([after.plans - before.plans, after.compiles - before.compiles]).toEqual([0, 0]);
+  });
 });

@@ -8,7 +8,6 @@ import { describe } from './describe.ts';
 import { ArgumentError, DTypeError, ShapeError } from './errors.ts';
 import { isPlainObject } from './nest.ts';
 
-
 /** Throws unless `value` is true or false. */
 export function checkFlag(operation: string, argument: string, value: unknown): asserts value is boolean {
   if (typeof value !== 'boolean') {
