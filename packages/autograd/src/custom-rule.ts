@@ -101,7 +101,8 @@ export function closed<T>(operation: string, own: readonly Tensor[], hidden: boo
     active: (inputs) => (refuse(inputs), inputs.map(() => false)),
     record: (_row, _inputs, outputs) => outputs.forEach((t) => void known.add(t)),
     // A tape that looks on has begun to follow a variable that is read here for the first time.
-    noteVariable: (_variable, value) => void (hidden ? refuse([value]) : known.add(value)),
+    noteVariable: (variable, value) =>
+      void (hidden ? refuse([value, ...tapes.flatMap((tape) => tape.readsOf?.(variable) ?? [])]) : known.add(value)),
   };
   const guarded = (): T => withFrame(guard, run);
   return hidden ? muted(guarded) : guarded();

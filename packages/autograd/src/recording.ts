@@ -27,6 +27,8 @@ export class Recording implements Recorder {
   paused = false;
   /** Called when a variable is read. */
   onVariable: ((variable: object, value: Tensor) => void) | null = null;
+  /** What was read of a variable. */
+  readsOf: (variable: object) => readonly Tensor[] = () => [];
 
   constructor(persistent = false) {
     this.persistent = persistent;
@@ -52,6 +54,11 @@ export class Recording implements Recorder {
     if (known !== undefined && this.isActive(known)) return;
     this.#vars.delete(t.id);
     this.#states[this.#variable(t)] = carriesTangent(t.type) ? ACTIVE : CUT;
+  }
+
+  /** Knows a tensor under the name of another, which holds the same value. */
+  alias(t: Tensor, known: Tensor): void {
+    this.#vars.set(t.id, this.#variable(known));
   }
 
   /** The recording's name for a tensor, if it has one. */

@@ -1,7 +1,7 @@
 /** GradientTape: variables, and tapes in tapes. */
 
-import type { Tensor } from '@jacobi/tensor';
-import { add, cos, exp, maximum, mul, pow, sin, square, sub, sum, tensor, variable } from '@jacobi/tensor';
+import type { Tensor, Variable } from '@jacobi/tensor';
+import { add, cos, div, exp, maximum, mul, pow, sin, square, sub, sum, tensor, variable } from '@jacobi/tensor';
 import { values } from '@jacobi/testing';
 import { describe, expect, test } from 'vitest';
 import { customGradient, GradientTape, jit } from './index.ts';
@@ -15,6 +15,8 @@ const slope = (f: (x: Tensor) => unknown, x: Tensor): unknown => {
   });
   return values(tape.gradient(y, x, { unconnected: 'none' }));
 };
+
+const fixed = (t: Tensor) => (): Tensor => t;
 
 describe('variables', () => {
   test('a trainable one is watched when it is read, others never', () => {
@@ -34,6 +36,37 @@ describe('variables', () => {
     const tape = new GradientTape();
     const y = tape.record(() => sum(mul(v, v)));
     expect(values(tape.gradient(y, v))).toEqual([2, 4]);
+  });
+  test.each<[string, (v: Variable, tape: GradientTape) => () => Tensor]>([
+    ['before the recording', (v) => fixed(v.value)],
+    ['while it is stopped', (v, tape) => () => tape.stopRecording(() => v.value)],
+    ['by another tape', (v) => fixed(new GradientTape().record(() => v.value))],
+    ['in jit', (v) => fixed(jit(() => v.value)() as Tensor)],
+  ])('a value that was read %s is a constant', (_name, reads) => {
+    const v = variable(4);
+    const tape = new GradientTape();
+    const old = reads(v, tape);
+    expect(
+      tape
+        .gradient(
+          tape.record(() => div(mul(v.value, v.value), old())),
+          v,
+        )
+        .item(),
+    ).toBe(2);
+  });
+  test('a value that a tape around read is a constant to the tape inside, and a read to the one around', () => {
+    const v = variable(4);
+    const [outer, inner] = [new GradientTape(), new GradientTape()];
+    const slopes = outer.record(() => {
+      const old = v.value;
+      return inner.gradient(
+        inner.record(() => div(v.value, old)),
+        v,
+      );
+    });
+    expect(slopes.item()).toBe(0.25);
+    expect(outer.gradient(slopes, v).item()).toBe(-1 / 16);
   });
   test('each read counts', () => {
     const v = variable(3);

@@ -77,7 +77,8 @@ const isSource = (x: unknown): x is Source => x instanceof Tensor || isVariable(
 export class GradientTape {
   readonly #recording: Recording;
   #consumed = false;
-  readonly #variables = new Map<Variable, Set<Tensor>>();
+  /** By variable what was read of it, each value once. */
+  readonly #variables = new Map<Variable, Tensor[]>();
 
   constructor(options: TapeOptions = {}) {
     checkOptions('GradientTape', options, ['persistent', 'watchAccessedVariables']);
@@ -90,6 +91,7 @@ export class GradientTape {
       if ((watchAccessedVariables && variable.trainable) || this.#variables.has(variable))
         this.#noteVariable(variable, value);
     };
+    this.#recording.readsOf = (variable) => this.#values(variable as Variable);
   }
 
   /** Runs `fn`, recording what it computes from watched values; returns what it returns. May be called again, to go on. */
@@ -272,12 +274,11 @@ export class GradientTape {
   }
 
   #noteVariable(variable: Variable, value: Tensor): void {
-    let reads = this.#variables.get(variable);
-    if (reads === undefined) {
-      reads = new Set();
-      this.#variables.set(variable, reads);
-    }
-    reads.add(value);
+    const reads = this.#variables.get(variable) ?? [];
+    this.#variables.set(variable, reads);
+    const last = reads.at(-1);
+    if (last?.buffer && last.buffer === value.buffer) return this.#recording.alias(value, last);
+    if (!reads.includes(value)) reads.push(value);
     this.#recording.watch(value);
   }
 }

@@ -98,7 +98,7 @@ const VALUES: readonly Case[] = [
   [
     () => tensor(any(new Int16Array(1))),
     DTypeError,
-    'tensor: data is a Int16Array; copy it to a Float32Array, Float64Array, Int32Array or Uint8Array (bool)',
+    'tensor: data is a Int16Array; copy it to a Float32Array, Float64Array, Int32Array or Uint8Array',
   ],
   [() => x.item(), ArgumentError, 'item: the tensor must have one element, not float32[2,3]; use arraySync'],
   [

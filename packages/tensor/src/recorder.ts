@@ -20,8 +20,10 @@ export interface Recorder {
   record(application: Application, inputs: readonly Tensor[], outputs: readonly Tensor[]): void;
   /** A value is being read out as numbers. */
   noteRead?(tensor: Tensor, method: string): void;
-  /** A variable's value is being read. */
+  /** A variable's value is being read: a tensor of its own for each read outside of traces. */
   noteVariable?(variable: object, value: Tensor): void;
+  /** What it has noted of a variable. */
+  readsOf?(variable: object): readonly Tensor[];
 }
 
 /** A frame that hides the recorders under it: what runs above it is recorded by a row of its own. */

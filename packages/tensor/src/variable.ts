@@ -73,10 +73,13 @@ export class Variable extends Printable implements TracedVariable {
     this.name = options?.name ?? `variable${this.id}`;
   }
 
-  /** The tensor held now. Reading it inside `tape.record` watches a trainable variable. */
+  /**
+   * The tensor held now. Reading it inside `tape.record` watches a trainable variable; what was read outside is a tensor like any
+   * other there, and no read of the variable.
+   */
   get value(): Tensor {
     const trace = currentTrace();
-    const now = trace === null ? this.#current : readIn(trace, this);
+    const now = trace === null ? severed(this.#current) : readIn(trace, this);
     watch?.noteVariable(this, now);
     return now;
   }
