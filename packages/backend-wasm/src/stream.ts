@@ -31,6 +31,8 @@ export type Stream = (
 export function streamOf(plan: Plan, simd: boolean): Stream | undefined {
   const [kernel, more] = plan.steps;
   if (more || kernel?.kind !== 'map' || kernel.shape.includes(0) || !canLowerMap(kernel, plan.slots)) return undefined;
+  // Where only an empty part of it is wanted, what it makes is no output.
+  if (!plan.outputs.includes(kernel.output.slot)) return undefined;
   const accesses = [kernel.output, ...kernel.inputs];
   const dtypes = accesses.map(({ slot }) => plan.slots[slot]!.dtype);
   const { outer, row, spec } = shapeOf(kernel, dtypes);

@@ -36,10 +36,11 @@ export class SequentialLayer<const Layers extends readonly Layer[]> extends Laye
     if (!Array.isArray(layers) || layers.length === 0) {
       throw new ArgumentError(`Sequential: layers must be a non-empty array of layers, not ${describe(layers)}`);
     }
-    layers.forEach((layer: unknown, i) => {
+    // Holes count.
+    Array.from(layers as readonly unknown[]).forEach((layer, i) => {
       if (!(layer instanceof Layer))
         throw new ArgumentError(`Sequential: layers[${i}] must be a layer, not ${describe(layer)}`);
-      const first = layers.indexOf(layer);
+      const first = layers.indexOf(layer as Layer);
       if (first < i) throw new ArgumentError(`Sequential: layers[${i}] is layers[${first}] again; make another layer`);
     });
     super('Sequential', options.name);

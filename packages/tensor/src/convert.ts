@@ -114,11 +114,15 @@ function copied(
   const copy = allocate(dtype ?? type, data.length);
   own.push(data.length);
   try {
-    copy.set(dtype === 'bool' ? data.map((v) => Number(v !== 0)) : data);
+    copy.set(data);
   } catch (cause) {
     // Sizes fit and elements are numbers: only the buffer itself can be gone.
     throw new ArgumentError(`${operation}: the buffer of ${argument} was transferred`, { cause });
   }
+  if (dtype !== undefined && !isFloating(dtype))
+    data.forEach((v, i) => {
+      copy[i] = held(operation, argument, v, dtype);
+    });
   return copy;
 }
 

@@ -36,7 +36,8 @@ const add: Law = (terms, dtype, a, b) => {
 
 const sub: Law = (terms, dtype, a, b) => {
   if (terms.value(b) === 0) return terms.cast(a, dtype);
-  if (terms.value(a) === 0) return minus(terms, dtype, b);
+  // At b = 0 the difference is 0, and −b is −0.
+  if (terms.value(a) === 0 && terms.mayTurn(dtype)) return minus(terms, dtype, b);
   const minusB = negated(terms, b, dtype);
   if (minusB !== undefined) return terms.call(scalar.add, dtype, a, minusB);
   const minusA = negated(terms, a, dtype);

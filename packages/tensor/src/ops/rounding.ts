@@ -7,7 +7,7 @@ import { elementwiseType } from '../families.ts';
 import type { Primitive } from '../primitive.ts';
 import { ceilRow, floorRow, roundRow } from '../primitives/elementwise.ts';
 import type { Tensor } from '../tensor.ts';
-import { greater, less, where } from './comparison.ts';
+import { greater, isNaN, less, logicalOr, where } from './comparison.ts';
 
 /** Whole numbers are what they are already. */
 function rounded(row: Primitive, x: TensorLike): Tensor {
@@ -43,18 +43,25 @@ export function round(x: TensorLike): Tensor {
 }
 
 /**
- * x, or the nearer end where it is outside of [low, high], elementwise. Shapes broadcast, dtypes promote; NaN stays NaN.
+ * x, or the nearer end where it is outside of [low, high], elementwise. Shapes broadcast, dtypes promote; NaN stays NaN, and an
+ * end that is NaN makes NaN. Where low > high in tensors it is high, as NumPy's.
  * The derivative in x is 1 inside and at the ends, 0 outside; there the end has it.
  * @throws ArgumentError for two numbers with low > high; ShapeError where the shapes do not broadcast.
  * @example
  * clip(tensor([-2, 0.5, 7]), 0, 1) // → [0, 0.5, 1]
  */
 export function clip(x: TensorLike, low: TensorLike, high: TensorLike): Tensor {
-  if (typeof low === 'number' && typeof high === 'number' && !(low <= high)) {
+  if (typeof low === 'number' && typeof high === 'number' && low > high) {
     throw new ArgumentError(`clip: low must not be above high, but low is ${low} and high is ${high}: exchange them`);
   }
   const [t, least] = asPair('clip', asNumeric('clip', 'x', x), low, ['x', 'low']);
   const [y, most] = asPair('clip', t, high, ['x', 'high']);
   elementwiseType('clip', [y.type, least.type, most.type]);
-  return where(less(y, least), least, where(greater(y, most), most, y));
+  const raised = where(beyond(less(y, least), low), least, y);
+  return where(beyond(greater(raised, most), high), most, raised);
+}
+
+/** Where an end is passed, or is no number. */
+function beyond(passed: Tensor, end: TensorLike): Tensor {
+  return typeof end === 'number' && !Number.isNaN(end) ? passed : logicalOr(passed, isNaN(end));
 }

@@ -1,0 +1,131 @@
+/** Values, dtypes and closures that were once wrong, each through the public names. */
+
+import { createCpuBackend } from '@jacobi/backend-cpu';
+import { createWasmBackend } from '@jacobi/backend-wasm';
+import { describe, expect, test } from 'vitest';
+import type { Tensor } from './index.ts';
+import {
+  atan2,
+  cast,
+  checkpoint,
+  clip,
+  gather,
+  grad,
+  JacobiError,
+  jacobian,
+  jit,
+  matmul,
+  mul,
+  nn,
+  ones,
+  prepareJacobian,
+  reciprocal,
+  relu,
+  reshape,
+  sin,
+  slice,
+  square,
+  stack,
+  stats,
+  sub,
+  tensor,
+  variable,
+  vmap,
+  where,
+  withBackend,
+  zeros,
+} from './index.ts';
+
+test('bytes are numbers, and bools where that is said', () => {
+  const bytes = Uint8Array.of(0, 1, 200);
+  expect([tensor(bytes).dtype, tensor(bytes).arraySync()]).toEqual(['int32', [0, 1, 200]]);
+  expect(tensor(bytes, { dtype: 'float64' }).div(200).arraySync()).toEqual([0, 0.005, 1]);
+  expect(cast(tensor(bytes, { dtype: 'bool' }), 'int32').arraySync()).toEqual([0, 1, 1]);
+  const J = prepareJacobian(
+    (x: Tensor, on: Tensor): Tensor => where(on, x, mul(x, 3)),
+    [{ shape: [3] }, { shape: [3], dtype: 'bool' }],
+  );
+  expect((J(tensor([1, 2, 3]), bytes) as Tensor).arraySync()).toEqual([
+    [3, 0, 0],
+    [0, 1, 0],
+    [0, 0, 1],
+  ]);
+});
+
+describe('a checkpoint sees what f closes over as it is at each call', () => {
+  let w: Tensor | number = 2;
+  const scaled = checkpoint((x: Tensor) => mul(square(x), w));
+  test.each([
+    ['a number', (): number => 3, 30],
+    ['another number', (): number => -0.5, -5],
+    ['a tensor', (): Tensor => tensor(7), 70],
+    ['another tensor', (): Tensor => tensor(0.25), 2.5],
+  ])('%s', (_name, value, slope) => {
+    w = value();
+    expect(grad(scaled)(tensor(5)).item()).toBe(slope);
+  });
+  test('one that is differentiated, again and again', () => {
+    const through = (v: Tensor): Tensor => {
+      w = square(v);
+      return scaled(tensor(5));
+    };
+    for (const at of [2, 3, -1]) expect(grad(through)(tensor(at)).item()).toBe(50 * at);
+    expect(grad(grad(through))(tensor(4)).item()).toBe(50);
+  });
+  test('and derives nothing anew while its rows are the same', () => {
+    const before = stats();
+    for (const at of [1, 2, 3]) {
+      w = tensor(at);
+      grad(scaled)(tensor(5)).item();
+    }
+    const after = stats();
+    expect([after.plans - before.plans, after.compiles - before.compiles]).toEqual([0, 0]);
+  });
+});
+
+test('numbers that are no int32 are refused, in typed arrays as in lists', () => {
+  for (const data of [[1.5], Float32Array.of(3e9), Float64Array.of(2, NaN)]) {
+    expect(() => tensor(data, { dtype: 'int32' })).toThrow('is not an int32');
+    expect(() => variable([1, 2], { dtype: 'int32' }).assign(data)).toThrow(JacobiError);
+  }
+  expect(tensor(Float64Array.of(-7, 2), { dtype: 'int32' }).arraySync()).toEqual([-7, 2]);
+});
+
+test('clip goes by its ends as NumPy does', () => {
+  expect(clip(tensor([-1, 2, NaN]), 0, tensor(NaN)).arraySync()).toEqual([NaN, NaN, NaN]);
+  expect(clip(tensor([-1, 2]), NaN, 1).arraySync()).toEqual([NaN, NaN]);
+  expect(clip(tensor([1, 2, 3]), tensor(3), tensor([1, 5, 2])).arraySync()).toEqual([1, 3, 2]);
+  expect((jacobian((x: Tensor) => clip(x, tensor([0, 0, 0]), 1))(tensor([-1, 0, 0.5])) as Tensor).arraySync()).toEqual([
+    [0, 0, 0],
+    [0, 1, 0],
+    [0, 0, 1],
+  ]);
+});
+
+test('a difference from a written zero has its sign where a function tells it', () => {
+  const x = tensor([-1, 2]);
+  const f = (t: Tensor): Tensor => stack([reciprocal(sub(0, relu(t))), atan2(sub(0, relu(t)), -1)]);
+  expect(f(x).arraySync()).toEqual([
+    [Infinity, -0.5],
+    [Math.fround(Math.PI), Math.fround(Math.atan2(-2, -1))],
+  ]);
+  expect((jit(f)(x) as Tensor).arraySync()).toEqual(f(x).arraySync());
+});
+
+describe('an empty part of something large', () => {
+  const cases: [string, (x: Tensor) => Tensor, number[]][] = [
+    ['a slice', (x) => slice(sin(x), [0], [0]), [3, 0]],
+    ['gathered by nothing', (x) => gather(sin(x), tensor([], { dtype: 'int32' })), [3, 0]],
+    ['a product with nothing', (x) => matmul(reshape(sin(x), [1, 70]), zeros([70, 0])), [3, 1, 0]],
+  ];
+  for (const backend of [createCpuBackend(), createWasmBackend()])
+    test.each(cases)(`${backend.name}: %s`, (_name, f, shape) => {
+      withBackend(backend, () => expect((vmap(f)(ones([3, 70])) as Tensor).shape).toEqual(shape));
+    });
+});
+
+test('holes are no layers', () => {
+  expect(() => new nn.Sequential([new nn.Dense({ units: 2 }), , new nn.Dense({ units: 3 })] as nn.Dense[])).toThrow(
+    'layers[1] must be a layer, not undefined',
+  );
+});
