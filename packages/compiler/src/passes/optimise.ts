@@ -18,7 +18,8 @@ export function optimise(plan: Plan, traits: Traits): Plan {
   const check = debugging() ? checkPlan : undefined;
   check?.(plan);
   const rows = straightenRows(plan, traits);
-  const clear = rows ?? (workOfAll(plan) <= LITTLE ? straighten(plan, traits) : undefined);
+  const little = LITTLE + LITTLE_A_KERNEL * plan.steps.length;
+  const clear = rows ?? (workOfAll(plan) <= little ? straighten(plan, traits) : undefined);
   if (clear !== undefined && CLEARLY * costOf(clear, traits) < costOf(plan, traits)) {
     check?.(clear);
     return clear;
@@ -31,8 +32,9 @@ export function optimise(plan: Plan, traits: Traits): Plan {
   return line;
 }
 
-/** Work up to which a line is tried before anything is fused: fusion takes several times as long. */
+/** Work up to which a line is tried before anything is fused, and more for each kernel: fusion takes several times as long. */
 const LITTLE = 100_000;
+const LITTLE_A_KERNEL = 256;
 /** A line so many times as cheap as the plan is not compared with what fusion would make of it. */
 const CLEARLY = 8;
 
