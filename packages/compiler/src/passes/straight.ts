@@ -7,7 +7,7 @@ import type { BackendTraits, Kernel, Lane, Plan, RunnableKernel, Slot, StraightK
 import { mapLoop, straightLoop } from '@jacobi/backend-cpu';
 import type { Peeled } from './peel.ts';
 import { peel, wholeIndex } from './peel.ts';
-import { checkForm, mostSteps, NotStraight, runSymbolic, Symbols, workOf } from './symbolic.ts';
+import { checkForm, mostSteps, NotStraight, runSymbolic, Symbols, tooLarge, workOf } from './symbolic.ts';
 import type { Term } from './terms.ts';
 import { linearise, Terms } from './terms.ts';
 
@@ -90,7 +90,7 @@ function orReason<T>(make: () => T): T | NotStraight {
 /** Why a plan is run as kernels, in words. */
 export function whyKernels(plan: Plan, traits: Traits): string {
   const line = orReason(() => writeLine(plan, wholePlan(plan), traits));
-  return line instanceof NotStraight ? line.message : 'kernels take less time';
+  return line instanceof NotStraight ? line.message : 'kernels are faster';
 }
 
 /** Where a row finds an element of a slot. */
@@ -104,7 +104,7 @@ export function onTerms<T>(
 ): T {
   plan.steps.forEach(checkForm);
   const work = plan.steps.reduce((sum, kernel) => sum + workOf(kernel), 0);
-  if (work > MOST_WORK) throw new NotStraight(`work on ${work} elements, of ${MOST_WORK} at most`);
+  if (work > MOST_WORK) throw tooLarge(`${work} terms, of ${MOST_WORK} at most`);
   const laneOf: LaneOf = (slot, index) => {
     const own = layout[slot]!;
     if (own === 'shared') return { slot, offset: index, stride: 0 };
@@ -144,7 +144,7 @@ export function assemble(
   const stores = wanted.map(({ lane }, i) => ({ ...lane, value: operands[first.length + i]! }));
   const line: RunnableKernel<StraightKernel> = { kind: 'straight', js: straightLoop, rows, loads, body, stores };
   const length = loads.length + body.length + stores.length;
-  if (length > mostSteps(plan)) throw new NotStraight(`a line of ${length} steps, of ${mostSteps(plan)} at most`);
+  if (length > mostSteps(plan)) throw tooLarge(`${length} steps, of ${mostSteps(plan)} at most`);
   const slots = plan.slots.map((slot): Slot => {
     if (slot.role !== 'temporary') return slot;
     const { offset: _, ...unplaced } = slot;

@@ -26,6 +26,9 @@ import type { Term, Terms } from './terms.ts';
 /** Why a plan has no straight line: thrown, and caught where straight lines are made. */
 export class NotStraight extends Error {}
 
+/** The reason of a plan that is too large: what it would take, and what to do. */
+export const tooLarge = (what: string): NotStraight => new NotStraight(`${what}; smaller programs may be`);
+
 const EMPTY = -1;
 /** Loads, steps and stores that a line may have: so many in all, or for each kernel that it takes the place of. */
 const MOST_STEPS = 16_384;
@@ -70,7 +73,7 @@ export class Symbols {
   }
 
   write(slot: number, index: number, term: Term): void {
-    if (this.terms.size > this.#most) throw new NotStraight(`more than ${this.#most} terms`);
+    if (this.terms.size > this.#most) throw tooLarge(`over ${this.#most} terms`);
     this.of(slot)[index] = this.terms.cast(term, this.plan.slots[slot]!.dtype);
   }
 }
