@@ -26,7 +26,7 @@ export function optimise(plan: Plan, traits: Traits): Plan {
   }
   const fused = fusePlan(plan, { zeros: 'vanish', order: traits }, check);
   if (fused.steps.length === 0) return fused;
-  const line = rows ?? straighten(fused, traits);
+  const line = rows ?? straighten(fused, traits) ?? clear;
   if (line === undefined || costOf(line, traits) >= costOf(fused, traits)) return finishPlan(fused, check);
   check?.(line);
   return line;
@@ -34,7 +34,7 @@ export function optimise(plan: Plan, traits: Traits): Plan {
 
 /** Work up to which a line is tried before anything is fused, and more for each kernel: fusion takes several times as long. */
 const LITTLE = 100_000;
-const LITTLE_A_KERNEL = 256;
+const LITTLE_A_KERNEL = 64;
 /** A line so many times as cheap as the plan is not compared with what fusion would make of it. */
 const CLEARLY = 8;
 

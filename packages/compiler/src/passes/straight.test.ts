@@ -30,17 +30,17 @@ const lengthOf = (plan: Plan | undefined): number | undefined =>
 test('many small kernels are a line of any length', () => {
   for (const [kernels, length] of [
     [3, 2000],
-    [3000, 7],
+    [3000, 13],
     [9000, 3],
   ] as const)
     expect(lengthOf(straighten(chain(kernels, length), traits))).toBe(2 * kernels * length);
 });
 
 test('wide kernels are not, and the reason is said', () => {
-  const most = (kernels: number): number => Math.max(16_384, 16 * kernels);
+  const most = (kernels: number): number => Math.max(16_384, 32 * kernels);
   for (const [kernels, length] of [
     [3, 3000],
-    [2000, 9],
+    [2000, 17],
   ] as const) {
     expect(straighten(chain(kernels, length), traits)).toBeUndefined();
     const steps = 2 * length * (kernels + 1);

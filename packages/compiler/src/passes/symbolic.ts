@@ -32,7 +32,7 @@ export const tooLarge = (what: string): NotStraight => new NotStraight(`${what};
 const EMPTY = -1;
 /** Loads, steps and stores that a line may have: so many in all, or for each kernel that it takes the place of. */
 const MOST_STEPS = 16_384;
-const MOST_STEPS_A_KERNEL = 16;
+const MOST_STEPS_A_KERNEL = 32;
 /** Terms for each of them: what else a program computes rarely is as long as its results. */
 const TERMS_A_STEP = 4;
 
