@@ -19,14 +19,14 @@ export function optimise(plan: Plan, traits: Traits): Plan {
   check?.(plan);
   const rows = straightenRows(plan, traits);
   const little = LITTLE + LITTLE_A_KERNEL * plan.steps.length;
-  const clear = rows ?? (workOfAll(plan) <= little ? straighten(plan, traits) : undefined);
-  if (clear !== undefined && CLEARLY * costOf(clear, traits) < costOf(plan, traits)) {
-    check?.(clear);
-    return clear;
+  const early = rows ?? (workOfAll(plan) <= little ? straighten(plan, traits) : undefined);
+  if (early !== undefined && CLEARLY * costOf(early, traits) < costOf(plan, traits)) {
+    check?.(early);
+    return early;
   }
   const fused = fusePlan(plan, { zeros: 'vanish', order: traits }, check);
   if (fused.steps.length === 0) return fused;
-  const line = rows ?? straighten(fused, traits) ?? clear;
+  const line = rows ?? straighten(fused, traits) ?? early;
   if (line === undefined || costOf(line, traits) >= costOf(fused, traits)) return finishPlan(fused, check);
   check?.(line);
   return line;

@@ -35,6 +35,8 @@ const MOST_STEPS = 16_384;
 const MOST_STEPS_A_KERNEL = 32;
 /** Terms for each of them: what else a program computes rarely is as long as its results. */
 const TERMS_A_STEP = 4;
+/** Terms at most: keys have room for twice as many, and elimination needs some. */
+const MOST_TERMS = 1_048_576;
 
 /** Steps that a line in place of a plan may have: more take too long to compile, longer than fusion of the kernels would. */
 export const mostSteps = ({ steps }: Plan): number => Math.max(MOST_STEPS, MOST_STEPS_A_KERNEL * steps.length);
@@ -52,7 +54,7 @@ export class Symbols {
     /** In which order and precision the device sums. */
     readonly traits: Pick<BackendTraits, 'reductionLanes' | 'doubleSums' | 'float64'>,
   ) {
-    this.#most = TERMS_A_STEP * mostSteps(plan);
+    this.#most = Math.min(TERMS_A_STEP * mostSteps(plan), MOST_TERMS);
   }
 
   /** A slot's terms; what has not been written or read yet is empty. */
