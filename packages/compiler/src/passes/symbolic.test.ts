@@ -18,7 +18,7 @@ function run(length: number, kernels = 1): Terms {
     ],
     inputs: [0],
     outputs: [1],
-    steps: new Array(kernels).fill(kernel),
+    steps: Array.from({ length: kernels }, () => kernel),
     arenaBytes: 0,
   };
   const terms = new Terms();
