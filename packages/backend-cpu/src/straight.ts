@@ -59,7 +59,9 @@ function shareRegisters({ loads, body, stores }: StraightKernel): { registers: D
     for (const step of new Set(steps)) {
       if (step < 0 || lastRead.get(step) !== now || places[step] === undefined) continue;
       const dtype = registers[places[step]]!;
-      free.set(dtype, [...(free.get(dtype) ?? []), places[step]]);
+      const others = free.get(dtype);
+      if (others) others.push(places[step]);
+      else free.set(dtype, [places[step]]);
     }
   };
   body.forEach((step, i) => {

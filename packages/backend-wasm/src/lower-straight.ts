@@ -8,6 +8,7 @@ import type { Expr } from './assembler/expr.ts';
 import { choose, i32 } from './assembler/expr.ts';
 import type { Callee, FunctionBuilder } from './assembler/function.ts';
 import type { Lowering } from './lowering.ts';
+import { Ledger } from './straight/ledger.ts';
 import { windows } from './straight/memory.ts';
 import type { Line, Operands, Unit } from './straight/order.ts';
 import { cut, operandsOf, orderLine, readsOf, writesOf } from './straight/order.ts';
@@ -83,6 +84,7 @@ function lowerRows(l: Lowering, kernel: StraightKernel, range: Range | undefined
     windows: windowOf,
     constants: width === 1 ? new Map() : poolConstants(l, kernel),
     spilled: spills(l, line, pieces, width),
+    ledger: new Ledger(operands.kinds.length),
   };
   const single = kernel.rows === 1;
   const write = (f: FunctionBuilder, piece: readonly Unit[], row: Expr<'i32'> | undefined): void =>

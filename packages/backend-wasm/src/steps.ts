@@ -7,7 +7,6 @@ import type {
   Backend,
   ContractKernel,
   DType,
-  Executable,
   Kernel,
   Plan,
   ReduceKernel,
@@ -16,7 +15,7 @@ import type {
   Slot,
   TypedArray,
 } from '@jacobi/backend';
-import { resultsApart, termsApart, termType, viewBytes } from '@jacobi/backend';
+import { resultsApart, termsApart, termType } from '@jacobi/backend';
 import { contractLoop, mapLoop, reduceLoop } from '@jacobi/backend-cpu';
 import { positions, product } from './axes.ts';
 import { domainOf, type Operand } from './body.ts';
@@ -40,11 +39,8 @@ export type CallOf = (
 export function compileSteps(original: Plan, cpu: Backend, callOf: CallOf): Run {
   const plan = termsInMemory(original);
   const steps = plan.steps.map((kernel) => prepared(kernel, plan.slots, callOf));
-  if (steps.every((kernel) => !ownStep(kernel, plan.slots))) {
-    const executable = cpu.compile({ ...plan, steps });
-    return (inputs, outputs) => cpu.run(executable, inputs, outputs);
-  }
-  return mixed({ ...plan, steps }, cpu);
+  const executable = cpu.compile({ ...plan, steps });
+  return (inputs, outputs) => cpu.run(executable, inputs, outputs);
 }
 
 /** The plan with the terms of reductions written first, and what is made of the results of contractions last. */
@@ -72,12 +68,25 @@ function termsInMemory(plan: Plan): Plan {
   return { ...plan, slots, steps, arenaBytes };
 }
 
-/** A kernel whose functions compute what the lanes would; products without a sum are a map, as in modules. */
+/** A kernel whose loops compute what modules would; products without a sum are a map, as there. */
 function prepared(kernel: Kernel, slots: readonly Slot[], callOf: CallOf): Kernel {
-  if (kernel.kind === 'contract' && contractionKind(kernel, slots) === 'outer') return outerProduct(kernel, slots);
-  if (kernel.kind !== 'map' && kernel.kind !== 'straight') return kernel;
-  const dtypes = (kernel.kind === 'map' ? kernel.inputs : kernel.loads).map(({ slot }) => slots[slot]!.dtype);
-  return { ...kernel, body: replaced(kernel.body, dtypes, callOf) };
+  switch (kernel.kind) {
+    case 'reduce':
+      return reductionKind(kernel, slots) === 'fold' ? { ...kernel, js: reduceStep } : kernel;
+    case 'contract': {
+      const kind = contractionKind(kernel, slots);
+      if (kind === 'outer') return outerProduct(kernel, slots);
+      // Whole numbers come out the same on the CPU backend.
+      return kind === 'sums' && summandOf(kernel, slots) !== 'int32' ? { ...kernel, js: contractStep } : kernel;
+    }
+    case 'map':
+    case 'straight': {
+      const dtypes = (kernel.kind === 'map' ? kernel.inputs : kernel.loads).map(({ slot }) => slots[slot]!.dtype);
+      return { ...kernel, body: replaced(kernel.body, dtypes, callOf) };
+    }
+    default:
+      return kernel;
+  }
 }
 
 /** A body whose functions compute what the lanes would. */
@@ -97,70 +106,7 @@ function replaced(body: readonly ScalarStep[], dtypes: readonly DType[], callOf:
   });
 }
 
-/** Kernels that the CPU backend computes in another order. */
-function ownStep(kernel: Kernel, slots: readonly Slot[]): Step | undefined {
-  if (kernel.kind === 'reduce' && reductionKind(kernel, slots) === 'fold') return reduceStep(kernel);
-  if (kernel.kind === 'contract') return contractStep(kernel, slots);
-  return undefined;
-}
-
-/** Runs of kernels for the CPU backend between steps of our own, over one set of arrays. */
-function mixed(plan: Plan, cpu: Backend): Run {
-  const { slots } = plan;
-  const arena = new ArrayBuffer(plan.arenaBytes);
-  const arrays: Arrays = slots.map((slot) => {
-    if (slot.data) return slot.data;
-    if (slot.role === 'temporary' && slot.offset !== undefined)
-      return viewBytes(slot.dtype, arena, slot.offset, slot.length);
-    return new Uint8Array(0);
-  });
-  const steps: Step[] = [];
-  let waiting: Kernel[] = [];
-  const flush = (): void => {
-    if (waiting.length > 0) steps.push(cpuStep(slots, waiting, cpu));
-    waiting = [];
-  };
-  for (const kernel of plan.steps) {
-    const own = ownStep(kernel, slots);
-    if (!own) {
-      waiting.push(kernel);
-      continue;
-    }
-    flush();
-    steps.push(own);
-  }
-  flush();
-  const none = new Uint8Array(0);
-  return (inputs, outputs) => {
-    plan.inputs.forEach((slot, i) => (arrays[slot] = inputs[i]!));
-    plan.outputs.forEach((slot, i) => (arrays[slot] = outputs[i]!));
-    for (const step of steps) step(arrays);
-    for (const slot of plan.inputs) arrays[slot] = none;
-    for (const slot of plan.outputs) arrays[slot] = none;
-  };
-}
-
-/** Kernels as a plan of their own, all of whose slots are handed in. */
-function cpuStep(slots: readonly Slot[], steps: readonly Kernel[], cpu: Backend): Step {
-  const given = [...slots.keys()].filter((slot) => !slots[slot]!.data);
-  const executable: Executable = cpu.compile({
-    format: 1,
-    slots: slots.map(({ dtype, length, data }) =>
-      data ? { dtype, length, role: 'constant', data } : { dtype, length, role: 'input' },
-    ),
-    inputs: given,
-    outputs: [],
-    steps,
-    arenaBytes: 0,
-  });
-  return (arrays) =>
-    cpu.run(
-      executable,
-      given.map((slot) => arrays[slot]!),
-      [],
-    );
-}
-
+/** A reduction in the order of modules. */
 function reduceStep({ kept, reduced, input, output, reducer }: ReduceKernel): Step {
   const rank = kept.length;
   const [from, to] = [positions(kept, input.strides.slice(0, rank)), positions(kept, output.strides)];
@@ -176,11 +122,8 @@ function reduceStep({ kept, reduced, input, output, reducer }: ReduceKernel): St
   };
 }
 
-function contractStep(kernel: ContractKernel, slots: readonly Slot[]): Step | undefined {
-  const kind = contractionKind(kernel, slots);
-  const sum = summandOf(kernel, slots);
-  // Whole numbers come out the same on the CPU backend; products without a sum have become maps.
-  if (kind !== 'sums' || sum === 'int32') return undefined;
+/** A contraction in the order of modules. */
+function contractStep(kernel: ContractKernel, slots: readonly Slot[]): Step {
   const { batch, m, n, k, left, right, output } = kernel;
   const b = batch.length;
   const table = (shape: readonly number[], strides: readonly number[]): Int32Array => positions(shape, strides);
@@ -195,7 +138,7 @@ function contractStep(kernel: ContractKernel, slots: readonly Slot[]): Step | un
   const to = table([...batch, ...m, ...n], output.strides);
   const [rows, columns] = [product(m), product(n)];
   const products = new Float64Array(x.k.length);
-  const total = sum === 'float32' ? sumSingle : sumBlocks;
+  const total = summandOf(kernel, slots) === 'float32' ? sumSingle : sumBlocks;
   return (arrays) => {
     const [a, c, out] = [arrays[left.slot]!, arrays[right.slot]!, arrays[output.slot]!];
     for (let i = 0; i < to.length; i++) {

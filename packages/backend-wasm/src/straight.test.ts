@@ -159,6 +159,11 @@ describe('straight lines', () => {
     }
   });
 
+  test('60 000 steps, cut into many functions', () => {
+    agree(program(23, 1, 60_000, ['float64', 'bool']));
+    agree(program(29, 5, 60_000, ['float32']));
+  });
+
   test('what a line computes twice is there twice', () => {
     const [sin, cos] = [scalar.sin, scalar.cos];
     const functions = [sin, cos, sin, sin, cos];

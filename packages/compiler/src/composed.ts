@@ -28,6 +28,8 @@ export interface LinearForm {
 
 /** Steps of all rows that are worth composing: fewer are some nanoseconds. */
 const FEWEST_STEPS = 32;
+/** Steps of one row: longer lines have more vertices than orders are compared for. */
+const MOST_STEPS = 16_384;
 
 /** What was decided for a backend. */
 interface Decision {
@@ -86,9 +88,10 @@ export class Composition {
     const seeded = optimise(given.plan, traits);
     const best = { ...given, plan: seeded };
     const line = seeded.steps.at(-1);
-    if (line?.kind !== 'straight' || line.body.length * line.rows < FEWEST_STEPS)
-      return { seeded, best, composed: undefined, rows: 0 };
-    const { rows } = line;
+    if (line?.kind !== 'straight') return { seeded, best, composed: undefined, rows: 0 };
+    const { rows, body } = line;
+    if (body.length * rows < FEWEST_STEPS || body.length > MOST_STEPS)
+      return { seeded, best, composed: undefined, rows };
     const { plan, captured } = loweredWhole(this.#form.linear);
     const composed = composePlan({ ...this.#form, plan }, rows, traits, []);
     if (composed === undefined || costOf(composed.plan, traits) >= costOf(seeded, traits))

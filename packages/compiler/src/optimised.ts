@@ -9,7 +9,9 @@ import { getBackend } from '@jacobi/tensor';
 import type { Captured, Program } from '@jacobi/tensor/internal';
 import { buffersOn, currentTrace, isFollowed, lowerProgram, runOn } from '@jacobi/tensor/internal';
 import { capturedNow, evaluate } from './evaluate.ts';
+import { describePlan } from './passes/describe.ts';
 import { optimise } from './passes/optimise.ts';
+import { whyKernels } from './passes/straight.ts';
 import { counters } from './stats.ts';
 
 /** A program compiled for a backend, and what it captured and still has to be given. */
@@ -88,6 +90,14 @@ export function compileOptimised({ lower, forms }: Way, backend: Backend): Optim
   const made = { backend, executable: backend.compile(plan), captured };
   forms.set(backend, made);
   return made;
+}
+
+/** What a program comes down to on a backend, in words; why it is no straight-line code where it is several kernels. */
+export function describeWay(way: Way, backend: Backend): string {
+  const { plan } = compileOptimised(way, backend).executable;
+  const words = describePlan(plan);
+  if (plan.steps.length < 2 || plan.steps.some(({ kind }) => kind === 'straight')) return words;
+  return `${words}, not straight-line code (${whyKernels(loweredWhole(way.program).plan, backend.traits)})`;
 }
 
 /** The values of a program's outputs: by its optimised plan, or row by row where a tape or a trace looks on. */

@@ -5,7 +5,7 @@
 import type { AnyNest, Argnums, Argument, LikeNest, Source } from '@jacobi/autograd';
 import type { AloneOrWithAux, Chosen, ValueOf, WithAux } from '@jacobi/autograd/internal';
 import type { DType, TypedArray } from '@jacobi/backend';
-import { compileOptimised, describePlan, evaluateOptimised } from '@jacobi/compiler';
+import { compileOptimised, describeWay, evaluateOptimised } from '@jacobi/compiler';
 import type { Tensor, TensorLike } from '@jacobi/tensor';
 import { ArgumentError, getBackend } from '@jacobi/tensor';
 import type { Flat, TensorType } from '@jacobi/tensor/internal';
@@ -159,10 +159,9 @@ export function prepareJacobian<
 function runsAs({ jacobian, composition }: Prepared): string[] {
   const backend = getBackend();
   const composed = composition?.describe(backend);
-  const { plan } = compileOptimised(jacobian, backend).executable;
   return [
     ...(composed === undefined ? [] : [`  composed: ${composed}`]),
-    `  runs:  on ${backend.name}, ${describePlan(plan)}`,
+    `  runs:  on ${backend.name}, ${describeWay(jacobian, backend)}`,
   ];
 }
 

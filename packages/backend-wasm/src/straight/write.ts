@@ -17,6 +17,7 @@ import { F32, F32X4, F64, F64X2 } from '../math/form.ts';
 import type { Value, Width } from '../value.ts';
 import { constantValue, convert } from '../value.ts';
 import { callee } from './calls.ts';
+import type { Ledger } from './ledger.ts';
 import { Rows } from './memory.ts';
 import type { Line, Pack, Unit } from './order.ts';
 import { readsOf } from './order.ts';
@@ -38,13 +39,8 @@ export interface Writing {
   readonly constants: ReadonlyMap<number, number>;
   /** Offsets in the frame of values that pass from function to function, by operand. */
   readonly spilled: ReadonlyMap<number, number>;
-}
-
-/** A value that stands in the code of its reader. */
-interface Pending {
-  /** The operands that its code reads. */
-  readonly reads: readonly number[];
-  readonly depth: number;
+  /** One for all functions: a line has many, and more operands. */
+  readonly ledger: Ledger;
 }
 
 /** One of a line's functions. */
@@ -54,11 +50,9 @@ export class Writer {
   readonly #target: Target;
   readonly #rows: Rows;
   readonly #units: readonly Unit[];
-  readonly #values: (Value | undefined)[];
-  readonly #pending: (Pending | undefined)[];
-  /** How often what is left reads an operand. */
+  readonly #values: Ledger['values'];
+  readonly #pending: Ledger['pending'];
   readonly #left: Int32Array;
-  /** The last reader of an operand, by its position; for those that are read once. */
   readonly #reader: Int32Array;
 
   constructor(writing: Writing, f: FunctionBuilder, units: readonly Unit[], row: Expr<'i32'> | undefined) {
@@ -69,11 +63,11 @@ export class Writer {
     this.#rows = new Rows(l, f, width, row);
     const constant = (value: number, dtype: DType): Value => this.#constant(value, dtype);
     this.#target = { f, width, import: l.importer, loop: false, constant };
-    const count = line.operands.kinds.length;
-    this.#values = new Array<Value | undefined>(count).fill(undefined);
-    this.#pending = new Array<Pending | undefined>(count).fill(undefined);
-    this.#left = new Int32Array(count);
-    this.#reader = new Int32Array(count);
+    const { values, pending, left, reader } = writing.ledger;
+    this.#values = values;
+    this.#pending = pending;
+    this.#left = left;
+    this.#reader = reader;
     units.forEach((unit, at) => {
       for (const read of readsOf(line, unit)) {
         this.#left[read]!++;

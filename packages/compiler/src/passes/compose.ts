@@ -9,8 +9,8 @@ import type { Graph, Order, Partials } from './eliminate.ts';
 import { eliminate, graphOf, orders } from './eliminate.ts';
 import type { Peeled, Rows } from './peel.ts';
 import { peel } from './peel.ts';
-import type { Traits } from './straight.ts';
-import { assemble, onTerms, wholePlan } from './straight.ts';
+import type { LaneOf, Traits } from './straight.ts';
+import { assemble, ifStraight, onTerms, wholePlan } from './straight.ts';
 import type { Symbols } from './symbolic.ts';
 import { NotStraight } from './symbolic.ts';
 import type { Term } from './terms.ts';
@@ -58,7 +58,7 @@ export function composePlan(
   const { plan, leaves, tangents } = linear;
   const peeled = rows === 1 ? wholePlan(plan) : peel(plan, rows);
   if (peeled === undefined || !hasWholeRows(linear, peeled)) return undefined;
-  return onTerms(withLeaves(linear, peeled), traits, (symbols, laneOf) => {
+  const compose = (symbols: Symbols, laneOf: LaneOf): Composed => {
     const sources = termsOf(symbols, new Set(leaves.map(({ source }) => plan.inputs[source]!)));
     const targets = termsOf(symbols, new Set(plan.outputs.slice(0, tangents)));
     const best = cheapest(graphOf(symbols.terms, sources.terms, targets.terms), among);
@@ -66,8 +66,9 @@ export function composePlan(
       best.partials(targets.starts.get(target)! + row, sources.starts.get(source)! + column),
     );
     const line = assemble(withJacobian(linear, values), symbols, laneOf, rows, best.columns);
-    return line && { order: best.order, products: best.products, plan: line };
-  });
+    return { order: best.order, products: best.products, plan: line };
+  };
+  return ifStraight(() => onTerms(withLeaves(linear, peeled), traits, compose));
 }
 
 /** True if rows of targets, and of sources in a batch, lie one after the other, and other sources are the same for all. */

@@ -18,21 +18,23 @@ export function optimise(plan: Plan, traits: Traits): Plan {
   const check = debugging() ? checkPlan : undefined;
   check?.(plan);
   const rows = straightenRows(plan, traits);
-  const clear = rows ?? (workOfAll(plan) <= LITTLE ? straighten(plan, traits) : undefined);
-  if (clear !== undefined && CLEARLY * costOf(clear, traits) < costOf(plan, traits)) {
-    check?.(clear);
-    return clear;
+  const little = LITTLE + LITTLE_A_KERNEL * plan.steps.length;
+  const early = rows ?? (workOfAll(plan) <= little ? straighten(plan, traits) : undefined);
+  if (early !== undefined && CLEARLY * costOf(early, traits) < costOf(plan, traits)) {
+    check?.(early);
+    return early;
   }
   const fused = fusePlan(plan, { zeros: 'vanish', order: traits }, check);
   if (fused.steps.length === 0) return fused;
-  const line = rows ?? straighten(fused, traits);
+  const line = rows ?? straighten(fused, traits) ?? early;
   if (line === undefined || costOf(line, traits) >= costOf(fused, traits)) return finishPlan(fused, check);
   check?.(line);
   return line;
 }
 
-/** Work up to which a line is tried before anything is fused: fusion takes several times as long. */
+/** Work up to which a line is tried before anything is fused, and more for each kernel: fusion takes several times as long. */
 const LITTLE = 100_000;
+const LITTLE_A_KERNEL = 64;
 /** A line so many times as cheap as the plan is not compared with what fusion would make of it. */
 const CLEARLY = 8;
 

@@ -7,7 +7,7 @@ import type { BackendTraits, Kernel, Lane, Plan, RunnableKernel, Slot, StraightK
 import { mapLoop, straightLoop } from '@jacobi/backend-cpu';
 import type { Peeled } from './peel.ts';
 import { peel, wholeIndex } from './peel.ts';
-import { hasStraightForm, NotStraight, runSymbolic, Symbols, workOf } from './symbolic.ts';
+import { checkForm, mostSteps, NotStraight, runSymbolic, Symbols, tooLarge, workOf } from './symbolic.ts';
 import type { Term } from './terms.ts';
 import { linearise, Terms } from './terms.ts';
 
@@ -16,8 +16,6 @@ export type Traits = Pick<BackendTraits, 'simdLanes' | 'reductionLanes' | 'doubl
 
 /** Steps on terms that one plan may take. */
 const MOST_WORK = 1_000_000;
-/** Loads, steps and stores: longer lines take too long to compile. */
-const MOST_STEPS = 16_384;
 /** Rows that are worth a loop. */
 const FEWEST_ROWS = 4;
 /** Sizes of axes that are tried as rows. */
@@ -68,21 +66,45 @@ function sizesOf(kernel: Kernel): readonly number[] {
 }
 
 /** The straight line of a peeled plan. */
-function lineOf(plan: Plan, peeled: Peeled, traits: Traits): Plan | undefined {
-  return onTerms(peeled, traits, (symbols, laneOf) => assemble(plan, symbols, laneOf, peeled.rows));
+const lineOf = (plan: Plan, peeled: Peeled, traits: Traits): Plan | undefined =>
+  ifStraight(() => writeLine(plan, peeled, traits));
+
+const writeLine = (plan: Plan, peeled: Peeled, traits: Traits): Plan =>
+  onTerms(peeled, traits, (symbols, laneOf) => assemble(plan, symbols, laneOf, peeled.rows));
+
+/** What is made of terms; undefined where that is not possible. */
+export function ifStraight<T>(make: () => T): T | undefined {
+  const made = orReason(make);
+  return made instanceof NotStraight ? undefined : made;
+}
+
+function orReason<T>(make: () => T): T | NotStraight {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof NotStraight) return error;
+    throw error;
+  }
+}
+
+/** Why a plan is run as kernels, in words. */
+export function whyKernels(plan: Plan, traits: Traits): string {
+  const line = orReason(() => writeLine(plan, wholePlan(plan), traits));
+  return line instanceof NotStraight ? line.message : 'kernels are faster';
 }
 
 /** Where a row finds an element of a slot. */
-type LaneOf = (slot: number, index: number) => Lane;
+export type LaneOf = (slot: number, index: number) => Lane;
 
-/** What `use` makes of a peeled plan that has run on terms; undefined where that is not possible. */
+/** What `use` makes of a peeled plan that has run on terms. Throws NotStraight where that is not possible. */
 export function onTerms<T>(
   { rows, plan, layout }: Peeled,
   traits: Traits,
   use: (symbols: Symbols, laneOf: LaneOf) => T,
-): T | undefined {
+): T {
+  plan.steps.forEach(checkForm);
   const work = plan.steps.reduce((sum, kernel) => sum + workOf(kernel), 0);
-  if (work > MOST_WORK || !plan.steps.every(hasStraightForm)) return undefined;
+  if (work > MOST_WORK) throw tooLarge(`${work} terms, of ${MOST_WORK} at most`);
   const laneOf: LaneOf = (slot, index) => {
     const own = layout[slot]!;
     if (own === 'shared') return { slot, offset: index, stride: 0 };
@@ -93,24 +115,19 @@ export function onTerms<T>(
     for (const kernel of plan.steps) runSymbolic(symbols, kernel);
     return use(symbols, laneOf);
   };
-  try {
-    const terms = new Terms();
-    const made = run(terms);
-    return terms.wrongSigns ? run(new Terms(true)) : made;
-  } catch (error) {
-    if (error instanceof NotStraight) return undefined;
-    throw error;
-  }
+  const terms = new Terms();
+  const made = run(terms);
+  return terms.wrongSigns ? run(new Terms(true)) : made;
 }
 
-/** The plan of fills and one straight line. `first`: terms to begin with, in this order. */
+/** The plan of fills and one straight line. Throws NotStraight where it is too long. `first`: terms to begin with, in this order. */
 export function assemble(
   plan: Plan,
   symbols: Symbols,
   laneOf: LaneOf,
   rows: number,
   first: readonly Term[] = [],
-): Plan | undefined {
+): Plan {
   const { terms } = symbols;
   const fills: Kernel[] = [];
   const wanted: { readonly lane: Lane; readonly term: Term }[] = [];
@@ -122,11 +139,12 @@ export function assemble(
       if (term !== filled) wanted.push({ lane: laneOf(slot, index), term });
     });
   }
-  if (wanted.some(({ term }) => term < 0)) return undefined;
+  if (wanted.some(({ term }) => term < 0)) throw new NotStraight('an output is written in part');
   const { loads, body, operands } = linearise(terms, [...first, ...wanted.map(({ term }) => term)]);
   const stores = wanted.map(({ lane }, i) => ({ ...lane, value: operands[first.length + i]! }));
   const line: RunnableKernel<StraightKernel> = { kind: 'straight', js: straightLoop, rows, loads, body, stores };
-  if (loads.length + body.length + stores.length > MOST_STEPS) return undefined;
+  const length = loads.length + body.length + stores.length;
+  if (length > mostSteps(plan)) throw tooLarge(`${length} steps, of ${mostSteps(plan)} at most`);
   const slots = plan.slots.map((slot): Slot => {
     if (slot.role !== 'temporary') return slot;
     const { offset: _, ...unplaced } = slot;

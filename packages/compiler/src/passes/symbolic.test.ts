@@ -5,8 +5,8 @@ import { expect, test } from 'vitest';
 import { NotStraight, runSymbolic, Symbols } from './symbolic.ts';
 import { Terms } from './terms.ts';
 
-/** Squares of so many elements. */
-function run(length: number): Terms {
+/** Squares of so many elements, as one of so many kernels. */
+function run(length: number, kernels = 1): Terms {
   const at = (slot: number) => ({ slot, offset: 0, strides: [1] });
   const body = [{ fn: square, args: [0], dtype: 'float32' }] as const;
   const kernel: MapKernel = { kind: 'map', shape: [length], inputs: [at(0)], output: at(1), body };
@@ -18,7 +18,7 @@ function run(length: number): Terms {
     ],
     inputs: [0],
     outputs: [1],
-    steps: [kernel],
+    steps: Array.from({ length: kernels }, () => kernel),
     arenaBytes: 0,
   };
   const terms = new Terms();
@@ -31,4 +31,6 @@ function run(length: number): Terms {
 test('more terms than any line needs are not made', () => {
   expect(run(1000).size).toBeGreaterThan(2000);
   expect(() => run(100_000)).toThrow(NotStraight);
+  expect(run(100_000, 3000).size).toBeGreaterThan(200_000);
+  expect(() => run(600_000, 1_000_000)).toThrow('over 1048576 terms');
 });

@@ -26,13 +26,25 @@ import type { Term, Terms } from './terms.ts';
 /** Why a plan has no straight line: thrown, and caught where straight lines are made. */
 export class NotStraight extends Error {}
 
+/** The reason of a plan that is too large: what it would take, and what to do. */
+export const tooLarge = (what: string): NotStraight => new NotStraight(`${what}; smaller programs may be`);
+
 const EMPTY = -1;
-/** Terms that are enough: the longest line has a quarter of them, and the rest of a program rarely is as long as its results. */
-const MOST_TERMS = 65_536;
+/** Loads, steps and stores that a line may have: so many in all, or for each kernel that it takes the place of. */
+const MOST_STEPS = 16_384;
+const MOST_STEPS_A_KERNEL = 32;
+/** Terms for each of them: what else a program computes rarely is as long as its results. */
+const TERMS_A_STEP = 4;
+/** Terms at most: keys have room for twice as many, and elimination needs some. */
+const MOST_TERMS = 1_048_576;
+
+/** Steps that a line in place of a plan may have: more take too long to compile, longer than fusion of the kernels would. */
+export const mostSteps = ({ steps }: Plan): number => Math.max(MOST_STEPS, MOST_STEPS_A_KERNEL * steps.length);
 
 /** The terms of all slots while a plan runs. */
 export class Symbols {
   readonly #slots: (Int32Array | undefined)[] = [];
+  readonly #most: number;
 
   constructor(
     readonly terms: Terms,
@@ -41,7 +53,9 @@ export class Symbols {
     readonly laneOf: (slot: number, index: number) => Lane,
     /** In which order and precision the device sums. */
     readonly traits: Pick<BackendTraits, 'reductionLanes' | 'doubleSums' | 'float64'>,
-  ) {}
+  ) {
+    this.#most = Math.min(TERMS_A_STEP * mostSteps(plan), MOST_TERMS);
+  }
 
   /** A slot's terms; what has not been written or read yet is empty. */
   of(slot: number): Int32Array {
@@ -61,7 +75,7 @@ export class Symbols {
   }
 
   write(slot: number, index: number, term: Term): void {
-    if (this.terms.size > MOST_TERMS) throw new NotStraight('there are too many terms');
+    if (this.terms.size > this.#most) throw tooLarge(`over ${this.#most} terms`);
     this.of(slot)[index] = this.terms.cast(term, this.plan.slots[slot]!.dtype);
   }
 }
@@ -84,7 +98,7 @@ export function runSymbolic(symbols: Symbols, kernel: Kernel): void {
     case 'argreduce':
     case 'random':
     case 'straight':
-      throw new NotStraight(`${kernel.kind} has no straight form`);
+      throw noForm(kernel);
     default:
       return kernel satisfies never;
   }
@@ -94,21 +108,16 @@ export function runSymbolic(symbols: Symbols, kernel: Kernel): void {
 const MOST_ELEMENTS = 256;
 const MOST_PRODUCTS = 128;
 
-/** Whether a kernel can run on terms, unless an index is not known or there are too many terms. */
-export function hasStraightForm(kernel: Kernel): boolean {
-  switch (kernel.kind) {
-    case 'reduce':
-      return sizeOf(kernel.reduced) <= MOST_ELEMENTS && COMBINE.has(kernel.reducer);
-    case 'contract':
-      return sizeOf(kernel.k) <= MOST_PRODUCTS;
-    case 'argreduce':
-    case 'random':
-    case 'straight':
-      return false;
-    default:
-      return true;
-  }
+/** Throws NotStraight if a kernel can't run on terms, whatever its indices are. */
+export function checkForm(kernel: Kernel): void {
+  const { kind } = kernel;
+  if (workOf(kernel) === Infinity || (kind === 'reduce' && !COMBINE.has(kernel.reducer))) throw noForm(kernel);
+  const most = kind === 'reduce' ? MOST_ELEMENTS : MOST_PRODUCTS;
+  const terms = sizeOf(kind === 'reduce' ? kernel.reduced : kind === 'contract' ? kernel.k : []);
+  if (terms > most) throw new NotStraight(`a sum of ${terms} elements, of ${most} at most`);
 }
+
+const noForm = ({ kind }: Kernel): NotStraight => new NotStraight(`${kind} has no straight form`);
 
 /** Steps that running a kernel on terms takes. */
 export function workOf(kernel: Kernel): number {
