@@ -24,10 +24,13 @@ interface Bound extends Application {
 
 /** Applications of one primitive that are kept for being found again. */
 const LIMIT = 4096;
+/** Those of them that are looked at first. */
+const RECENT = 4;
 let applications = 0;
 
 interface Cache {
-  last: Bound | null;
+  /** The latest first; none of those that hold something. */
+  readonly recent: Bound[];
   readonly byKey: Map<string | number, Bound>;
 }
 
@@ -53,11 +56,14 @@ function find(primitive: Primitive, inputs: readonly TensorType[], params: Param
   const { caches, programs, closures } = held;
   let cache = caches.get(primitive as unknown as Primitive<never>);
   if (cache === undefined) {
-    cache = { last: null, byKey: new Map() };
+    cache = { recent: [], byKey: new Map() };
     caches.set(primitive as unknown as Primitive<never>, cache);
   }
-  const { last, byKey } = cache;
-  if (last !== null && sameTypes(last.inputs, inputs) && sameParam(last.params, params)) return last;
+  const { recent, byKey } = cache;
+  for (let i = 0; i < recent.length; i++) {
+    const known = recent[i]!;
+    if (sameTypes(known.inputs, inputs) && sameParam(known.params, params)) return known;
+  }
   const key = keyOf(inputs, params, held);
   let bound = byKey.get(key);
   if (bound === undefined) {
@@ -78,7 +84,7 @@ function find(primitive: Primitive, inputs: readonly TensorType[], params: Param
     if (byKey.size >= LIMIT) byKey.delete(byKey.keys().next().value!);
     byKey.set(key, bound);
   }
-  if (held === NOTHING) cache.last = bound;
+  if (held === NOTHING && recent.unshift(bound) > RECENT) recent.pop();
   return bound;
 }
 
@@ -88,7 +94,7 @@ function sameTypes(a: readonly TensorType[], b: readonly TensorType[]): boolean 
   return true;
 }
 
-/** Comparing with what was bound last is quicker than making its key. Params of one primitive have the same names. */
+/** Comparing with what was bound lately is quicker than making its key. Params of one primitive have the same names. */
 function sameParam(a: unknown, b: unknown): boolean {
   if (typeof a !== 'object' || a === b) return Object.is(a, b);
   if (typeof b !== 'object') return false;
