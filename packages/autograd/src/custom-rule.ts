@@ -79,7 +79,8 @@ export function recordResults(
 ): readonly Tensor[] {
   const outputs = muted(() => results.map(fresh));
   for (const recorder of visibleRecorders()) {
-    if (recorder.active(args) !== null) recorder.record(row, inputs, outputs);
+    if (recorder.active(args) !== null)
+      recorder.record(row, inputs, outputs, recorder.active(inputs) ?? inputs.map(() => false));
   }
   return outputs;
 }

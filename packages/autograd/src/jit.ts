@@ -45,7 +45,13 @@ export function jit<const R, Args extends readonly AnyNest[] = Unannotated>(
   checkOptions('jit', options, ['staticArgnums']);
   const known = new Remembered<Traced>();
   const remember: Remember = (key, trace) => known.get(key, trace, standsAlone);
-  return wrap('jit', f, remember, runJitted, statics(options.staticArgnums));
+  const call = closing();
+  /** As one row where a tape or a trace looks on, otherwise by the plan that went through all passes. */
+  const run: Runner = ({ program, way }, leaves) =>
+    currentTrace() !== null || isFollowed([...leaves, ...capturedNow(program)])
+      ? call(program, leaves)
+      : runOptimised(way, leaves);
+  return wrap('jit', f, remember, run, statics(options.staticArgnums));
 }
 
 /**
@@ -60,25 +66,35 @@ export function checkpoint<const R, Args extends readonly AnyNest[] = Unannotate
   f: (...args: Args) => R,
 ): (...args: Arguments<Args>) => NoInfer<LikeNest<R>> {
   checkFunction('checkpoint', f);
-  const known = new Remembered<Program>();
-  const run: Runner = ({ program }, leaves) => {
-    const closed = known.get(structureOf(program), () =>
-      makeProgram({ ...program, inputs: operandsOf(program), captured: [] }),
-    );
-    return callProgram(closed, [...leaves, ...capturedNow(program)], checkpointRow);
+  const call = closing();
+  return wrap(
+    'checkpoint',
+    f,
+    (_key, trace) => trace(),
+    ({ program }, leaves) => call(program, leaves, checkpointRow),
+    [],
+  );
+}
+
+/** Binds programs of one function as rows, under one program for all that differ in nothing but what they captured. */
+function closing(): typeof callProgram {
+  const byStructure = new Remembered<Program>();
+  const known = new WeakMap<Program, Program>();
+  return (program, leaves, row) => {
+    let closed = known.get(program);
+    if (closed === undefined) {
+      closed = byStructure.get(structureOf(program), () =>
+        makeProgram({ ...program, inputs: operandsOf(program), captured: [] }),
+      );
+      known.set(program, closed);
+    }
+    return callProgram(closed, [...leaves, ...capturedNow(program)], row);
   };
-  return wrap('checkpoint', f, (_key, trace) => trace(), run, []);
 }
 
 /** What is to be run for arguments of a structure: traced, unless it is known. */
 type Remember = (key: string, trace: () => Traced) => Traced;
 type Runner = (traced: Traced, leaves: readonly Tensor[]) => readonly Tensor[];
-
-/** As one row where a tape or a trace looks on, otherwise by the plan that went through all passes. */
-const runJitted: Runner = ({ program, way }, leaves) =>
-  currentTrace() !== null || isFollowed([...leaves, ...capturedNow(program)])
-    ? callProgram(program, leaves)
-    : runOptimised(way, leaves);
 
 function wrap(
   operation: string,

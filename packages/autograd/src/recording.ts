@@ -92,17 +92,15 @@ export class Recording implements Recorder {
     return concerned ? mask : null;
   }
 
-  record(application: Application, inputs: readonly Tensor[], outputs: readonly Tensor[]): void {
+  record(
+    application: Application,
+    inputs: readonly Tensor[],
+    outputs: readonly Tensor[],
+    active: readonly boolean[],
+  ): void {
     const ins = new Array<Var>(inputs.length);
-    const active = new Array<boolean>(inputs.length);
-    let anyActive = false;
-    for (let i = 0; i < inputs.length; i++) {
-      const v = this.#variable(inputs[i]!);
-      ins[i] = v;
-      active[i] = this.#states[v] === ACTIVE;
-      if (active[i]) anyActive = true;
-    }
-    const passes = anyActive && application.primitive.derivative.kind !== 'none';
+    for (let i = 0; i < inputs.length; i++) ins[i] = this.#variable(inputs[i]!);
+    const passes = active.includes(true) && application.primitive.derivative.kind !== 'none';
     const connects = passes ? connections(application, active) : undefined;
     const outs = new Array<Var>(outputs.length);
     for (let i = 0; i < outputs.length; i++) {

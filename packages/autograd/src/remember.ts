@@ -3,7 +3,7 @@
  * The one idea: a bounded map, the oldest out first, which holds no argument alive.
  */
 import type { Program } from '@jacobi/tensor/internal';
-import { operandsOf } from '@jacobi/tensor/internal';
+import { isFollowed, operandsOf } from '@jacobi/tensor/internal';
 
 /** Entries of one function that are kept. */
 const LIMIT = 256;
@@ -26,9 +26,12 @@ export class Remembered<V> {
   }
 }
 
-/** False for what took in a value of an enclosing trace: it makes sense only there. */
+/**
+ * False for what took in a value of an enclosing trace, or one that is being differentiated: it makes sense only there, and the
+ * next call may close over another.
+ */
 export const standsAlone = ({ program }: { readonly program: Program }): boolean =>
-  program.captured.every((c) => c.read !== undefined || c.tensor.trace === null);
+  program.captured.every((c) => c.read !== undefined || (c.tensor.trace === null && !isFollowed([c.tensor])));
 
 /** Equal for programs of the same rows on operands of the same types, whatever it was that they captured. */
 export function structureOf(program: Program): string {

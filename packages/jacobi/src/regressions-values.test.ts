@@ -129,3 +129,32 @@ test('holes are no layers', () => {
     'layers[1] must be a layer, not undefined',
   );
 });
+
+describe('a function that is traced once and closes over what is being differentiated', () => {
+  let w = tensor(0);
+  test.each<[string, (f: (x: Tensor) => Tensor) => (x: Tensor) => Tensor]>([
+    ['jit', (f) => jit(f)],
+    ['vmap', (f) => (x) => reshape(vmap(f)(reshape(x, [1])), [])],
+    ['jit of vmap', (f) => (x) => reshape(jit(vmap(f))(reshape(x, [1])), [])],
+  ])('%s', (_name, traced) => {
+    const layer = traced((x) => mul(x, square(w)));
+    const loss = (p: Tensor): Tensor => {
+      w = p;
+      return layer(tensor(2));
+    };
+    for (const at of [3, 5, -7]) expect(grad(loss)(tensor(at)).item()).toBe(4 * at);
+  });
+  test('jit compiles nothing anew for another of the same type', () => {
+    const layer = jit((x: Tensor) => mul(sin(x), square(w)));
+    const slope = (p: Tensor): unknown =>
+      grad((t) => {
+        w = t;
+        return layer(tensor(2)) as Tensor;
+      })(p).item();
+    slope(tensor(1));
+    const before = stats();
+    expect(slope(tensor(3))).toBeCloseTo(6 * Math.sin(2), 5);
+    const after = stats();
+    expect([after.plans - before.plans, after.compiles - before.compiles]).toEqual([0, 0]);
+  });
+});

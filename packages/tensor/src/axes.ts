@@ -17,7 +17,7 @@ export function checkAxis(operation: string, axis: unknown, rank: number, argume
 /** Several axes, counted from 0, in the order given. */
 export function checkDistinct(operation: string, argument: string, axes: readonly unknown[], rank: number): number[] {
   const out = Array.from(axes, (a) => checkAxis(operation, a, rank, argument));
-  if (new Set(out).size < out.length) {
+  if (out.some((axis, i) => out.indexOf(axis) < i)) {
     throw new ArgumentError(`${operation}: ${argument} [${axes.join()}] names an axis twice`);
   }
   return out;

@@ -16,8 +16,13 @@ export interface Recorder {
   readonly persistent?: boolean;
   /** Which inputs carry a tangent on this recorder; null if the row does not concern it. */
   active(inputs: readonly Tensor[]): readonly boolean[] | null;
-  /** Takes note of a row that has been run. */
-  record(application: Application, inputs: readonly Tensor[], outputs: readonly Tensor[]): void;
+  /** Takes note of a row that has been run; `active` is what it said of the inputs. */
+  record(
+    application: Application,
+    inputs: readonly Tensor[],
+    outputs: readonly Tensor[],
+    active: readonly boolean[],
+  ): void;
   /** A value is being read out as numbers. */
   noteRead?(tensor: Tensor, method: string): void;
   /** A variable's value is being read: a tensor of its own for each read outside of traces. */
@@ -40,19 +45,22 @@ const isTrace = (frame: Frame): frame is Trace => 'stage' in frame;
 const isBarrier = (frame: Frame): frame is Trace | Mute => isTrace(frame) || 'muted' in frame;
 
 const frames: Frame[] = [];
+let trace: Trace | null = null;
+let visible: readonly Recorder[] = [];
 
-/** The innermost trace, or null. */
-function innermostTrace(): Trace | null {
-  return frames.findLast(isTrace) ?? null;
+/** Takes the frames as they are now: each row asks for what follows from them. */
+function see(): void {
+  trace = frames.findLast(isTrace) ?? null;
+  visible = frames.slice(frames.findLastIndex(isBarrier) + 1) as Recorder[];
+  setWatch(frames.length === 0 ? null : WATCH);
 }
 
 /** The live recorders that see a row now, outermost first. */
 export function visibleRecorders(): readonly Recorder[] {
-  return frames.slice(frames.findLastIndex(isBarrier) + 1) as Recorder[];
+  return visible;
 }
 
-const following = (tensors: readonly Tensor[]): Recorder[] =>
-  visibleRecorders().filter((r) => r.active(tensors) !== null);
+const following = (tensors: readonly Tensor[]): Recorder[] => visible.filter((r) => r.active(tensors) !== null);
 
 /** True if some visible recorder follows one of the tensors. */
 export function isFollowed(tensors: readonly Tensor[]): boolean {
@@ -67,34 +75,34 @@ export function differentiatedAgain(tensors: readonly Tensor[]): boolean {
 
 /** Runs or stages an application, and tells the recorders that follow an input. */
 function bindWatched(application: Application, inputs: readonly Tensor[]): readonly Tensor[] {
-  const trace = innermostTrace();
-  const recorders = visibleRecorders();
+  const recorders = visible;
   const active = recorders.map((r) => r.active(inputs));
   const form = application.primitive.recorded?.(application, active, inputs) ?? application;
   const outputs = trace === null ? execute(form, inputs) : trace.stage(form, inputs);
   recorders.forEach((recorder, i) => {
-    if (active[i] !== null) recorder.record(form, inputs, outputs);
+    const mask = active[i]!;
+    if (mask !== null) recorder.record(form, inputs, outputs, mask);
   });
   return form === application ? outputs : outputs.slice(0, application.outputs.length);
 }
 
 const WATCH: Watch = {
   bind: bindWatched,
-  trace: innermostTrace,
-  noteRead: (tensor, method) => visibleRecorders().forEach((r) => r.noteRead?.(tensor, method)),
-  noteVariable: (variable, value) => visibleRecorders().forEach((r) => r.noteVariable?.(variable, value)),
+  trace: () => trace,
+  noteRead: (tensor, method) => visible.forEach((r) => r.noteRead?.(tensor, method)),
+  noteVariable: (variable, value) => visible.forEach((r) => r.noteVariable?.(variable, value)),
 };
 
 /** Runs `fn` with `frame` on top of the stack; the stack is as before whatever `fn` does. */
 export function withFrame<T>(frame: Frame, fn: () => T): T {
   const depth = frames.length;
   frames.push(frame);
-  setWatch(WATCH);
+  see();
   try {
     return fn();
   } finally {
     frames.length = depth;
-    if (depth === 0) setWatch(null);
+    see();
   }
 }
 
@@ -106,12 +114,12 @@ export function muted<T>(fn: () => T): T {
 /** Runs `fn` with nobody watching: no tape, no trace. For library code that computes on concrete values only. */
 export function withoutFrames<T>(fn: () => T): T {
   const before = frames.splice(0);
-  setWatch(null);
+  see();
   try {
     return fn();
   } finally {
     frames.push(...before);
-    setWatch(before.length === 0 ? null : WATCH);
+    see();
   }
 }
 
