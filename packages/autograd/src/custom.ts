@@ -161,17 +161,21 @@ function flattenRule(
     if (!Array.isArray(given) || given.length !== 2) {
       throw new RuleError(`customJvp: the rule must return a pair [y, dy], not ${describe(given)}`);
     }
-    const flat = flattenResult('customJvp', given[1], like);
-    if (flat.structure !== like.structure) {
-      throw new RuleError(`customJvp: dy must have the tree structure of y, ${like.structure}, not ${flat.structure}`);
-    }
-    flat.leaves.forEach((t, i) => {
-      const type = like.leaves[i]!;
-      if (t.type !== type)
-        throw new RuleError(
-          `customJvp: dy${like.paths[i]} is ${formatType(t.type)}, but y${like.paths[i]} is ${formatType(type)}`,
-        );
-    });
-    return flat.leaves;
+    checkPart("the rule's y", given[0], like);
+    return checkPart('dy', given[1], like);
   };
+}
+
+/** The tensors of one part of what a rule gives, which must be like the result of f. */
+function checkPart(name: string, part: unknown, like: Flat<TensorType>): readonly Tensor[] {
+  const { structure, leaves } = flattenResult('customJvp', part, like);
+  if (structure !== like.structure)
+    throw new RuleError(`customJvp: ${name} must have the tree structure of y, ${like.structure}, not ${structure}`);
+  leaves.forEach(({ type }, i) => {
+    const path = like.paths[i]!;
+    const expected = like.leaves[i]!;
+    if (type !== expected)
+      throw new RuleError(`customJvp: ${name}${path} is ${formatType(type)}, but y${path} is ${formatType(expected)}`);
+  });
+  return leaves;
 }

@@ -9,11 +9,14 @@ import {
   cast,
   checkpoint,
   clip,
+  customJvp,
   gather,
+  getBackend,
   grad,
   JacobiError,
   jacobian,
   jit,
+  jvp,
   matmul,
   mul,
   nn,
@@ -22,12 +25,14 @@ import {
   reciprocal,
   relu,
   reshape,
+  setDefaultBackend,
   sin,
   slice,
   square,
   stack,
   stats,
   sub,
+  sum,
   tensor,
   variable,
   vmap,
@@ -157,4 +162,28 @@ describe('a function that is traced once and closes over what is being different
     const after = stats();
     expect([after.plans - before.plans, after.compiles - before.compiles]).toEqual([0, 0]);
   });
+});
+
+test('a default that is set inside of withBackend holds after it', () => {
+  const [before, own, next] = [getBackend(), createCpuBackend(), createCpuBackend()];
+  const inside = withBackend(own, () => {
+    setDefaultBackend(next);
+    return getBackend();
+  });
+  expect([inside === own, getBackend() === next]).toEqual([true, true]);
+  setDefaultBackend(before);
+});
+
+test('a rule of customJvp must give a value like that of f', () => {
+  const f = customJvp(
+    (x: Tensor) => mul(x, 2),
+    ([x], [t]) => [sum(x as Tensor), t],
+  );
+  expect(() => jvp(f, [tensor([1, 2])], [tensor([1, 1])])).toThrow("the rule's y is float32[], but y is float32[2]");
+});
+
+test('a traced value that is asked for its number names what traces', () => {
+  const f = (x: Tensor): Tensor => (x.item() > 0 ? x : mul(x, 2));
+  expect(() => checkpoint(f)(tensor(1))).toThrow('call the function without checkpoint');
+  expect(() => jit(f)(tensor(1))).toThrow('call the function without jit');
 });

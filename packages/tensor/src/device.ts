@@ -8,6 +8,8 @@ import { describe } from './describe.ts';
 import { ArgumentError } from './errors.ts';
 
 let current: Backend | undefined;
+/** The one of the innermost `withBackend`. */
+let scoped: Backend | undefined;
 let make: () => Backend = createCpuBackend;
 
 /**
@@ -17,12 +19,12 @@ let make: () => Backend = createCpuBackend;
  * withBackend(backend, () => getBackend().name) // → cpu
  */
 export function getBackend(): Backend {
-  current ??= make();
-  return current;
+  return scoped ?? (current ??= make());
 }
 
 /**
- * Makes `backend` the one on which new tensors are made. Tensors that are there stay where they are.
+ * Makes `backend` the one on which new tensors are made. Tensors that are there stay where they are, and inside of `withBackend`
+ * its own backend holds on.
  * @throws ArgumentError for what is no backend: `cpu()` and its kin give a Promise of one.
  * @example
  * const before = getBackend();
@@ -50,12 +52,12 @@ export function makeDefaultBy(maker: () => Backend): void {
 export function withBackend<T>(backend: Backend, fn: () => T): T {
   checkBackend('withBackend', backend);
   if (typeof fn !== 'function') throw new ArgumentError(`withBackend: fn must be a function, not ${typeof fn}`);
-  const before = current;
-  current = backend;
+  const before = scoped;
+  scoped = backend;
   try {
     return refusePromise('withBackend', fn());
   } finally {
-    current = before;
+    scoped = before;
   }
 }
 

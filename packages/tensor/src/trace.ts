@@ -56,7 +56,7 @@ export class Trace {
   refuseRead(t: Tensor, method: string): never {
     throw new TraceError(
       `${method}: ${formatType(t.type)} is a traced value, without numbers: use where in place of if, functions (add, mul) ` +
-        'in place of operators, or call the function without jit, vmap or prepareJacobian',
+        `in place of operators, or call the function without ${this.label}`,
     );
   }
 
