@@ -149,6 +149,7 @@ export function prepareJacobian<
         ? 'Jacobian: zero everywhere, the result does not depend on the differentiated arguments'
         : [
             ...plans.map(({ plan, rows }) => explainPlan(plan, rows, chunkFor(plan, options))),
+            ...(plans.length > 1 ? ['All of them together'] : []),
             ...runsAs(prepared),
           ].join('\n'),
     plan: publicPlan(plans),
