@@ -130,9 +130,12 @@ describe('an empty part of something large', () => {
 });
 
 test('holes are no layers', () => {
-  expect(() => new nn.Sequential([new nn.Dense({ units: 2 }), , new nn.Dense({ units: 3 })] as nn.Dense[])).toThrow(
-    'layers[1] must be a layer, not undefined',
-  );
+  expect(
+    () =>
+      new nn.Sequential(
+        Object.assign([], { 0: new nn.Dense({ units: 2 }), 2: new nn.Dense({ units: 3 }) }) as nn.Dense[],
+      ),
+  ).toThrow('layers[1] must be a layer, not undefined');
 });
 
 describe('a function that is traced once and closes over what is being differentiated', () => {

@@ -156,7 +156,7 @@ export function slice(x: TensorLike, begin: readonly number[] | number, size?: r
   const starts = perAxis('begin', begin, 0, t).map((b, i) => (b < 0 ? b + t.shape[i]! : b));
   const sizes = perAxis('size', size ?? [], -1, t).map((s, i) => (s === -1 ? t.shape[i]! - starts[i]! : s));
   if (starts.some((b, i) => b < 0 || sizes[i]! < 0 || b + sizes[i]! > t.shape[i]!))
-    throw new ShapeError(`slice: begin [${begin}] and size [${sizes.join()}] leave x ${formatType(t.type)}`);
+    throw new ShapeError(`slice: begin [${[begin].join()}] and size [${sizes.join()}] leave x ${formatType(t.type)}`);
   return takeSlice(
     t,
     starts,
