@@ -41,6 +41,21 @@ function isExternal(id) {
   return id.startsWith('node:') || declared.some((name) => id === name || id.startsWith(`${name}/`));
 }
 
+/**
+ * What stays an import. The packages above take what they need of a package from its `internal`, where its code is: each module
+ * that a process has to find delays its start, by a millisecond or two. Users meet the same code behind index.js.
+ */
+const imports = {
+  name: 'imports',
+  resolveId: (id) => (isExternal(id) ? { id: offersInternal(id) ? `${id}/internal` : id, external: true } : null),
+};
+
+function offersInternal(id) {
+  if (pkg.exports === undefined || !/^@jacobi\/[^/]+$/.test(id)) return false;
+  const { exports } = JSON.parse(readFileSync(join('node_modules', id, 'package.json'), 'utf8'));
+  return './internal' in exports;
+}
+
 const OUTPUT = {
   dir: 'dist',
   format: 'es',
@@ -61,7 +76,7 @@ async function bundled(input, make) {
   const build = await rolldown({
     input,
     platform: 'neutral',
-    external: isExternal,
+    plugins: [imports],
     transform: { target: 'es2023' },
     onwarn: (warning) => warnings.push(warning.message),
   });
