@@ -17,6 +17,15 @@ export interface Recipe extends Signature {
   readonly write: (f: FunctionBuilder, importer: Importer, module: ModuleBuilder) => Expr | void;
 }
 
+/** What the mathematics calls by name. */
+const PARTS: Readonly<Record<string, Recipe>> = {
+  angle: { ...ANGLE_SIGNATURE, write: writeAngle },
+  remainder: { ...REMAINDER_SIGNATURE, write: writeRemainder },
+};
+
+/** Those of them that most programs never call: made at the first call. */
+const RARE: readonly string[] = ['angle'];
+
 /** A function's module, and the functions that it imports. */
 export interface LibraryEntry {
   readonly module: Module;
@@ -85,8 +94,6 @@ export class Library {
 
   /** An import of a function of this library, noted in `imports`. */
   #import(module: ModuleBuilder, imports: string[], name: string, signature: Signature): Callee {
-    if (name === 'angle') this.define(name, () => ({ ...ANGLE_SIGNATURE, write: writeAngle }));
-    if (name === 'remainder') this.define(name, () => ({ ...REMAINDER_SIGNATURE, write: writeRemainder }));
     if (!imports.includes(name)) imports.push(name);
     return module.import(name, signature);
   }
@@ -104,7 +111,7 @@ export class Library {
     const found = new Map<string, LibraryEntry>();
     const visit = (name: string): void => {
       if (found.has(name)) return;
-      const { module, imports } = this.#entries.get(name)!;
+      const { module, imports } = this.#entry(name);
       found.set(name, { module, imports });
       imports.forEach(visit);
     };
@@ -116,17 +123,25 @@ export class Library {
   get(name: string): NativeFunction {
     const known = this.#functions.get(name);
     if (known) return known;
-    const entry = this.#entries.get(name);
-    if (!entry) throw new Error(`the library has no function ${name}`);
-    const fn = this.instantiate(entry.module, entry.imports)['f']!;
+    const { module, imports } = this.#entry(name);
+    const fn = this.instantiate(module, imports)['f']!;
     this.#functions.set(name, fn);
     return fn;
+  }
+
+  #entry(name: string): Entry {
+    const part = PARTS[name];
+    if (part) this.define(name, () => part);
+    const entry = this.#entries.get(name);
+    if (!entry) throw new Error(`the library has no function ${name}`);
+    return entry;
   }
 
   instantiate(module: Module, imports: readonly string[]): Record<string, NativeFunction> {
     const e: Record<string, Memory | NativeFunction | number> = { m: this.#memory! };
     if (this.#shared) e['t'] = 0;
-    for (const name of imports) e[name] = this.get(name);
+    for (const name of imports)
+      e[name] = RARE.includes(name) ? (...args: number[]) => this.get(name)(...args) : this.get(name);
     return new api!.Instance(module, { e }).exports;
   }
 }
