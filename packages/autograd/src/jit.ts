@@ -28,8 +28,9 @@ interface Traced {
  * Traces f once for each structure, shapes and dtypes of its arguments, and runs the program from then on.
  *
  * Inside, values have shapes but no numbers: choose with `where`, not `if`. Variables that f reads are inputs of the
- * program, and those it assigns are outputs, so they are never stale. Tensors from outside are followed by tapes too; numbers
- * and arrays that f closes over are constants, as they were when it was traced.
+ * program, and those it assigns are outputs, so they are never stale. Other tensors, numbers and arrays that f closes over are
+ * constants, as they were when it was traced. While a tensor among them is being differentiated, f is traced at each call, unless it
+ * was traced before that: what is to be differentiated is better an argument or a variable.
  * Last bits, and zeros that are written in f, may differ from those of f itself (README, "Hot loops").
  * @throws TraceError where f asks a value for its number (`item()`, `dataSync()`); ArgumentError for `staticArgnums` that name no
  * argument, arguments that are no nests of tensors and numbers, and a result that is none.

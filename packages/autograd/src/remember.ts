@@ -3,7 +3,7 @@
  * The one idea: a bounded map, the oldest out first, which holds no argument alive.
  */
 import type { Program } from '@jacobi/tensor/internal';
-import { isFollowed, operandsOf } from '@jacobi/tensor/internal';
+import { isFollowedBelow, operandsOf } from '@jacobi/tensor/internal';
 
 /** Entries of one function that are kept. */
 const LIMIT = 256;
@@ -31,7 +31,7 @@ export class Remembered<V> {
  * next call may close over another.
  */
 export const standsAlone = ({ program }: { readonly program: Program }): boolean =>
-  program.captured.every((c) => c.read !== undefined || (c.tensor.trace === null && !isFollowed([c.tensor])));
+  program.captured.every((c) => c.read !== undefined || (c.tensor.trace === null && !isFollowedBelow([c.tensor])));
 
 /** Equal for programs of the same rows on operands of the same types, whatever it was that they captured. */
 export function structureOf(program: Program): string {

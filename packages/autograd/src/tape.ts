@@ -78,7 +78,7 @@ export class GradientTape {
   readonly #recording: Recording;
   #consumed = false;
   /** By variable what was read of it, each value once. */
-  readonly #variables = new Map<Variable, Tensor[]>();
+  readonly #variables = new Map<Variable, { readonly all: Set<Tensor>; readonly last: Tensor }>();
 
   constructor(options: TapeOptions = {}) {
     checkOptions('GradientTape', options, ['persistent', 'watchAccessedVariables']);
@@ -222,7 +222,7 @@ export class GradientTape {
 
   /** The recorded values of a source. */
   #values(source: Source): Tensor[] {
-    return source instanceof Tensor ? [source] : [...(this.#variables.get(source) ?? [])];
+    return source instanceof Tensor ? [source] : [...(this.#variables.get(source)?.all ?? [])];
   }
 
   /** @internal A target as the tensor that was recorded. */
@@ -274,11 +274,9 @@ export class GradientTape {
   }
 
   #noteVariable(variable: Variable, value: Tensor): void {
-    const reads = this.#variables.get(variable) ?? [];
-    this.#variables.set(variable, reads);
-    const last = reads.at(-1);
+    const { all = new Set<Tensor>(), last } = this.#variables.get(variable) ?? {};
     if (last?.buffer && last.buffer === value.buffer) return this.#recording.alias(value, last);
-    if (!reads.includes(value)) reads.push(value);
+    this.#variables.set(variable, { all: all.add(value), last: value });
     this.#recording.watch(value);
   }
 }

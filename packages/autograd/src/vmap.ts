@@ -50,8 +50,8 @@ interface Mapped {
  * Maps f over an axis of its arguments, as one program over the batch and not as a loop.
  *
  * f is traced with shapes only, once for each structure, shapes and dtypes of its arguments, as by `jit`: it may not look at
- * numbers (`item`), and may not be random without a key. Variables that it reads are read at each call, and tensors from outside
- * are followed by tapes; plain values from outside are those of the first call.
+ * numbers (`item`), and may not be random without a key. Variables that it reads are read at each call; what else it closes over
+ * is what it was at the first call, as by `jit`.
  * Results get the batch axis at `outAxes`.
  * @throws ShapeError where sizes of the mapped axes differ; ArgumentError where nothing is mapped.
  * @example

@@ -40,9 +40,9 @@ export interface BackendStats {
   readonly compileTime?: number;
   /** Plans run. */
   readonly runs: number;
-  /** Buffers allocated; never less. */
+  /** Buffers allocated and not freed. */
   readonly buffers: number;
-  /** Bytes in them; never less. */
+  /** Bytes in them. */
   readonly bytes: number;
 }
 

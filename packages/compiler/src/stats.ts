@@ -16,9 +16,9 @@ export interface Stats {
   readonly planHits: number;
   /** Milliseconds spent making plans for `jit` and prepared Jacobians, and the default backend's compiling. */
   readonly compileTime: number;
-  /** Buffers that the default backend allocated so far; never less. */
+  /** Buffers that the default backend allocated and that nobody freed; what is collected as garbage counts on. */
   readonly buffers: number;
-  /** Bytes in them; never less. */
+  /** Bytes in them. */
   readonly bytes: number;
 }
 

@@ -10,6 +10,7 @@ import {
   checkpoint,
   clip,
   customJvp,
+  full,
   gather,
   getBackend,
   grad,
@@ -109,6 +110,10 @@ test('clip goes by its ends as NumPy does', () => {
 
 test('a difference from a written zero has its sign where a function tells it', () => {
   const x = tensor([-1, 2]);
+  for (const n of [1, 2, 5, 1000])
+    expect((jit((t: Tensor) => reciprocal(sub(0, relu(t))))(full([n], -1)) as Tensor).arraySync()).toEqual(
+      new Array(n).fill(Infinity),
+    );
   const f = (t: Tensor): Tensor => stack([reciprocal(sub(0, relu(t))), atan2(sub(0, relu(t)), -1)]);
   expect(f(x).arraySync()).toEqual([
     [Infinity, -0.5],
@@ -140,10 +145,18 @@ test('holes are no layers', () => {
 
 describe('a function that is traced once and closes over what is being differentiated', () => {
   let w = tensor(0);
+  const mapped =
+    (g: (x: Tensor) => unknown) =>
+    (x: Tensor): Tensor =>
+      reshape(g(reshape(x, [1])) as Tensor, []);
   test.each<[string, (f: (x: Tensor) => Tensor) => (x: Tensor) => Tensor]>([
     ['jit', (f) => jit(f)],
-    ['vmap', (f) => (x) => reshape(vmap(f)(reshape(x, [1])), [])],
-    ['jit of vmap', (f) => (x) => reshape(jit(vmap(f))(reshape(x, [1])), [])],
+    ['vmap', (f) => mapped(vmap(f))],
+    ['jit of vmap', (f) => mapped(jit(vmap(f)))],
+    ['vmap of jit', (f) => mapped(vmap(jit(f)))],
+    ['jit of jit', (f) => jit(jit(f))],
+    ['checkpoint of jit', (f) => checkpoint(jit(f))],
+    ['checkpoint of checkpoint', (f) => checkpoint(checkpoint(f))],
   ])('%s', (_name, traced) => {
     const layer = traced((x) => mul(x, square(w)));
     const loss = (p: Tensor): Tensor => {

@@ -29,7 +29,7 @@ const RECENT = 4;
 let applications = 0;
 
 interface Cache {
-  /** The latest first; none of those that hold something. */
+  /** Those that were last not among these, the latest first; none of those that hold something. */
   readonly recent: Bound[];
   readonly byKey: Map<string | number, Bound>;
 }

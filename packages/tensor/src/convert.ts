@@ -119,7 +119,7 @@ function copied(
     // Sizes fit and elements are numbers: only the buffer itself can be gone.
     throw new ArgumentError(`${operation}: the buffer of ${argument} was transferred`, { cause });
   }
-  if (dtype !== undefined && !isFloating(dtype))
+  if (dtype !== undefined && !isFloating(dtype) && !(data instanceof Int32Array && dtype === 'int32'))
     data.forEach((v, i) => {
       copy[i] = held(operation, argument, v, dtype);
     });

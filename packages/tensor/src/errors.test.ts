@@ -210,7 +210,7 @@ const TRACES: readonly Case[] = [
   [
     () => traced(() => random.uniform([2])),
     TraceError,
-    'random.uniform: inside jit numbers without a key would be drawn once and be the same in each call; pass { key }',
+    'random.uniform: inside jit numbers without a key would be drawn once for all runs of what is traced; pass { key }',
   ],
   [
     () => api.sin(closed()),

@@ -86,6 +86,7 @@ export type { Recorder } from './recorder.ts';
 export {
   differentiatedAgain,
   isFollowed,
+  isFollowedBelow,
   isLive,
   muted,
   visibleRecorders,

@@ -166,7 +166,7 @@ function sourceKey(operation: string, { key: given, seed }: Source): Tensor {
   const trace = currentTrace();
   if (trace !== null) {
     throw new TraceError(
-      `${operation}: inside ${trace.label} numbers without a key would be drawn once and be the same in each call; pass { key }`,
+      `${operation}: inside ${trace.label} numbers without a key would be drawn once for all runs of what is traced; pass { key }`,
     );
   }
   return nextKey();

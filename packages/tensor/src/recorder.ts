@@ -67,6 +67,11 @@ export function isFollowed(tensors: readonly Tensor[]): boolean {
   return following(tensors).length > 0;
 }
 
+/** True if some live recorder follows one of them, also one that a trace or a mute hides. */
+export function isFollowedBelow(tensors: readonly Tensor[]): boolean {
+  return frames.some((frame) => 'active' in frame && frame.active(tensors) !== null);
+}
+
 /** True if what is derived from the tensors may be differentiated: two recorders follow, or one that records its own derivatives. */
 export function differentiatedAgain(tensors: readonly Tensor[]): boolean {
   const [first, second] = following(tensors);

@@ -1,6 +1,6 @@
 /**
  * Where the values of a straight line are while its functions are written.
- * The one idea: one ledger serves all functions of a line in turn, since each of them leaves none of its values behind; a line
+ * The one idea: one ledger serves all functions of a line in turn, since an operand is defined in one function and what is left of it is read by none after; a line
  * of many functions has more operands than each of them could have room for. Must not import the assembler.
  */
 import type { Value } from '../value.ts';

@@ -179,7 +179,7 @@ export class BodyWriter {
       case scalar.add:
         return nothing(a) ? same(b) : nothing(b) ? same(a) : undefined;
       case scalar.sub:
-        if (vanish && zero(a)) return this.call(scalar.neg, [b], dtype);
+        if (is(a, -0)) return this.call(scalar.neg, [b], dtype);
         return is(b, 0) || (vanish && zero(b)) ? same(a) : undefined;
       case scalar.div:
         if (vanish && zero(a)) return this.constant(0);
