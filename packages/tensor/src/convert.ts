@@ -111,7 +111,8 @@ function copied(
     throw new DTypeError(
       `${operation}: ${argument} is ${describe(data)}; copy it to a Float32Array, Float64Array, Int32Array or Uint8Array`,
     );
-  const copy = allocate(dtype ?? type, data.length);
+  const to = dtype ?? type;
+  const copy = allocate(to, data.length);
   own.push(data.length);
   try {
     copy.set(data);
@@ -119,9 +120,9 @@ function copied(
     // Sizes fit and elements are numbers: only the buffer itself can be gone.
     throw new ArgumentError(`${operation}: the buffer of ${argument} was transferred`, { cause });
   }
-  if (dtype !== undefined && !isFloating(dtype) && !(data instanceof Int32Array && dtype === 'int32'))
+  if (to !== type && !isFloating(to))
     data.forEach((v, i) => {
-      copy[i] = held(operation, argument, v, dtype);
+      copy[i] = held(operation, argument, v, to);
     });
   return copy;
 }
