@@ -41,7 +41,7 @@ import { linearPart } from './pushforward.ts';
 export function transposeRows(
   rows: readonly Row[],
   inputs: readonly Var[],
-  outputs: readonly { readonly variable: Var; readonly cotangent: Tensor }[],
+  outputs: readonly (readonly [Var, cotangent: Tensor])[],
   coefficient: (v: Var) => Tensor,
 ): Tangent[] {
   const dependent = dependentOn(inputs, rows);
@@ -50,7 +50,7 @@ export function transposeRows(
     const before = cotangents.get(v);
     cotangents.set(v, before === undefined ? ct : add(before, ct));
   };
-  for (const { variable, cotangent } of outputs) accumulate(variable, cotangent);
+  for (const [v, ct] of outputs) accumulate(v, ct);
   for (const row of dependent.rows.reverse()) {
     const incoming = row.outputs.map((v) => cotangents.get(v) ?? null);
     for (const v of row.outputs) cotangents.delete(v);
@@ -87,7 +87,7 @@ export function sumTo(ct: Tensor, type: TensorType): Tensor {
   if (ct.type === type) return ct;
   const lead = ct.rank - type.shape.length;
   const axes = ct.shape.flatMap((d, i) => (i < lead || (type.shape[i - lead] === 1 && d !== 1) ? [i] : []));
-  return reshape(axes.length === 0 ? ct : sum(ct, axes), type.shape);
+  return reshape(sum(ct, axes), type.shape);
 }
 
 /** Cotangents of a linear row's operands (null where an operand is not open) from those of its outputs. */
