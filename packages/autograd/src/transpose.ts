@@ -100,22 +100,22 @@ function transposeRow(row: LinearRow, open: readonly boolean[], incoming: readon
   const linear = linearOf(row.application, open);
   if ('transpose' in linear) return linear.transpose(row, incoming, open);
   /** Of operand i, that of a result to which it was broadcast. */
-  const broadcast = (i: number, of: () => Tensor): Tangent => (open[i] ? sumTo(of(), inputs[i]!) : null);
+  const broadcast = (i: number, of: Tensor): Tangent => (open[i] ? sumTo(of, inputs[i]!) : null);
   switch (linear.map) {
     case 'add':
     case 'broadcast':
-      return inputs.map((_, i) => broadcast(i, () => ct));
+      return inputs.map((_, i) => broadcast(i, ct));
     case 'sub':
-      return [broadcast(0, () => ct), broadcast(1, () => neg(ct))];
+      return [broadcast(0, ct), broadcast(1, neg(ct))];
     case 'neg':
       return [neg(ct)];
     case 'scale': {
       const product = mul(ct, linear.by?.(row) ?? row.coefficient(open[0] ? 1 : 0));
-      return inputs.map((_, i) => broadcast(i, () => product));
+      return inputs.map((_, i) => broadcast(i, product));
     }
     case 'select': {
       const mask = row.coefficient(0);
-      return [null, broadcast(1, () => where(mask, ct, 0)), broadcast(2, () => where(mask, 0, ct))];
+      return [null, broadcast(1, where(mask, ct, 0)), broadcast(2, where(mask, 0, ct))];
     }
     case 'cast':
       return [cast(ct, x.dtype)];
