@@ -91,7 +91,7 @@ function transposedRule(
   const values = coefficients(program, residuals, cotangents);
   const seeds = written
     .spread(program.outputs)
-    .flatMap((variable, i) => (variable === null ? [] : [{ variable, cotangent: tangents[i]! }]));
+    .flatMap((variable, i) => (variable === null ? [] : [[variable, tangents[i]!] as const]));
   try {
     refuseConstants(program.rows, cotangents, program.outputs);
     const parts = transposeRows(program.rows, cotangents, seeds, (v) => values[v]!);

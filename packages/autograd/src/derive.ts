@@ -127,7 +127,7 @@ export function pullSlice(derivation: Derivation, cotangents: readonly Tangent[]
     inputs,
     outputs.flatMap((t, i) => {
       const ct = cotangents[i] ?? null;
-      return t === null || ct === null ? [] : [{ variable: trace.variable(t), cotangent: ct }];
+      return t === null || ct === null ? [] : [[trace.variable(t), ct] as const];
     }),
     (v) => trace.tensorOf(v),
   );

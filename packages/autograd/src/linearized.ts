@@ -3,7 +3,7 @@
  * Must not import rows.
  */
 import type { Program, Tangent, Var } from '@jacobi/tensor/internal';
-import { makeProgram, operandsOf, Trace, withFrame } from '@jacobi/tensor/internal';
+import { dependentOn, makeProgram, operandsOf, Trace, withFrame } from '@jacobi/tensor/internal';
 import { carriesTangent, pushProgram } from './pushforward.ts';
 
 /** Values and tangents of a program, as two programs. */
@@ -80,9 +80,7 @@ function linearizeAnew(program: Program, active: readonly boolean[]): Linearized
   const { outputs, tangents } = withFrame(trace, () => pushProgram(program, inputs, moving, true));
   const tangentInputs = moving.filter((t) => t !== null).map((t) => trace.variable(t));
   const all = trace.finish([...outputs, ...tangents.filter((t) => t !== null)]);
-  const dependent = new Set<Var>(tangentInputs);
-  for (const row of all.rows)
-    if (row.inputs.some((v) => dependent.has(v))) row.outputs.forEach((v) => dependent.add(v));
+  const dependent = dependentOn(tangentInputs, all.rows).values;
   // A tangent that no moving input leads to is zero, whatever rows it is made of.
   const reached = tangents.map((t) => t !== null && dependent.has(trace.variable(t)));
   const tangentOutputs = tangents.filter((_, i) => reached[i]).map((t) => trace.variable(t!));

@@ -41,7 +41,7 @@ import { linearPart } from './pushforward.ts';
 export function transposeRows(
   rows: readonly Row[],
   inputs: readonly Var[],
-  outputs: readonly { readonly variable: Var; readonly cotangent: Tensor }[],
+  outputs: readonly (readonly [Var, cotangent: Tensor])[],
   coefficient: (v: Var) => Tensor,
 ): Tangent[] {
   const dependent = dependentOn(inputs, rows);
@@ -50,7 +50,7 @@ export function transposeRows(
     const before = cotangents.get(v);
     cotangents.set(v, before === undefined ? ct : add(before, ct));
   };
-  for (const { variable, cotangent } of outputs) accumulate(variable, cotangent);
+  for (const [v, ct] of outputs) accumulate(v, ct);
   for (const row of dependent.rows.reverse()) {
     const incoming = row.outputs.map((v) => cotangents.get(v) ?? null);
     for (const v of row.outputs) cotangents.delete(v);
@@ -87,7 +87,7 @@ export function sumTo(ct: Tensor, type: TensorType): Tensor {
   if (ct.type === type) return ct;
   const lead = ct.rank - type.shape.length;
   const axes = ct.shape.flatMap((d, i) => (i < lead || (type.shape[i - lead] === 1 && d !== 1) ? [i] : []));
-  return reshape(axes.length === 0 ? ct : sum(ct, axes), type.shape);
+  return reshape(sum(ct, axes), type.shape);
 }
 
 /** Cotangents of a linear row's operands (null where an operand is not open) from those of its outputs. */
@@ -100,22 +100,22 @@ function transposeRow(row: LinearRow, open: readonly boolean[], incoming: readon
   const linear = linearOf(row.application, open);
   if ('transpose' in linear) return linear.transpose(row, incoming, open);
   /** Of operand i, that of a result to which it was broadcast. */
-  const broadcast = (i: number, of: () => Tensor): Tangent => (open[i] ? sumTo(of(), inputs[i]!) : null);
+  const broadcast = (i: number, of: Tensor): Tangent => (open[i] ? sumTo(of, inputs[i]!) : null);
   switch (linear.map) {
     case 'add':
     case 'broadcast':
-      return inputs.map((_, i) => broadcast(i, () => ct));
+      return inputs.map((_, i) => broadcast(i, ct));
     case 'sub':
-      return [broadcast(0, () => ct), broadcast(1, () => neg(ct))];
+      return [broadcast(0, ct), broadcast(1, neg(ct))];
     case 'neg':
       return [neg(ct)];
     case 'scale': {
       const product = mul(ct, linear.by?.(row) ?? row.coefficient(open[0] ? 1 : 0));
-      return inputs.map((_, i) => broadcast(i, () => product));
+      return inputs.map((_, i) => broadcast(i, product));
     }
     case 'select': {
       const mask = row.coefficient(0);
-      return [null, broadcast(1, () => where(mask, ct, 0)), broadcast(2, () => where(mask, 0, ct))];
+      return [null, broadcast(1, where(mask, ct, 0)), broadcast(2, where(mask, 0, ct))];
     }
     case 'cast':
       return [cast(ct, x.dtype)];

@@ -5,7 +5,7 @@
 import type { Tensor } from '@jacobi/tensor';
 import { ArgumentError } from '@jacobi/tensor';
 import type { Var } from '@jacobi/tensor/internal';
-import { describe, formatType } from '@jacobi/tensor/internal';
+import { describe, formatType, leadingTo } from '@jacobi/tensor/internal';
 import { carriesTangent, connections } from './pushforward.ts';
 import type { Recording } from './recording.ts';
 
@@ -33,7 +33,7 @@ export function explainUnconnected(recording: Recording, target: Tensor, source:
   }
   const t = recording.find(target);
   if (t === undefined || !recording.isFollowed(t)) {
-    const out = [...recording.readOut].find(([v]) => behind(recording, v).has(s));
+    const out = [...recording.readOut].find(([v]) => leadingTo([v], recording.rows).values.has(s));
     if (out !== undefined) {
       return `the target was computed outside of record: ${formatType(recording.types[out[0]]!)} that depends on ${name} was read out by ${out[1]}: numbers carry no history`;
     }
@@ -43,17 +43,9 @@ export function explainUnconnected(recording: Recording, target: Tensor, source:
   return cut === null ? `the target does not depend on ${name}` : `the path from ${name} to the target ends at ${cut}`;
 }
 
-/** What a value is computed from in any way, and itself. */
-function behind({ rows }: Recording, to: Var): Set<Var> {
-  const found = new Set([to]);
-  for (const { inputs, outputs } of [...rows].reverse())
-    if (outputs.some((v) => found.has(v))) inputs.forEach((v) => found.add(v));
-  return found;
-}
-
 /** The first operation on the way that lets no derivative through. */
 function cutBetween(recording: Recording, from: Var, to: Var): string | null {
-  const before = behind(recording, to);
+  const before = leadingTo([to], recording.rows).values;
   const smooth = new Set([from]);
   for (const { application, inputs, outputs } of recording.rows) {
     if (!inputs.some((v) => smooth.has(v)) || !outputs.some((v) => before.has(v))) continue;

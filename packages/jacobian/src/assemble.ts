@@ -4,7 +4,6 @@
  */
 
 import type { DType } from '@jacobi/backend';
-import { promoteTypes } from '@jacobi/backend';
 import type { Tensor } from '@jacobi/tensor';
 import { cast, reshape, sum, transpose } from '@jacobi/tensor';
 import { bindOne, embedRow } from '@jacobi/tensor/internal';
@@ -37,7 +36,7 @@ export function assemble(
     labels.map((l) => sizes[l]!),
   );
   const order = [...ofTarget, ...ofSource.filter((l) => l >= rank)].map((l) => labels.indexOf(l));
-  let result = cast(transpose(wide, order), promoteTypes(dtype, block.dtype));
+  let result = cast(transpose(wide, order), dtype);
   ofSource.slice(batch ? 1 : 0).forEach((first, i) => {
     if (first < rank) result = bindOne(embedRow, [result], { first, second: rank + i });
   });

@@ -7,7 +7,7 @@ import { ArgumentError } from '@jacobi/tensor';
 import { zerosOf } from '@jacobi/tensor/internal';
 import type { JacobianOptions, Mode } from './options.ts';
 import { checkFunctionOptions } from './options.ts';
-import { jacobianType, runJacobian } from './run.ts';
+import { jacobianLike, runJacobian } from './run.ts';
 
 /** Options of the functional Jacobians. */
 export interface FunctionJacobianOptions<N extends Argnums = Argnums, Aux extends boolean = boolean>
@@ -154,7 +154,5 @@ function entriesOf(operation: string, call: RecordedCall, y: Tensor, options: Fu
   const { slice, connected } = call.connect([y]);
   const known = slice.targets.length === 1 && connected.includes(true) && carriesTangent(y.type);
   const parts = known ? runJacobian(slice, false, options) : [];
-  return sources.map(
-    (x, i) => parts[i] ?? zerosOf({ shape: [...y.shape, ...x.shape], dtype: jacobianType(y.dtype, x.dtype) }),
-  );
+  return sources.map((x, i) => parts[i] ?? zerosOf(jacobianLike(y, x, false)));
 }

@@ -4,10 +4,10 @@
  */
 import type { Derivation, Slice } from '@jacobi/autograd/internal';
 import { derive, pullback, pushforwardOf, runDerived } from '@jacobi/autograd/internal';
-import type { DType } from '@jacobi/backend';
-import { isFloating, promoteTypes } from '@jacobi/backend';
+import { isFloating, promoteTypes, sizeOf } from '@jacobi/backend';
 import { capturedNow } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
+import type { TensorType } from '@jacobi/tensor/internal';
 import {
   bindOne,
   checkCount,
@@ -58,10 +58,10 @@ function jacobians(
   chunk: number,
   run: (group: Group, offset: number, rows: number) => readonly Tensor[],
 ): Tensor[] {
-  for (const { type } of sources) {
-    const count = (target.size * type.size) / (batch ? type.shape[0] || 1 : 1);
-    checkCount(`jacobian: ${formatType(target)} by ${formatType(type)}`, count, ADVICE);
-  }
+  const results = sources.map(({ type }) => jacobianLike(target, type, batch));
+  results.forEach(({ shape }, i) => {
+    checkCount(`jacobian: ${formatType(target)} by ${formatType(sources[i]!.type)}`, sizeOf(shape), ADVICE);
+  });
   const blocks: Tensor[] = [];
   for (const group of groupsOf(mode, target, sources)) {
     const parts: (readonly Tensor[])[] = [];
@@ -73,12 +73,9 @@ function jacobians(
   }
   return sources.map(({ type, pairs, summed }, i) => {
     const block = blocks[i];
-    if (block === undefined) {
-      const shape = [...target.shape, ...type.shape.slice(batch ? 1 : 0)];
-      return zerosOf({ shape, dtype: jacobianType(target.dtype, type.dtype) });
-    }
-    const other = mode === 'forward' ? type.dtype : target.dtype;
-    const made = assemble(block, mode, target.shape, type.shape, pairs, batch && !summed, other);
+    const like = results[i]!;
+    if (block === undefined) return zerosOf(like);
+    const made = assemble(block, mode, target.shape, type.shape, pairs, batch && !summed, like.dtype);
     return summed ? sumExamples(made, target.shape.length) : made;
   });
 }
@@ -104,18 +101,20 @@ function push({ slice, value }: Derivation, mode: Mode, { members, seedType, pai
   const linear = mode === 'forward' ? pushforwardOf(slice) : pullback(slice, [true]);
   const values = linear.residuals.map((v) => ({ tensor: value(v) }));
   const captured = capturedNow(linear.program).map((tensor) => ({ tensor }));
-  if (mode === 'reverse') {
-    const made = pushSeeds(linear.program, [...values, seeds, ...captured], rows);
-    return members.map((m) => made[m]!);
-  }
-  const tangents = slice.sources.map((v, i) =>
-    i === members[0] ? seeds : { tensor: zerosOf(slice.types[v]!), zero: true },
-  );
-  return [pushSeeds(linear.program, [...values, ...tangents, ...captured], rows)[0]!];
+  const given =
+    mode === 'reverse'
+      ? [seeds]
+      : slice.sources.map((v, i) => (i === members[0] ? seeds : { tensor: zerosOf(slice.types[v]!), zero: true }));
+  const made = pushSeeds(linear.program, [...values, ...given, ...captured], rows);
+  return mode === 'reverse' ? members.map((m) => made[m]!) : made;
 }
 
-/** The dtype of a Jacobian: the wider of target and source; integers carry no derivative and do not count. */
-export function jacobianType(target: DType, source: DType): DType {
-  const [wide = 'float32', other = wide] = [target, source].filter(isFloating);
-  return promoteTypes(wide, other);
+/** Something with a type: a tensor, or the type itself. */
+type Typed = Pick<TensorType, 'shape' | 'dtype'>;
+
+/** The type of a Jacobian: its dtype is the wider of the two; in batch form the source's batch axis is not there again. */
+export function jacobianLike(target: Typed, source: Typed, batch: boolean): Typed {
+  // Integers carry no derivative, and zeros take the other's dtype.
+  const [wide = 'float32', other = wide] = [target.dtype, source.dtype].filter(isFloating);
+  return { shape: [...target.shape, ...source.shape.slice(batch ? 1 : 0)], dtype: promoteTypes(wide, other) };
 }

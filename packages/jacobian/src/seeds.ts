@@ -132,13 +132,21 @@ class Block {
       open[0] ? right : [...batch, ...right],
       [...batch, ...fresh, ...out],
     );
-    // From leading axes for these dimensions to one in their order.
-    const dims = [...lead, ...free];
     const core = application.outputs[0]!.shape;
-    const spread = reshape(made, [...dims.map((d) => this.#sizes[d]!), ...core]);
+    const dims = [...lead, ...free];
+    return this.#merged(this.#spread(made, dims, core), dims, core);
+  }
+
+  /** A value under its leading axis, with an axis for each of these dimensions in place of that. */
+  #spread(t: Tensor, dims: readonly number[], core: readonly number[]): Tensor {
+    return reshape(t, [...dims.map((d) => this.#sizes[d]!), ...core]);
+  }
+
+  /** The other way: the axes of dimensions, which `dims` has by axis, become one in the order of the dimensions. */
+  #merged(t: Tensor, dims: readonly (number | undefined)[], core: readonly number[]): Tensor {
     const rank = (axis: number): number => dims[axis] ?? this.#sizes.length;
-    const order = [...spread.shape.keys()].sort((a, b) => rank(a) - rank(b));
-    return reshape(transpose(spread, order), [this.#product(dims), ...core]);
+    const order = [...t.shape.keys()].sort((a, b) => rank(a) - rank(b));
+    return reshape(transpose(t, order), [this.#product(dims.filter((d) => d !== undefined)), ...core]);
   }
 
   /** The value with these dimensions written out, beside those that are already. */
@@ -150,18 +158,16 @@ class Block {
       // A diagonal is embedded in zeros, or chosen from them, never multiplied by them.
       const core = lead.length === 0 ? tensor.shape : tensor.shape.slice(1);
       const mask = this.#masks?.[d];
-      const place = lead.filter((l) => l < d).length;
       if (mask !== undefined) {
         tensor = where(reshape(mask, [mask.shape[0]!, ...core.map((n, i) => (i === axis ? n : 1))]), tensor, 0);
       } else {
         const first = lead.length + axis;
-        const spread = reshape(tensor, [...lead.map((l) => this.#sizes[l]!), ...core]);
-        const embedded = bindOne(embedRow, [spread], { first, second: first + 1 });
-        const order = [...embedded.shape.keys()].filter((i) => i !== first + 1);
-        order.splice(place, 0, first + 1);
-        tensor = reshape(transpose(embedded, order), [this.#product([...lead, d]), ...core]);
+        const embedded = bindOne(embedRow, [this.#spread(tensor, lead, core)], { first, second: first + 1 });
+        const own = core.slice(0, axis + 1).map(() => undefined);
+        tensor = this.#merged(embedded, [...lead, ...own, d], core);
       }
-      lead.splice(place, 0, d);
+      lead.push(d);
+      lead.sort((a, b) => a - b);
     }
     return tensor;
   }

@@ -7,6 +7,7 @@
 import { linearOf } from '@jacobi/autograd/internal';
 import { sizeOf } from '@jacobi/backend';
 import type { Application, LinearParams, Program, Row, TensorType, Var } from '@jacobi/tensor/internal';
+import { withoutAxes } from '@jacobi/tensor/internal';
 
 /** By axis of the source: the axis of the value that carries it, or −1. */
 export type Carried = readonly number[];
@@ -89,6 +90,7 @@ function moveAxis(
     case 'scale':
     case 'select':
     case 'cast':
+    case 'concat':
       return axis + out.shape.length - x.shape.length;
     case 'reshape':
       return reshapeAxis(x, out, axis);
@@ -104,19 +106,14 @@ function moveAxis(
       return seen.offset === 0 ? seen.strides.indexOf(1) : -1;
     }
     case 'pad':
-      return p.low[axis] === 0 && p.high[axis] === 0 && p.interior[axis] === 0 ? axis : -1;
+      // Nothing before it: what comes between or behind, or with other pieces, makes the axis longer.
+      return p.low[axis] === 0 ? axis : -1;
     case 'embed':
       return axis >= p.second ? axis + 1 : axis;
-    case 'concat':
-      return axis === p.axis ? -1 : axis;
-    case 'sum': {
-      const axes = p.axes;
-      return axes.includes(axis) ? -1 : axis - axes.filter((a) => a < axis).length;
-    }
-    case 'contract': {
-      const labels = operand === 0 ? p.left : p.right;
-      return p.out.indexOf(labels[axis]!);
-    }
+    case 'sum':
+      return withoutAxes([...x.shape.keys()], p.axes).indexOf(axis);
+    case 'contract':
+      return p.out.indexOf((operand === 0 ? p.left : p.right)[axis]!);
     default:
       return map satisfies never;
   }

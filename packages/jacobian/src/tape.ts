@@ -9,7 +9,7 @@ import { explainPlan, mixedMessage } from './explain.ts';
 import type { JacobianOptions } from './options.ts';
 import { checkBatch, checkOptions } from './options.ts';
 import { chunkFor, planFor } from './plan.ts';
-import { jacobianType, runJacobian } from './run.ts';
+import { jacobianLike, runJacobian } from './run.ts';
 
 /** Options of `tape.jacobian`. */
 export interface TapeJacobianOptions<U extends Unconnected = Unconnected> extends JacobianOptions {
@@ -111,10 +111,7 @@ export class GradientTape extends AutogradTape {
         if (mixing !== null) throw new MixedRowsError(mixedMessage(`${operation}: check`, mixing));
         return runJacobian(slice, batch, options);
       },
-      ({ shape, dtype }) => ({
-        shape: [...y.shape, ...shape.slice(batch ? 1 : 0)],
-        dtype: jacobianType(y.dtype, dtype),
-      }),
+      (source) => jacobianLike(y, source, batch),
     );
   }
 }

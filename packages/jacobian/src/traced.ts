@@ -17,7 +17,7 @@ import { jacobianOfCall } from './jacobian.ts';
 import { checkBatch } from './options.ts';
 import type { ChosenPlan } from './plan.ts';
 import { planFor } from './plan.ts';
-import { jacobianType, runJacobian } from './run.ts';
+import { jacobianLike, runJacobian } from './run.ts';
 import type { Tangents } from './tangents.ts';
 import { traceTangents } from './tangents.ts';
 
@@ -168,5 +168,5 @@ function batchOfCall(call: RecordedCall, options: PrepareOptions): unknown {
   checkBatch('prepareJacobian: batch: true', y!, x!);
   const { slice, connected } = call.connect([y!]);
   if (connected[0] && slice.targets.length === 1) return runJacobian(slice, true, options)[0];
-  return zerosOf({ shape: [...y!.shape, ...x!.shape.slice(1)], dtype: jacobianType(y!.dtype, x!.dtype) });
+  return zerosOf(jacobianLike(y!, x!, true));
 }

@@ -78,6 +78,7 @@ export {
   debugging,
   dependentOn,
   interpret,
+  leadingTo,
   makeProgram,
   operandsOf,
   printProgram,

@@ -4,13 +4,14 @@
  * temporaries that live at different times share memory. Must not import rows or operations.
  */
 import type { Kernel, Plan, Slot } from '@jacobi/backend';
-import { bytesPerElement, contiguousView, isContiguous, readsOf, sameShape, sizeOf, writesOf } from '@jacobi/backend';
+import { bytesPerElement, contiguousView, isContiguous, readsOf, sameShape, writesOf } from '@jacobi/backend';
 import { Arena } from './arena.ts';
 import { emitCopy, lowerRow, PlanWriter } from './lower.ts';
 import type { Application, Inline, Operand } from './primitive.ts';
 import type { Program, Var } from './program.ts';
 import { interpret, operandsOf } from './program.ts';
 import type { TensorType } from './type.ts';
+import { tensorType } from './type.ts';
 
 /** Writes the plan of a program, where a row may read what another only sees otherwise. */
 export class ProgramWriter extends PlanWriter {
@@ -25,10 +26,10 @@ export class ProgramWriter extends PlanWriter {
   }
 
   override contiguous(operand: Operand): Operand {
-    const { view, dtype } = operand;
-    const size = sizeOf(view.shape);
-    if (isContiguous(view) && this.slots[operand.slot]!.length === size) return operand;
-    const copy = this.temporary({ dtype, shape: view.shape, size, id: -1 });
+    const { view } = operand;
+    const type = tensorType(operand.dtype, view.shape);
+    if (isContiguous(view) && this.slots[operand.slot]!.length === type.size) return operand;
+    const copy = this.temporary(type);
     this.#copies.push(copy);
     emitCopy(this, operand, copy);
     return copy;

@@ -67,13 +67,8 @@ export function setDebug(on: boolean): void {
 
 /** Makes a program, without the rows that no output needs. */
 export function makeProgram(parts: Omit<Program, 'format' | 'id'>): Program {
-  const needed = new Set(parts.outputs);
-  const rows = parts.rows.toReversed().filter(({ inputs, outputs }) => {
-    if (!outputs.some((v) => needed.has(v))) return false;
-    for (const v of inputs) needed.add(v);
-    return true;
-  });
-  const captured = parts.captured.filter((c) => needed.has(c.variable));
+  const { rows, values } = leadingTo(parts.outputs, parts.rows);
+  const captured = parts.captured.filter((c) => values.has(c.variable));
   const program: Program = { ...parts, format: 1, id: ++programs, captured, rows: rows.reverse() };
   check?.(program);
   return program;
@@ -84,15 +79,30 @@ export function operandsOf({ inputs, captured }: Pick<Program, 'inputs' | 'captu
   return [...inputs, ...captured.map((c) => c.variable)];
 }
 
+/** Rows, with the values that they were found by. */
+interface Found {
+  readonly rows: Row[];
+  readonly values: Set<Var>;
+}
+
 /** The rows that depend on some values, and all values that do. */
-export function dependentOn(values: readonly Var[], rows: readonly Row[]): { rows: Row[]; values: Set<Var> } {
+export function dependentOn(values: readonly Var[], rows: readonly Row[]): Found {
+  return found(values, rows, 'inputs', 'outputs');
+}
+
+/** The rows, last first, that some values depend on, and all values that they do, themselves among them. */
+export function leadingTo(values: readonly Var[], rows: readonly Row[]): Found {
+  return found(values, rows.toReversed(), 'outputs', 'inputs');
+}
+
+function found(values: readonly Var[], rows: readonly Row[], by: 'inputs' | 'outputs', to: 'inputs' | 'outputs'): Found {
   const all = new Set(values);
-  const dependent = rows.filter(({ inputs, outputs }) => {
-    if (!inputs.some((v) => all.has(v))) return false;
-    for (const v of outputs) all.add(v);
+  const reached = rows.filter((row) => {
+    if (!row[by].some((v) => all.has(v))) return false;
+    for (const v of row[to]) all.add(v);
     return true;
   });
-  return { rows: dependent, values: all };
+  return { rows: reached, values: all };
 }
 
 /** Goes through the rows of a program on values of any kind; `step` makes a row's outputs of its operands. */
