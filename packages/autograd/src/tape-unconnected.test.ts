@@ -177,3 +177,13 @@ describe('unconnected', () => {
     expect(() => tape.gradient(target, source)).toThrow(/^gradient: /);
   });
 });
+
+test('of several targets the reason is that of one which the tape knows', () => {
+  const x = tensor([1, 2]);
+  const tape = new GradientTape();
+  const y = tape.record(() => {
+    tape.watch(x);
+    return stopGradient(x);
+  });
+  expect(() => tape.gradient([tensor(5), y], x)).toThrow('ends at stopGradient');
+});

@@ -203,13 +203,14 @@ export class GradientTape {
     if (!persistent) this.#consumed = this.#recording.paused = true;
     try {
       const cut = this.cut(flat.leaves, targets);
+      const recorded = targets[Math.max(0, cut.found.indexOf(true))]!;
       const parts = cut.connected.includes(true) ? compute(cut) : [];
       const results = flat.leaves.map((source, i) => {
         const result = cut.sum(i, parts);
         if (result !== null || unconnected === 'none') return result;
         if (unconnected === 'zero') return zerosOf(zeroType(source.leaf));
         throw new UnconnectedError(
-          `${operation}: ${this.whyUnconnected(targets[0]!, source)} (unconnected: 'none' gives null, 'zero' zeros)`,
+          `${operation}: ${this.whyUnconnected(recorded, source)} (unconnected: 'none' gives null, 'zero' zeros)`,
         );
       });
       return flat.rebuild<unknown>(results);

@@ -136,6 +136,13 @@ describe('a new plan for', () => {
   });
 });
 
+test('chunks that hold all seeds are the plan without chunks', () => {
+  const wave = (x: Tensor): Tensor => ops.cumsum(make(2)(x));
+  run(wave, f64([1, 2, 3]));
+  expect(cost(() => run(wave, f64([1, 2, 3]), { chunkSize: 3 }))).toEqual(NOTHING);
+  expect(cost(() => run(wave, f64([1, 2, 3]), { memoryBudget: 1e6 }))).toEqual(NOTHING);
+});
+
 test('values do not stick to a plan', () => {
   for (const rate of [1, 5, -2]) {
     for (const v of [0.5, 2])

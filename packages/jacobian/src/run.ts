@@ -30,16 +30,16 @@ import { pushSeeds } from './seeds.ts';
 /** Jacobians of the slice's target with respect to each of its sources. */
 export function runJacobian(slice: Slice, batch: boolean, options: JacobianOptions): Tensor[] {
   const { mode = 'auto', chunkSize, memoryBudget } = options;
-  if (chunkSize === undefined && memoryBudget === undefined) {
+  const asked = chunkSize === undefined && memoryBudget === undefined ? undefined : planFor(slice, batch, mode);
+  if (asked === undefined || chunkFor(asked, options) >= asked.seeds) {
     const whole = derive(`jacobian:${mode}:${batch}`, slice, (derivation) => {
       const plan = planFor(slice, batch, mode);
       return jacobians(plan, Infinity, (group) => push(derivation, plan.mode, group));
     });
     return runDerived(whole, slice);
   }
-  const plan = planFor(slice, batch, mode);
-  return jacobians(plan, chunkFor(plan, options), (group, offset, rows) =>
-    runChunk(slice, plan.mode, group, identityRows(group, offset, rows)),
+  return jacobians(asked, chunkFor(asked, options), (group, offset, rows) =>
+    runChunk(slice, asked.mode, group, identityRows(group, offset, rows)),
   );
 }
 

@@ -106,8 +106,7 @@ function moveAxis(
       return seen.offset === 0 ? seen.strides.indexOf(1) : -1;
     }
     case 'pad':
-      // Nothing before it: what comes between or behind, or with other pieces, makes the axis longer.
-      return p.low[axis] === 0 ? axis : -1;
+      return p.low[axis] === 0 && p.high[axis] === 0 && p.interior[axis] === 0 ? axis : -1;
     case 'embed':
       return axis >= p.second ? axis + 1 : axis;
     case 'sum':

@@ -95,7 +95,12 @@ export function leadingTo(values: readonly Var[], rows: readonly Row[]): Found {
   return found(values, rows.toReversed(), 'outputs', 'inputs');
 }
 
-function found(values: readonly Var[], rows: readonly Row[], by: 'inputs' | 'outputs', to: 'inputs' | 'outputs'): Found {
+function found(
+  values: readonly Var[],
+  rows: readonly Row[],
+  by: 'inputs' | 'outputs',
+  to: 'inputs' | 'outputs',
+): Found {
   const all = new Set(values);
   const reached = rows.filter((row) => {
     if (!row[by].some((v) => all.has(v))) return false;
