@@ -15,8 +15,7 @@ import {
   reversed,
   Sketch,
 } from './conformance-kit.ts';
-import type { DType, TypedArray } from './dtype.ts';
-import type { ScalarStep } from './kernel.ts';
+import type { DType, ScalarStep, TypedArray } from './index.ts';
 import * as scalar from './scalar.ts';
 
 const ARITHMETIC: readonly DType[] = ['float32', 'float64', 'int32'];

@@ -4,8 +4,8 @@
  */
 import type { Case } from './conformance-kit.ts';
 import { accessTo, contiguous, integers, Sketch } from './conformance-kit.ts';
-import type { DType } from './dtype.ts';
-import { allocate, DTYPES } from './dtype.ts';
+import type { DType } from './index.ts';
+import { allocate, DTYPES } from './index.ts';
 
 const ARITHMETIC: readonly DType[] = ['float32', 'float64', 'int32'];
 

@@ -3,11 +3,8 @@
  * The one idea: a case is a plan with its inputs; what it should give, the oracle says.
  * Must not import any particular backend, nor a test runner: that is handed in.
  */
-import type { Backend, BufferRef } from './backend.ts';
-import type { DType, TypedArray } from './dtype.ts';
-import { allocate, bytesPerElement, dtypeOf } from './dtype.ts';
-import type { Access, Kernel, Plan, Slot } from './kernel.ts';
-import { rowMajor } from './layout.ts';
+import type { Access, Backend, BufferRef, DType, Kernel, Plan, Slot, TypedArray } from './index.ts';
+import { allocate, bytesPerElement, dtypeOf, rowMajor } from './index.ts';
 import { interpret } from './oracle.ts';
 
 /** What a test runner has to offer: Vitest's and others' functions of these names fit. */

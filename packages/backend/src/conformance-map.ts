@@ -13,9 +13,8 @@ import {
   permuted,
   Sketch,
 } from './conformance-kit.ts';
-import type { DType } from './dtype.ts';
-import { allocate, DTYPES, promoteTypes } from './dtype.ts';
-import type { ScalarStep } from './kernel.ts';
+import type { DType, ScalarStep } from './index.ts';
+import { allocate, DTYPES, promoteTypes } from './index.ts';
 import * as scalar from './scalar.ts';
 
 const ARITHMETIC: readonly DType[] = ['float32', 'float64', 'int32'];

@@ -4,9 +4,7 @@
  */
 import type { Case } from './conformance-kit.ts';
 import { accessTo, contiguous, fractions, integers, permuted, Sketch } from './conformance-kit.ts';
-import type { DType } from './dtype.ts';
-import type { Access, Kernel, ScalarStep } from './kernel.ts';
-import type { ScalarFunction } from './scalar.ts';
+import type { Access, DType, Kernel, ScalarFunction, ScalarStep } from './index.ts';
 import * as scalar from './scalar.ts';
 
 const LENGTH = 24;

@@ -13,10 +13,8 @@ import {
   permuted,
   Sketch,
 } from './conformance-kit.ts';
-import type { DType, TypedArray } from './dtype.ts';
-import { allocate } from './dtype.ts';
-import type { ScalarStep } from './kernel.ts';
-import type { Reducer } from './scalar.ts';
+import type { DType, Reducer, ScalarStep, TypedArray } from './index.ts';
+import { allocate } from './index.ts';
 import * as scalar from './scalar.ts';
 
 const ARITHMETIC: readonly DType[] = ['float32', 'float64', 'int32'];

@@ -4,9 +4,7 @@
  */
 import type { Case } from './conformance-kit.ts';
 import { accessTo, contiguous, fractions, integers, Sketch } from './conformance-kit.ts';
-import type { DType } from './dtype.ts';
-import type { Lane, ScalarStep } from './kernel.ts';
-import type { ScalarFunction } from './scalar.ts';
+import type { DType, Lane, ScalarFunction, ScalarStep } from './index.ts';
 import * as scalar from './scalar.ts';
 
 const ROWS = [1, 3, 4, 7, 700];

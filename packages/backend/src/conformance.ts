@@ -3,7 +3,7 @@
  * `read` and asks only what `Backend` promises, so a device that is asynchronous or lacks float64 is tested as well.
  * Must not import any particular backend, nor a test runner: that is handed in.
  */
-import type { Backend } from './backend.ts';
+
 import {
   contractedSpecials,
   contractions,
@@ -18,7 +18,7 @@ import { copies, edges, fills, functions, mixtures, pairs, programs } from './co
 import { fusions, plans } from './conformance-plan.ts';
 import { orders, positions, prologues, reductions, specials, sums, windows } from './conformance-reduce.ts';
 import { straightened, straightLines } from './conformance-straight.ts';
-import type { DType } from './dtype.ts';
+import type { Backend, DType } from './index.ts';
 
 export type { TestKit } from './conformance-kit.ts';
 

@@ -3,12 +3,11 @@
  * The one idea: an odometer over every iteration space and nothing clever, so that it can be checked by reading.
  * Must not import anything but the kernel IR. For tests only.
  */
-import type { DType, TypedArray } from './dtype.ts';
-import { allocate, dtypeOf } from './dtype.ts';
 import type {
   Access,
   ArgReduceKernel,
   ContractKernel,
+  DType,
   GatherKernel,
   Kernel,
   Lane,
@@ -20,8 +19,9 @@ import type {
   ScanKernel,
   ScatterKernel,
   StraightKernel,
-} from './kernel.ts';
-import { inputsOf } from './uses.ts';
+  TypedArray,
+} from './index.ts';
+import { allocate, dtypeOf, inputsOf } from './index.ts';
 
 /** Runs `plan` on `inputs` and writes `outputs`; temporaries have memory of their own. */
 export function interpret(plan: Plan, inputs: readonly TypedArray[], outputs: readonly TypedArray[]): void {
