@@ -23,8 +23,19 @@ export interface WrittenRule {
   readonly spread: <T>(outputs: readonly T[]) => (T | null)[];
 }
 
-/** Whether the outputs depend on what is active: by the arguments, the first `count` operands, alone. Rules know no others. */
-export function connectedByArguments({ outputs }: Application, active: readonly boolean[], count: number): boolean[] {
+/**
+ * Whether the outputs depend on what is active: by the arguments, the first `count` operands, alone, for rules know no others.
+ * Throws where one of the operands from `reads` on is active: what the function read besides its arguments.
+ */
+export function connectedByArguments(
+  operation: string,
+  { inputs, outputs }: Pick<Application, 'inputs' | 'outputs'>,
+  active: readonly boolean[],
+  count: number,
+  reads: number = count,
+): boolean[] {
+  const read = active.indexOf(true, reads);
+  if (read >= 0) throw closesOver(operation, inputs[read]!);
   const some = active.slice(0, count).includes(true);
   return outputs.map(() => some);
 }
@@ -86,24 +97,36 @@ export function recordResults(
 }
 
 /**
- * Runs a custom function, `hidden` from tapes or not. Throws where it reads a tensor that a tape differentiates and that does
- * not come from `own`, its arguments: its rule would lose that derivative without a word.
+ * Runs a custom function, `hidden` from tapes or not. Throws where it reads a tensor that a tape differentiates, or a variable that
+ * a tape would, and that does not come from `own`, its arguments: its rule would lose that derivative without a word. What is not
+ * known to be differentiated yet, in a trace or where tapes look on, is added to `reads`.
  */
-export function closed<T>(operation: string, own: readonly Tensor[], hidden: boolean, run: () => T): T {
+export function closed<T>(
+  operation: string,
+  own: readonly Tensor[],
+  hidden: boolean,
+  run: () => T,
+  reads: Set<Tensor> = new Set(),
+): T {
   const tapes = visibleRecorders();
   const known = new Set(own);
-  const refuse = (inputs: readonly Tensor[]): void =>
-    refuseFollowed(
-      operation,
-      tapes,
-      inputs.filter((t) => !known.has(t)),
-    );
+  const refuse = (values: readonly Tensor[]): void => refuseFollowed(operation, tapes, values);
   const guard: Recorder = {
-    active: (inputs) => (refuse(inputs), inputs.map(() => false)),
+    active: (inputs) => {
+      const outside = inputs.filter((t) => !known.has(t));
+      refuse(outside);
+      for (const t of outside) if (t.trace !== null) reads.add(t);
+      return inputs.map(() => false);
+    },
     record: (_row, _inputs, outputs) => outputs.forEach((t) => void known.add(t)),
-    // A tape that looks on has begun to follow a variable that is read here for the first time.
-    noteVariable: (variable, value) =>
-      void (hidden ? refuse([value, ...tapes.flatMap((tape) => tape.readsOf?.(variable) ?? [])]) : known.add(value)),
+    noteVariable: (variable, value) => {
+      if (hidden) {
+        for (const tape of tapes) tape.noteVariable?.(variable, value);
+        refuse([value]);
+      }
+      known.add(value);
+      reads.add(value);
+    },
   };
   const guarded = (): T => withFrame(guard, run);
   return hidden ? muted(guarded) : guarded();
@@ -117,10 +140,12 @@ export function refuseCaptured(operation: string, captured: readonly Tensor[]): 
 function refuseFollowed(operation: string, tapes: readonly Recorder[], values: readonly Tensor[]): void {
   for (const tape of tapes) {
     const value = values[tape.active(values)?.indexOf(true) ?? -1];
-    if (value === undefined) continue;
-    throw new RuleError(
-      `${operation}: the function closes over a value that is being differentiated (${formatType(value.type)}), and its ` +
-        'rule speaks of its arguments alone; pass the value as an argument, or close over stopGradient of it, taken outside',
-    );
+    if (value !== undefined) throw closesOver(operation, value.type);
   }
 }
+
+const closesOver = (operation: string, type: TensorType): RuleError =>
+  new RuleError(
+    `${operation}: the function closes over a value that is being differentiated (${formatType(type)}), and its ` +
+      'rule speaks of its arguments alone; pass the value as an argument, or close over stopGradient of it, taken outside',
+  );

@@ -6,7 +6,7 @@
 import { capturedNow, inline } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
 import { Tensor as TensorClass } from '@jacobi/tensor';
-import type { Flat, Primitive, Program, Tangent, TensorType } from '@jacobi/tensor/internal';
+import type { Application, Flat, Primitive, Program, Tangent, TensorType } from '@jacobi/tensor/internal';
 import {
   apply,
   bind,
@@ -33,8 +33,13 @@ import { RuleError } from './errors.ts';
 import { carriesTangent } from './pushforward.ts';
 import { Remembered } from './remember.ts';
 
-/** Params: how many of the operands are arguments, and how many results; what is left are residuals. */
-type Parts = { readonly args: number; readonly results: number };
+/** Params: how many of the operands are arguments, results and residuals; what is left was read besides. */
+type Parts = {
+  readonly operation: string;
+  readonly args: number;
+  readonly results: number;
+  readonly residuals: number;
+};
 
 /** The results again. Their tangents are those of the arguments through the rule (the closure), which reads the residuals. */
 const vjpRow: Primitive<Parts> = {
@@ -43,13 +48,13 @@ const vjpRow: Primitive<Parts> = {
   inline: lowerInline,
   derivative: {
     kind: 'rule',
-    connects: (row, active) => connectedByArguments(row as never, active, row.params.args),
-    keeps: (active, { args, results }) => ({ inputs: active.map((_, i) => i).slice(args + results), outputs: [] }),
+    connects,
+    keeps: (active, params) => ({ inputs: residualsOf(active, params), outputs: [] }),
     tangent: (row, tangents) => {
-      const { args, results } = row.params;
-      const own = tangents.slice(0, args);
-      if (own.every((t) => t === null)) return [];
-      const residuals = row.inputs.slice(args + results).map((_, i) => row.x(args + results + i));
+      const moving = tangents.map((t) => t !== null);
+      if (!connects(row, moving).includes(true)) return [];
+      const own = tangents.slice(0, row.params.args);
+      const residuals = residualsOf(tangents, row.params).map((i) => row.x(i));
       const incoming = own.map((t, i) => t ?? zerosOf(row.inputs[i]!));
       return customTangents(residuals, incoming, row.outputs, row.closures[0] as CustomRule, row.abstract);
     },
@@ -61,6 +66,18 @@ const vjpRow: Primitive<Parts> = {
     },
   },
 };
+
+function connects(
+  row: Pick<Application<Parts>, 'inputs' | 'outputs' | 'params'>,
+  active: readonly boolean[],
+): boolean[] {
+  const { operation, args, results, residuals } = row.params;
+  return connectedByArguments(operation, row, active, args, args + results + residuals);
+}
+
+function residualsOf(operands: readonly unknown[], { args, results, residuals }: Parts): number[] {
+  return [...operands.keys()].slice(args + results, args + results + residuals);
+}
 
 /** The row with the program that it stands for: its results, as they are. */
 function bindVjp(inputs: readonly Tensor[], params: Parts, rule: CustomRule): readonly Tensor[] {
@@ -90,10 +107,11 @@ function callVjp(
   const traced = currentTrace() !== null;
   const hidden = !traced && !differentiatedAgain(leaves);
   const call = (): Called => run(...buildArguments(flats, leaves));
-  const { result, residuals, rule } = closed(operation, leaves, hidden, call);
+  const reads = new Set<Tensor>();
+  const { result, residuals, rule } = closed(operation, leaves, hidden, call, reads);
   if (!traced && !isFollowed(leaves)) return result.rebuild(result.leaves);
-  const inputs = [...leaves, ...result.leaves, ...residuals];
-  const params = { args: leaves.length, results: result.leaves.length };
+  const inputs = [...leaves, ...result.leaves, ...residuals, ...reads];
+  const params = { operation, args: leaves.length, results: result.leaves.length, residuals: residuals.length };
   if (traced) return result.rebuild(bindVjp(inputs, params, rule));
   const types = inputs.map((t) => t.type);
   const row = apply(vjpRow, types, params, holding([], [rule]));
@@ -107,6 +125,8 @@ const isTensor = (x: unknown): x is Tensor => x instanceof TensorClass;
  * (or null, for zero) an argument; for one argument the cotangent alone will do.
  *
  * Serves reverse mode, vmap and jit; forward mode too, where backward is linear in dy.
+ * @throws RuleError where f or forward reads, besides its arguments, what is being differentiated, a trainable variable under
+ * a tape for one: the rule would lose that derivative.
  * @example
  * const f = customVjp(sin, (x) => [sin(x), x], (x, dy) => [mul(mul(2, cos(x)), dy)]);
  * grad(f)(tensor(0)) // → 2
@@ -162,7 +182,8 @@ function onNest(backward: Backward, rebuild: Flat<Tensor>['rebuild']): Backward 
 /**
  * f with a gradient of its own, as TensorFlow's: f returns `[y, backward]`, and `backward(dy)` the gradient of its argument
  * (an array of them for several arguments; with several results it is called with one dy for each). null counts as zero.
- * @throws RuleError where the rule gives too few gradients or gradients of another shape.
+ * @throws RuleError where the rule gives too few gradients or gradients of another shape, or f reads, besides its arguments, what
+ * is being differentiated (a trainable variable under a tape, which TensorFlow refuses as well).
  * @example
  * const f = customGradient((x) => [square(x), (dy) => mul(dy, 100)]);
  * grad(f)(tensor(3)) // → 100

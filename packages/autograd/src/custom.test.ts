@@ -1,6 +1,6 @@
 /** Rules given by the user: they hold in every transform, at every order, and their mistakes are named. */
 
-import type { Tensor, Variable } from '@jacobi/tensor';
+import type { Tensor } from '@jacobi/tensor';
 import {
   add,
   cos,
@@ -21,7 +21,6 @@ import {
   where,
 } from '@jacobi/tensor';
 import { describe, expect, test } from 'vitest';
-import type { AnyFunction } from './call.ts';
 import {
   checkGradients,
   customGradient,
@@ -34,7 +33,6 @@ import {
   jvp,
   linearize,
   RuleError,
-  UnconnectedError,
   valueAndGrad,
   vjp,
   vmap,
@@ -355,39 +353,4 @@ test('a rule that forgets to return is told so: only null stands for zero', () =
     'customGradient: gradient 0 must be a nest of tensors (plain objects and arrays), not undefined',
   );
   expect((f(null) as Tensor).arraySync()).toEqual([0, 0, 0]);
-});
-
-describe('a variable that a function with a rule of its own reads', () => {
-  const rules = {
-    customVjp: (v: Variable): AnyFunction =>
-      customVjp(
-        (x: Tensor) => mul(x, v.value),
-        (x) => [mul(x as Tensor, v.value), x],
-        (_, dy) => [mul(dy as Tensor, 100)],
-      ),
-    customGradient: (v: Variable): AnyFunction =>
-      customGradient((x) => [mul(x as Tensor, v.value), (dy) => mul(dy as Tensor, 100)]),
-    customJvp: (v: Variable): AnyFunction =>
-      customJvp(
-        (x: Tensor) => mul(x, v.value),
-        ([x], [t]) => [mul(x as Tensor, v.value), mul(t as Tensor, 100)],
-      ),
-  };
-  const cases = Object.entries(rules).flatMap(([name, make]) =>
-    [true, false].flatMap((watched) => [true, false].map((jitted) => ({ name, make, watched, jitted }))),
-  );
-  test.each(cases)('$name, argument watched $watched, jitted $jitted: unconnected', ({ make, watched, jitted }) => {
-    const v = variable(3);
-    const x = tensor([2, 5]);
-    const f = make(v);
-    const tape = new GradientTape({ persistent: true });
-    const y = tape.record(() => {
-      if (watched) tape.watch(x);
-      return (jitted ? jit(f) : f)(x) as Tensor;
-    });
-    expect(y.arraySync()).toEqual([6, 15]);
-    expect(() => tape.gradient(y, v)).toThrow(UnconnectedError);
-    expect(tape.gradient(y, v, { unconnected: 'none' })).toBeNull();
-    if (watched) expect(tape.gradient(y, x).arraySync()).toEqual([100, 100]);
-  });
 });

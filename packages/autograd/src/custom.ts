@@ -4,7 +4,16 @@
  */
 import { capturedNow, inline, writeOut } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
-import type { Flat, Primitive, Program, RowValues, Tangent, TensorType, Var } from '@jacobi/tensor/internal';
+import type {
+  Application,
+  Flat,
+  Primitive,
+  Program,
+  RowValues,
+  Tangent,
+  TensorType,
+  Var,
+} from '@jacobi/tensor/internal';
 import {
   apply,
   bind,
@@ -44,22 +53,28 @@ const jvpRow: Primitive<CustomParams> = {
   derivative: {
     kind: 'rule',
     keeps: (active) => ({ inputs: active.map((_, i) => i), outputs: [] }),
-    connects: (row, active) =>
-      connectedByArguments(row as never, active, row.programs[0]?.inputs.length ?? active.length),
+    connects,
     tangent: tangentsBy,
   },
   batching: { rule: (inputs, mapped, _params, size, row) => batchedJvp(inputs, mapped, size, row) },
 };
+
+/** By the arguments; what else the row takes is what its program captured. */
+function connects(row: Pick<Application, 'inputs' | 'outputs' | 'programs'>, active: readonly boolean[]): boolean[] {
+  return connectedByArguments('customJvp', row, active, row.programs[0]?.inputs.length ?? active.length);
+}
 
 /**
  * Tangents by the row's rule. Abstract ones: the rule's rows brought to the closed set of linear maps, by differentiating them in
  * the tangents, since some may have rules of their own.
  */
 function tangentsBy(row: RowValues<CustomParams>, tangents: readonly Tangent[]): readonly Tangent[] {
+  const moving = tangents.map((t) => t !== null);
+  if (!connects(row, moving).includes(true)) return [];
   const written = writeRule('customJvp', row.inputs, row.inputs, row.closures[0] as CustomRule).program;
-  const moving = written.inputs.slice(row.inputs.length);
-  const program = writeOut(written, moving);
-  checkLinear(program, moving);
+  const open = written.inputs.slice(row.inputs.length);
+  const program = writeOut(written, open);
+  checkLinear(program, open);
   const values = row.inputs.map((_, i) => row.x(i));
   const zeros = row.inputs.map((type) => zerosOf(type));
   const captured = capturedNow(program);
@@ -132,6 +147,7 @@ function callJvp(f: AnyFunction, ruleOf: RuleOf, args: readonly unknown[]): unkn
  *
  * primals and tangents are arrays with one entry an argument. Serves forward mode, reverse mode (by transposition), vmap and
  * jit.
+ * @throws RuleError where f reads, besides its arguments, what is being differentiated, a trainable variable under a tape for one.
  * @example
  * const f = customJvp(sin, ([x], [t]) => [sin(x), mul(mul(2, cos(x)), t)]);
  * grad(f)(tensor(0)) // → 2

@@ -27,8 +27,6 @@ export class Recording implements Recorder {
   paused = false;
   /** Called when a variable is read. */
   onVariable: ((variable: object, value: Tensor) => void) | null = null;
-  /** What was read of a variable. */
-  readsOf: (variable: object) => readonly Tensor[] = () => [];
 
   constructor(persistent = false) {
     this.persistent = persistent;

@@ -91,7 +91,6 @@ export class GradientTape {
       if ((watchAccessedVariables && variable.trainable) || this.#variables.has(variable))
         this.#noteVariable(variable, value);
     };
-    this.#recording.readsOf = (variable) => this.#values(variable as Variable);
   }
 
   /** Runs `fn`, recording what it computes from watched values; returns what it returns. May be called again, to go on. */

@@ -27,8 +27,6 @@ export interface Recorder {
   noteRead?(tensor: Tensor, method: string): void;
   /** A variable's value is being read: a tensor of its own for each read outside of traces. */
   noteVariable?(variable: object, value: Tensor): void;
-  /** What it has noted of a variable. */
-  readsOf?(variable: object): readonly Tensor[];
 }
 
 /** A frame that hides the recorders under it: what runs above it is recorded by a row of its own. */
