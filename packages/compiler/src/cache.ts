@@ -36,10 +36,6 @@ export class StructureCache<V> {
     }
   }
 
-  get size(): number {
-    return [...this.#buckets.values()].flat().length;
-  }
-
   /** The entries of a hash from now on, the ones used last. */
   #put(key: number, bucket: readonly Entry<V>[]): void {
     for (const { bytes } of this.#buckets.get(key) ?? []) this.#bytes -= bytes;
