@@ -6,7 +6,7 @@
 import { isFloating } from '@jacobi/backend';
 import type { Tensor } from '@jacobi/tensor';
 import { broadcastTo, neg } from '@jacobi/tensor';
-import type { Application, Linear, Program, Row, RowValues, Tangent, TensorType, Var } from '@jacobi/tensor/internal';
+import type { Application, Linear, Program, Row, Tangent, TensorType, Var } from '@jacobi/tensor/internal';
 import { addTangents, bindApplication, currentTrace, operandsOf, zerosOf } from '@jacobi/tensor/internal';
 
 /** Values of a program's variables. */
@@ -34,7 +34,7 @@ export function pushforward(rows: readonly Row[], values: Values, tangents: Tang
 
 /** The tangents of a row's outputs; an empty list where none has one. */
 function rowTangents(row: Row, tangents: readonly Tangent[], values: Values, abstract: boolean): readonly Tangent[] {
-  const { application, inputs } = row;
+  const { application, inputs, outputs } = row;
   const { derivative } = application.primitive;
   switch (derivative.kind) {
     case 'none':
@@ -52,15 +52,13 @@ function rowTangents(row: Row, tangents: readonly Tangent[], values: Values, abs
       return [addTangents(term(0), term(1))];
     }
     case 'rule':
-      return derivative.tangent(rowValues(row, values, abstract), tangents);
+      return derivative.tangent(
+        { ...application, x: (i) => values(inputs[i]!), y: (i) => values(outputs[i]!), abstract },
+        tangents,
+      );
     default:
       return derivative satisfies never;
   }
-}
-
-function rowValues(row: Row, values: Values, abstract: boolean): RowValues {
-  const { application, inputs, outputs } = row;
-  return { ...application, x: (i) => values(inputs[i]!), y: (i) => values(outputs[i]!), abstract };
 }
 
 /** A linear row on tangents: the row itself. Only where one term of a sum is zero there is less to do. */
@@ -70,18 +68,12 @@ function linearTangents(row: Row, tangents: readonly Tangent[], values: Values):
   const [a, b] = tangents as [Tangent, Tangent];
   if ((map === 'add' || map === 'sub') && (a === null || b === null))
     return [broadcastTo(a ?? (map === 'sub' ? neg(b!) : b!), application.outputs[0]!.shape)];
-  return bindApplication(application, operandsWith(application, inputs, tangents, values));
-}
-
-/** The operands of a linear row with tangents in the open places; zeros are written out only where there is no other way. */
-function operandsWith(
-  application: Application,
-  inputs: readonly Var[],
-  tangents: readonly Tangent[],
-  values: Values,
-): Tensor[] {
   const open = openOperands(application);
-  return inputs.map((v, i) => (open.includes(i) ? (tangents[i] ?? zerosOf(application.inputs[i]!)) : values(v)));
+  const operands = inputs.map((v, i) =>
+    // Zeros are written out only where there is no other way.
+    open.includes(i) ? (tangents[i] ?? zerosOf(application.inputs[i]!)) : values(v),
+  );
+  return bindApplication(application, operands);
 }
 
 /** The operands in which a linear row is linear. */
