@@ -235,7 +235,7 @@ export class GradientTape {
   protected resolve(operation: string, sources: unknown): Flat<ResolvedSource> {
     const flat = flattenNest(`${operation}: sources`, sources, isSource, 'tensors or variables');
     const leaves = flat.leaves.map((leaf, i): ResolvedSource => {
-      const name = isVariable(leaf) ? leaf.name : flat.paths[i] === '' ? 'source' : `source ${flat.paths[i]}`;
+      const name = isVariable(leaf) ? leaf.name : `source ${flat.paths[i]}`.trim();
       const values = this.#values(leaf);
       const vars = values.flatMap((t) => this.#recording.find(t) ?? []).filter((v) => this.#recording.isActive(v));
       return { leaf, name, tensor: values[0] ?? null, vars };

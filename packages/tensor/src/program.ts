@@ -19,7 +19,7 @@ export interface Row {
   readonly inputs: readonly Var[];
   readonly outputs: readonly Var[];
   /** Name of the primal row that a derivative row came from. */
-  readonly from?: string;
+  readonly from?: string | null;
 }
 
 /** A value from outside that a program reads: a tensor, or something that gives one at each run (a variable). */

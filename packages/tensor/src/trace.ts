@@ -75,7 +75,7 @@ export class Trace {
       application,
       inputs: ins,
       outputs: outputs.map((t) => this.variable(t)),
-      ...(this.origin === null ? {} : { from: this.origin }),
+      from: this.origin,
     });
     return outputs;
   }
