@@ -48,7 +48,7 @@ export function elementwise<P extends Params>(
     name: fn.name,
     type: (inputs) => elementwiseType(operation, inputs, options.dtype),
     lower: (writer, inputs, [out], params) =>
-      emitMap(writer, inputs, out!, call(fn, inputs.length, out!.dtype, ...(options.constants?.(params) ?? []))),
+      emitMap(writer, inputs, out!, call(fn, out!.dtype, options.constants?.(params))),
     derivative,
     batching: 'elementwise',
   };

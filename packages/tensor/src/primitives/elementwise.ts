@@ -217,7 +217,7 @@ export const castRow: Primitive<{ readonly dtype: string }> = {
     const { dtype } = out!;
     const fn =
       dtype === 'bool' ? scalar.toBool : dtype === 'int32' && x!.dtype !== 'bool' ? scalar.toInt : scalar.identity;
-    emitMap(writer, [x!], out!, call(fn, 1, dtype));
+    emitMap(writer, [x!], out!, call(fn, dtype));
   },
   derivative: { kind: 'linear', map: 'cast' },
   batching: 'elementwise',
