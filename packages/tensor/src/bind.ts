@@ -147,7 +147,7 @@ export function execute(application: Application, inputs: readonly Tensor[]): re
   const bound = application as Bound;
   const backend = inputs.length > 0 ? inputs[0]!.backend! : getBackend();
   if (bound.alias && inputs[0]!.buffer !== null)
-    return [new Tensor(bound.outputs[0]!, inputs[0]!.buffer, backend, null)];
+    return [new Tensor(bound.outputs[0]!, inputs[0]!.buffer, backend)];
   const buffers = buffersOn(backend, inputs);
   if (bound.on !== backend) {
     bound.executable = backend.compile(lowerApplication(bound));
@@ -157,7 +157,7 @@ export function execute(application: Application, inputs: readonly Tensor[]): re
   const type = bound.outputs[0]!;
   const out = backend.alloc(type.dtype, type.size);
   backend.run(bound.executable!, buffers, [out]);
-  return [new Tensor(type, out, backend, null)];
+  return [new Tensor(type, out, backend)];
 }
 
 /** The results of an executable, which has one buffer for each input and each output. */
@@ -169,7 +169,7 @@ export function runOn(
 ): Tensor[] {
   const outs = types.map(({ dtype, size }) => backend.alloc(dtype, size));
   backend.run(executable, inputs, outs);
-  return outs.map((out, i) => new Tensor(types[i]!, out, backend, null));
+  return outs.map((out, i) => new Tensor(types[i]!, out, backend));
 }
 
 /** The elements of tensors, on one backend. */

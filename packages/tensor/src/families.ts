@@ -65,9 +65,10 @@ export function unary<P extends Params = Params>(
   slope: Slope<P>,
   constants?: (params: P) => readonly number[],
 ): Primitive<P> {
-  const keeps = 'fromInput' in slope ? { inputs: [0], outputs: [] } : { inputs: [], outputs: [0] };
-  const coefficient = (row: RowValues<P>): Tensor =>
-    'fromInput' in slope ? slope.fromInput(row.x(0), row.params) : slope.fromOutput(row.y(0), row.params);
+  const [keeps, coefficient] =
+    'fromInput' in slope
+      ? [{ inputs: [0], outputs: [] }, (row: RowValues<P>) => slope.fromInput(row.x(0), row.params)]
+      : [{ inputs: [], outputs: [0] }, (row: RowValues<P>) => slope.fromOutput(row.y(0), row.params)];
   return elementwise<P>(
     fn,
     { kind: 'rule', keeps: () => keeps, tangent: (row, [t]) => [mul(t!, coefficient(row))] },

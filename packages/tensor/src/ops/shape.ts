@@ -71,12 +71,10 @@ export function reshape(x: TensorLike, shape: Shape): Tensor {
  */
 export function transpose(x: TensorLike, permutation?: readonly number[]): Tensor {
   const t = asTensor('transpose', 'x', x);
-  const order = permutation === undefined ? [...t.shape.keys()].reverse() : checkPermutation(permutation, t.rank);
+  const checked = (given: readonly number[]): number[] =>
+    checkDistinct('transpose', 'permutation', checkPerAxis('transpose', 'permutation', given, t.rank), t.rank);
+  const order = permutation === undefined ? [...t.shape.keys()].reverse() : checked(permutation);
   return order.every((a, i) => a === i) ? t : bindOne(transposeRow, [t], { permutation: order });
-}
-
-function checkPermutation(permutation: readonly number[], rank: number): number[] {
-  return checkDistinct('transpose', 'permutation', checkPerAxis('transpose', 'permutation', permutation, rank), rank);
 }
 
 /**

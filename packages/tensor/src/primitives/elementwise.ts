@@ -4,7 +4,7 @@
  * least-norm subgradient). Must not import interpreters.
  */
 import * as scalar from '@jacobi/backend/scalar';
-import { binary, comparison, elementwise, elementwiseType, unary } from '../families.ts';
+import { binary, comparison, elementwise, unary } from '../families.ts';
 import { call, emitMap } from '../lower.ts';
 import { sigmoid as sigmoidOf } from '../ops/activation.ts';
 import {
@@ -25,6 +25,7 @@ import { stopGradient } from '../ops/shape.ts';
 import { cosh as coshOf, cos as cosine, hypot as hypotOf, sin as sine, sinh as sinhOf } from '../ops/trigonometry.ts';
 import type { Primitive } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
+import { tensorType } from '../type.ts';
 
 // Arithmetic
 export const addRow: Primitive = /* @__PURE__ */ elementwise(scalar.add, { kind: 'linear', map: 'add' });
@@ -212,7 +213,7 @@ export const selectRow: Primitive = /* @__PURE__ */ elementwise(
 // Between dtypes. Floating to floating is linear; into integers and booleans nothing passes.
 export const castRow: Primitive<{ readonly dtype: string }> = {
   name: 'cast',
-  type: (inputs, { dtype }) => elementwiseType('cast', inputs, dtype as 'float32'),
+  type: ([x], { dtype }) => [tensorType(dtype as 'float32', x!.shape)],
   lower: (writer, [x], [out]) => {
     const { dtype } = out!;
     const fn =

@@ -189,12 +189,12 @@ export const concatRow: Primitive<{ readonly axis: number }> = {
     return [tensorType(inputs[0]!.dtype, shape)];
   },
   lower: (writer, inputs, [out], { axis }) => {
-    const { strides, offset } = out!.view;
-    let at = 0;
+    const { strides } = out!.view;
+    let { offset } = out!.view;
     for (const x of inputs) {
       const { shape } = x.view;
-      emitCopy(writer, x, { ...out!, view: { offset: offset + at * strides[axis]!, shape, strides } });
-      at += shape[axis]!;
+      emitCopy(writer, x, { ...out!, view: { offset, shape, strides } });
+      offset += shape[axis]! * strides[axis]!;
     }
   },
   derivative: { kind: 'linear', map: 'concat' },
