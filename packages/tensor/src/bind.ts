@@ -146,8 +146,7 @@ export function bindApplication(application: Application, inputs: readonly Tenso
 export function execute(application: Application, inputs: readonly Tensor[]): readonly Tensor[] {
   const bound = application as Bound;
   const backend = inputs.length > 0 ? inputs[0]!.backend! : getBackend();
-  if (bound.alias && inputs[0]!.buffer !== null)
-    return [new Tensor(bound.outputs[0]!, inputs[0]!.buffer, backend)];
+  if (bound.alias && inputs[0]!.buffer !== null) return [new Tensor(bound.outputs[0]!, inputs[0]!.buffer, backend)];
   const buffers = buffersOn(backend, inputs);
   if (bound.on !== backend) {
     bound.executable = backend.compile(lowerApplication(bound));

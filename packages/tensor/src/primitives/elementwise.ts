@@ -36,7 +36,7 @@ export const divRow: Primitive = /* @__PURE__ */ binary(
   scalar.div,
   ['b', (t, row) => times(t, recip(row.x(1)))],
   ['by', (t, row) => times(t, negate(div(row.y(0), row.x(1))))],
-  'div',
+  {},
   // Rules of users divide tangents; those of rows multiply by reciprocals.
   { map: 'scale', open: [0], by: (row) => recip(row.coefficient(1)) },
 );
@@ -51,7 +51,7 @@ export const floorModRow: Primitive = /* @__PURE__ */ binary(
   scalar.floorMod,
   ['', (t) => t],
   ['ab', (t, row) => times(t, negate(floorOf(div(row.x(0), row.x(1)))))],
-  'mod',
+  { operation: 'mod' },
 );
 
 // Ties go half to each: a mean of the two one-sided choices. Tangents are selected, never multiplied by zero.
