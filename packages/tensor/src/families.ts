@@ -44,14 +44,12 @@ export interface ElementwiseOptions<P extends Params> {
 export function elementwise<P extends Params>(
   fn: ScalarFunction,
   derivative: Derivative<P>,
-  options: ElementwiseOptions<P> = {},
+  { operation = fn.name, dtype, constants }: ElementwiseOptions<P> = {},
 ): Primitive<P> {
-  const { operation = fn.name } = options;
   return {
     name: fn.name,
-    type: (inputs) => elementwiseType(operation, inputs, options.dtype),
-    lower: (writer, inputs, [out], params) =>
-      emitMap(writer, inputs, out!, call(fn, out!.dtype, options.constants?.(params))),
+    type: (inputs) => elementwiseType(operation, inputs, dtype),
+    lower: (writer, inputs, [out], params) => emitMap(writer, inputs, out!, call(fn, out!.dtype, constants?.(params))),
     derivative,
     batching: 'elementwise',
   };
