@@ -25,10 +25,9 @@ export class Recording implements Recorder {
   readonly persistent: boolean;
   /** While true, nothing is recorded. */
   paused = false;
-  /** Called when a variable is read. */
-  onVariable: ((variable: object, value: Tensor) => void) | null = null;
-  /** What was read of a variable. */
-  readsOf: (variable: object) => readonly Tensor[] = () => [];
+  /** Of a tape that watches variables. */
+  declare noteVariable?: NonNullable<Recorder['noteVariable']>;
+  declare readsOf?: NonNullable<Recorder['readsOf']>;
 
   constructor(persistent = false) {
     this.persistent = persistent;
@@ -50,8 +49,7 @@ export class Recording implements Recorder {
    * derivative.
    */
   watch(t: Tensor): void {
-    const known = this.find(t);
-    if (known !== undefined && this.isActive(known)) return;
+    if (this.#stateOf(t) === ACTIVE) return;
     this.#vars.delete(t.id);
     this.#states[this.#variable(t)] = carriesTangent(t.type) ? ACTIVE : CUT;
   }
@@ -75,8 +73,9 @@ export class Recording implements Recorder {
     return this.#states[v] === ACTIVE;
   }
 
-  isFollowed(v: Var): boolean {
-    return this.#states[v] !== CONSTANT;
+  /** True for what depends on what is watched, be it without a derivative. */
+  follows(t: Tensor): boolean {
+    return this.#stateOf(t) !== CONSTANT;
   }
 
   active(inputs: readonly Tensor[]): readonly boolean[] | null {
@@ -84,8 +83,7 @@ export class Recording implements Recorder {
     let concerned = false;
     const mask = new Array<boolean>(inputs.length);
     for (let i = 0; i < inputs.length; i++) {
-      const v = this.#vars.get(inputs[i]!.id);
-      const state = v === undefined ? CONSTANT : this.#states[v]!;
+      const state = this.#stateOf(inputs[i]!);
       mask[i] = state === ACTIVE;
       if (state !== CONSTANT) concerned = true;
     }
@@ -117,13 +115,12 @@ export class Recording implements Recorder {
   }
 
   noteRead(tensor: Tensor, method: string): void {
-    if (this.paused) return;
-    const v = this.#vars.get(tensor.id);
-    if (v !== undefined && this.#states[v] !== CONSTANT) this.readOut.set(v, method);
+    if (!this.paused && this.follows(tensor)) this.readOut.set(this.find(tensor)!, method);
   }
 
-  noteVariable(variable: object, value: Tensor): void {
-    if (!this.paused) this.onVariable?.(variable, value);
+  #stateOf(t: Tensor): State {
+    const v = this.#vars.get(t.id);
+    return v === undefined ? CONSTANT : this.#states[v]!;
   }
 
   #variable(t: Tensor): Var {

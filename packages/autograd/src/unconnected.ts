@@ -21,25 +21,28 @@ export function checkUnconnected(operation: string, value: unknown = 'error'): U
 }
 
 /** Says in a sentence why no derivative leads from `source` to `target`. */
-export function explainUnconnected(recording: Recording, target: Tensor, source: Tensor | null, name: string): string {
-  if (source === null)
+export function explainUnconnected(
+  recording: Recording,
+  target: Tensor,
+  { tensor: source, name }: { readonly tensor: Tensor | undefined; readonly name: string },
+): string {
+  if (source === undefined)
     return `${name} was not watched (not trainable, or not read inside of record): read its .value there, or watch it`;
-  const s = recording.find(source);
-  if (s === undefined || !recording.isFollowed(s)) {
+  if (!recording.follows(source)) {
     return `${name} was not watched: call tape.watch(${name}) before computing with it`;
   }
+  const s = recording.find(source)!;
   if (!recording.isActive(s) && !carriesTangent(source.type)) {
     return `${name} has dtype ${source.dtype}, and integers carry no derivative: watch cast(${name}, 'float32')`;
   }
-  const t = recording.find(target);
-  if (t === undefined || !recording.isFollowed(t)) {
+  if (!recording.follows(target)) {
     const out = [...recording.readOut].find(([v]) => leadingTo([v], recording.rows).values.has(s));
     if (out !== undefined) {
       return `the target was computed outside of record: ${formatType(recording.types[out[0]]!)} that depends on ${name} was read out by ${out[1]}: numbers carry no history`;
     }
     return `the target was computed outside of record, or before ${name} was watched`;
   }
-  const cut = cutBetween(recording, s, t);
+  const cut = cutBetween(recording, s, recording.find(target)!);
   return cut === null ? `the target does not depend on ${name}` : `the path from ${name} to the target ends at ${cut}`;
 }
 

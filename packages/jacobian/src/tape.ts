@@ -1,6 +1,7 @@
 /** GradientTape with jacobian, batchJacobian and explain. */
 import type { LikeSources, MaybeNull, Source, SourcesLike, Unconnected } from '@jacobi/autograd';
 import { GradientTape as AutogradTape } from '@jacobi/autograd';
+import { explainUnconnected } from '@jacobi/autograd/internal';
 import type { Tensor, Variable } from '@jacobi/tensor';
 import { ArgumentError, Tensor as TensorClass } from '@jacobi/tensor';
 import { checkFlag, describe, isVariable } from '@jacobi/tensor/internal';
@@ -89,13 +90,13 @@ export class GradientTape extends AutogradTape {
     const { batch = false, mode = 'auto' } = options;
     checkFlag('explain', 'batch', batch);
     const y = this.targetTensor(target);
-    const flat = this.resolve('explain', sources);
-    if (batch) for (const { leaf } of flat.leaves) checkBatch('explain', y, this.targetTensor(leaf));
-    const cut = this.cut(flat.leaves, [y]);
-    const lines = flat.leaves.flatMap((source, i) =>
-      cut.connected[i] ? [] : [`  ${source.name}: not connected, ${this.whyUnconnected(y, source)}`],
-    );
-    if (!cut.connected.includes(true)) return ['Jacobian: nothing to compute', ...lines].join('\n');
+    const cut = this.cut('explain', [y], sources);
+    const { leaves } = cut.sources;
+    if (batch) for (const { leaf } of leaves) checkBatch('explain', y, this.targetTensor(leaf));
+    const lines = leaves
+      .filter(({ places }) => places.length === 0)
+      .map((source) => `  ${source.name}: not connected, ${explainUnconnected(cut.recording, y, source)}`);
+    if (lines.length === leaves.length) return ['Jacobian: nothing to compute', ...lines].join('\n');
     const plan = planFor(cut.slice, batch, mode);
     return [explainPlan(plan, cut.slice.rows.length, chunkFor(plan, options)), ...lines].join('\n');
   }
