@@ -66,7 +66,8 @@ export interface CutSource {
   readonly places: readonly number[];
 }
 
-const isSource = (x: unknown): x is Source => x instanceof Tensor || isVariable(x);
+/** What derivatives are taken with respect to. */
+export const isSource = (x: unknown): x is Source => x instanceof Tensor || isVariable(x);
 
 /**
  * Records operations for differentiation.
