@@ -36,21 +36,26 @@ export function pushforward(rows: readonly Row[], values: Values, tangents: Tang
 function rowTangents(row: Row, tangents: readonly Tangent[], values: Values, abstract: boolean): readonly Tangent[] {
   const { application, inputs, outputs } = row;
   const { derivative } = application.primitive;
+  /** The row itself, on tangents in the `open` places. Zeros are written out only where there is no other way. */
+  const bindOn = (open: readonly number[]): readonly Tensor[] =>
+    bindApplication(
+      application,
+      inputs.map((v, i) => (open.includes(i) ? (tangents[i] ?? zerosOf(application.inputs[i]!)) : values(v))),
+    );
+  const [a = null, b = null] = tangents;
   switch (derivative.kind) {
     case 'none':
     case 'zero':
       return [];
-    case 'linear':
-      return linearTangents(row, tangents, values);
-    case 'bilinear': {
-      const term = (place: number): Tangent => {
-        const t = tangents[place] ?? null;
-        if (t === null) return null;
-        const operands = inputs.map((v, i) => (i === place ? t : values(v)));
-        return bindApplication(application, operands)[0]!;
-      };
-      return [addTangents(term(0), term(1))];
+    case 'linear': {
+      const { map } = derivative;
+      // Where one term of a sum is zero there is less to do.
+      if ((map === 'add' || map === 'sub') && (a === null || b === null))
+        return [broadcastTo(a ?? (map === 'sub' ? neg(b!) : b!), application.outputs[0]!.shape)];
+      return bindOn(openOperands(application));
     }
+    case 'bilinear':
+      return [addTangents(a && bindOn([0])[0]!, b && bindOn([1])[0]!)];
     case 'rule':
       return derivative.tangent(
         { ...application, x: (i) => values(inputs[i]!), y: (i) => values(outputs[i]!), abstract },
@@ -59,21 +64,6 @@ function rowTangents(row: Row, tangents: readonly Tangent[], values: Values, abs
     default:
       return derivative satisfies never;
   }
-}
-
-/** A linear row on tangents: the row itself. Only where one term of a sum is zero there is less to do. */
-function linearTangents(row: Row, tangents: readonly Tangent[], values: Values): readonly Tangent[] {
-  const { application, inputs } = row;
-  const { map } = application.primitive.derivative as Linear;
-  const [a, b] = tangents as [Tangent, Tangent];
-  if ((map === 'add' || map === 'sub') && (a === null || b === null))
-    return [broadcastTo(a ?? (map === 'sub' ? neg(b!) : b!), application.outputs[0]!.shape)];
-  const open = openOperands(application);
-  const operands = inputs.map((v, i) =>
-    // Zeros are written out only where there is no other way.
-    open.includes(i) ? (tangents[i] ?? zerosOf(application.inputs[i]!)) : values(v),
-  );
-  return bindApplication(application, operands);
 }
 
 /** The operands in which a linear row is linear. */
