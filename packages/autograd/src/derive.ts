@@ -105,10 +105,8 @@ export function pushSlice(
   sourceTangents: readonly Tangent[],
   abstract = false,
 ): Tangent[] {
-  const tangents: Tangent[] = new Array<Tangent>(slice.types.length).fill(null);
-  slice.sources.forEach((v, i) => {
-    tangents[v] = sourceTangents[i] ?? null;
-  });
+  // The sources are its first variables.
+  const tangents = [...sourceTangents];
   pushforward(slice.rows, value, tangents, abstract);
   return slice.targets.map((v) => tangents[v] ?? null);
 }
