@@ -27,6 +27,7 @@ import {
   embedRow,
   JacobiError,
   onesAt,
+  padded,
   padRow,
   sliceRow,
   splitRow,
@@ -126,7 +127,7 @@ function transposeRow(row: LinearRow, open: readonly boolean[], incoming: readon
     case 'slice':
       return [bindOne(padRow, [ct], padding(x, p))];
     case 'pad':
-      return [bindOne(sliceRow, [ct], { begin: p.low, size: x.shape, stride: p.interior.map((i) => i + 1) })];
+      return [bindOne(sliceRow, [ct], padded(x.shape, p))];
     case 'flip':
       return bind(primitive, [ct], params);
     case 'diagonal':

@@ -67,26 +67,27 @@ export const broadcastRow: Primitive<{ readonly shape: readonly number[] }> = /*
   },
 );
 
-/** size[i] elements of each axis, from begin[i] in steps of stride[i] > 0. */
-export const sliceRow: Primitive<{
+/** Params of slices: size[i] elements of each axis, from begin[i] in steps of stride[i] > 0. */
+export type Part = {
   readonly begin: readonly number[];
   readonly size: readonly number[];
   readonly stride: readonly number[];
-}> = /* @__PURE__ */ seeing(
-  'slice',
-  ({ offset, strides }, { begin, size, stride }) => ({
-    offset: offset + begin.reduce((sum, b, i) => sum + b * strides[i]!, 0),
-    shape: size,
-    strides: strides.map((s, i) => s * stride[i]!),
+};
+
+const part = ({ offset, strides }: View, { begin, size, stride }: Part): View => ({
+  offset: offset + begin.reduce((sum, b, i) => sum + b * strides[i]!, 0),
+  shape: size,
+  strides: strides.map((s, i) => s * stride[i]!),
+});
+
+/** Some elements of each axis. */
+export const sliceRow: Primitive<Part> = /* @__PURE__ */ seeing('slice', part, {
+  shift: ({ begin, size, stride }, _inputs, batch) => ({
+    begin: [0, ...begin],
+    size: [batch, ...size],
+    stride: [1, ...stride],
   }),
-  {
-    shift: ({ begin, size, stride }, _inputs, batch) => ({
-      begin: [0, ...begin],
-      size: [batch, ...size],
-      stride: [1, ...stride],
-    }),
-  },
-);
+});
 
 /** Params of padding: places before, after and between the elements of each axis, all ≥ 0. */
 export type Padding = {
@@ -100,15 +101,21 @@ function paddedType(x: TensorType, { low, high, interior }: Padding): TensorType
   return [tensorType(x.dtype, shape)];
 }
 
-function lowerPad(writer: KernelWriter, x: Operand, out: Operand, { low, interior }: Padding, value: number): void {
+/** Where what was padded lies in the result. */
+export const padded = (size: readonly number[], { low, interior }: Padding): Part => ({
+  begin: low,
+  size,
+  stride: interior.map((i) => i + 1),
+});
+
+/** Writes `x` into the part of `out` that `view` sees, and `value` around it. */
+function lowerInto(writer: KernelWriter, x: Operand, out: Operand, view: View, value: number): void {
   emitFill(writer, out, value);
-  const { strides } = out.view;
-  const window: View = {
-    offset: out.view.offset + low.reduce((sum, l, i) => sum + l * strides[i]!, 0),
-    shape: x.view.shape,
-    strides: strides.map((s, i) => s * (interior[i]! + 1)),
-  };
-  emitCopy(writer, x, { ...out, view: window });
+  emitCopy(writer, x, { ...out, view });
+}
+
+function lowerPad(writer: KernelWriter, x: Operand, out: Operand, params: Padding, value: number): void {
+  lowerInto(writer, x, out, part(out.view, padded(x.view.shape, params)), value);
 }
 
 const shiftPadding = ({ low, high, interior }: Padding): Padding => ({
@@ -172,10 +179,7 @@ export const embedRow: Primitive<Diagonal> = {
     shape.splice(second, 0, shape[first]!);
     return [tensorType(x!.dtype, shape)];
   },
-  lower: (writer, [x], [out], params) => {
-    emitFill(writer, out!, 0);
-    emitCopy(writer, x!, { ...out!, view: along(out!.view, params) });
-  },
+  lower: (writer, [x], [out], params) => lowerInto(writer, x!, out!, along(out!.view, params), 0),
   derivative: { kind: 'linear', map: 'embed' },
   batching: { shift: shiftDiagonal },
 };
