@@ -46,9 +46,10 @@ export function sliceRecording(recording: Recording, sources: readonly Var[], ta
   const isNeeded = (v: Var): boolean => needed[v] === 1;
   for (const v of targets) if (isReached(v)) needed[v] = 1;
   const kept: Row[] = [];
-  for (const { application, inputs, outputs } of rows.toReversed()) {
+  for (let r = rows.length - 1; r >= 0; r--) {
+    const { application, inputs, outputs } = rows[r]!;
     if (!outputs.some(isNeeded) || !inputs.some(isReached)) continue;
-    kept.push({ application, inputs, outputs });
+    kept.push(rows[r]!);
     inputs.forEach((v, i) => {
       if (!isReached(v) || isNeeded(v)) return;
       // A row that holds a program may drop an operand.
