@@ -96,17 +96,14 @@ export class Recording implements Recorder {
     outputs: readonly Tensor[],
     active: readonly boolean[],
   ): void {
-    const ins = new Array<Var>(inputs.length);
-    for (let i = 0; i < inputs.length; i++) ins[i] = this.#variable(inputs[i]!);
+    const ins = inputs.map((t) => this.#variable(t));
     const passes = active.includes(true) && application.primitive.derivative.kind !== 'none';
     const connects = passes ? connections(application, active) : undefined;
-    const outs = new Array<Var>(outputs.length);
-    for (let i = 0; i < outputs.length; i++) {
-      const out = outputs[i]!;
-      const v = this.#variable(out);
-      outs[i] = v;
-      this.#states[v] = passes && carriesTangent(out.type) && connects?.[i] !== false ? ACTIVE : CUT;
-    }
+    const outs = outputs.map((t, i) => {
+      const v = this.#variable(t);
+      this.#states[v] = passes && carriesTangent(t.type) && connects?.[i] !== false ? ACTIVE : CUT;
+      return v;
+    });
     this.rows.push({ application, inputs: ins, outputs: outs });
     if (!passes) return;
     const kept = keptValues(application, active);

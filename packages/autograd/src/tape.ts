@@ -6,7 +6,7 @@ import type { DType } from '@jacobi/backend';
 import { isFloating } from '@jacobi/backend';
 import type { Variable } from '@jacobi/tensor';
 import { ArgumentError, ShapeError, Tensor } from '@jacobi/tensor';
-import type { Flat } from '@jacobi/tensor/internal';
+import type { Flat, Var } from '@jacobi/tensor/internal';
 import {
   asTensor,
   checkFlag,
@@ -174,10 +174,10 @@ export class GradientTape {
       targets,
       sources,
       options.unconnected,
-      ({ slice, found }) =>
+      ({ slice, known }) =>
         runGradient(
           slice,
-          given?.filter((_, i) => found[i]),
+          given?.filter((_, i) => known[i] !== undefined),
         ),
       (source) => source,
     ) as never;
@@ -213,7 +213,7 @@ export class GradientTape {
         if (first !== undefined) return others.reduce((a, b) => a.add(b), first);
         if (unconnected === 'none') return null;
         if (unconnected === 'zero') return zerosOf(zeroType(source.leaf));
-        const target = targets[Math.max(0, cut.found.indexOf(true))]!;
+        const target = targets.find((_, i) => cut.known[i] !== undefined) ?? targets[0]!;
         throw new UnconnectedError(
           `${operation}: ${explainUnconnected(cut.recording, target, source)} (unconnected: 'none' gives null, 'zero' zeros)`,
         );
@@ -257,7 +257,7 @@ export class GradientTape {
       tensor: this.#values(leaf)[0],
       places: recorded[i]!.map((v) => all.indexOf(v)).filter((p) => connected[p]),
     }));
-    return { recording, slice, found: known.map((v) => v !== undefined), sources: { ...flat, leaves } };
+    return { recording, slice, known, sources: { ...flat, leaves } };
   }
 
   /** A tape that has given its gradients begins anew with what is watched or recorded next. */
@@ -279,8 +279,8 @@ export class GradientTape {
 export interface Cut {
   readonly recording: Recording;
   readonly slice: Slice;
-  /** By target: whether the recording knows it, with a derivative. Only those are targets of the slice. */
-  readonly found: readonly boolean[];
+  /** By target: what the recording knows it as, if it does, with a derivative. Only those are targets of the slice. */
+  readonly known: readonly (Var | undefined)[];
   /** The user's. */
   readonly sources: Flat<CutSource>;
 }

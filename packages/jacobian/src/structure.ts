@@ -30,9 +30,9 @@ export function followAxes(program: Program, source: Var): Structure {
   let lostAt: Row | undefined;
   let movedAt: Row | undefined;
   for (const row of program.rows) {
-    const open = row.inputs.map((v) => carried.has(v));
-    if (!open.includes(true)) continue;
     const before = row.inputs.map((v) => carried.get(v) ?? null);
+    const open = before.map((b) => b !== null);
+    if (!open.includes(true)) continue;
     row.outputs.forEach((v, o) => {
       const after = rowAxes(row.application, open, before, shape, o);
       carried.set(v, after);
