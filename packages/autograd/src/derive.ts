@@ -6,7 +6,7 @@
 import { counters, evaluate, mergeEqualRows, StructureCache } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
 import type { Program, Tangent, TensorType, Var } from '@jacobi/tensor/internal';
-import { Trace, withFrame } from '@jacobi/tensor/internal';
+import { leadingTo, Trace, withFrame } from '@jacobi/tensor/internal';
 import { pushforward } from './pushforward.ts';
 import type { Slice } from './slice.ts';
 import { transposeRows } from './transpose.ts';
@@ -87,7 +87,7 @@ function deriveAnew(tag: string, slice: Slice, build: (derivation: Derivation) =
   };
   const program = mergeEqualRows(trace.finish(withFrame(trace, () => build(derivation))));
   // A value may have been asked for and then not be needed.
-  const used = new Set([...program.rows.flatMap((r) => r.inputs), ...program.outputs]);
+  const used = leadingTo(program.outputs, program.rows).values;
   const kept = [...residuals].filter(([, t]) => used.has(trace.variable(t)));
   const inputs = [...kept.map(([, t]) => t), ...further].map((t) => trace.variable(t));
   return { program: { ...program, inputs }, residuals: kept.map(([v]) => v) };

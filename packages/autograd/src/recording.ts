@@ -81,12 +81,11 @@ export class Recording implements Recorder {
   active(inputs: readonly Tensor[]): readonly boolean[] | null {
     if (this.paused) return null;
     let concerned = false;
-    const mask = new Array<boolean>(inputs.length);
-    for (let i = 0; i < inputs.length; i++) {
-      const state = this.#stateOf(inputs[i]!);
-      mask[i] = state === ACTIVE;
-      if (state !== CONSTANT) concerned = true;
-    }
+    const mask = inputs.map((t) => {
+      const state = this.#stateOf(t);
+      concerned ||= state !== CONSTANT;
+      return state === ACTIVE;
+    });
     return concerned ? mask : null;
   }
 
