@@ -173,13 +173,10 @@ export function runOn(
 
 /** The elements of tensors, on one backend. */
 export function buffersOn(backend: Backend, tensors: readonly Tensor[]): BufferRef[] {
-  const buffers = new Array<BufferRef>(tensors.length);
-  for (let i = 0; i < tensors.length; i++) {
-    const t = tensors[i]!;
+  return tensors.map((t) => {
     if (t.buffer === null) t.trace!.checkOpen();
-    buffers[i] = moveTo(t, backend).buffer!;
-  }
-  return buffers;
+    return moveTo(t, backend).buffer!;
+  });
 }
 
 /** The same values on `backend`. */

@@ -118,7 +118,9 @@ export function interpret<Value>(
 ): Value[] {
   const env: Value[] = new Array(program.types.length);
   const put = (names: readonly Var[], made: readonly Value[]): void => {
-    for (let i = 0; i < names.length; i++) env[names[i]!] = made[i]!;
+    names.forEach((v, i) => {
+      env[v] = made[i]!;
+    });
   };
   const take = (names: readonly Var[]): Value[] => names.map((v) => env[v]!);
   put(operandsOf(program), values);
