@@ -82,10 +82,7 @@ export class Trace {
 
   /** The program's name for a tensor; one from outside is captured. */
   variable(t: Tensor): Var {
-    const known = this.#vars.get(t.id);
-    if (known !== undefined) return known;
-    t.trace?.checkOpen();
-    return this.#capture(t, t.id > this.#born);
+    return this.#vars.get(t.id) ?? this.#capture(t, t.id > this.#born);
   }
 
   /** Takes a tensor in that is a constant of the program, though it was made before. */
@@ -119,6 +116,7 @@ export class Trace {
   }
 
   #capture(tensor: Tensor, inside: boolean): Var {
+    tensor.trace?.checkOpen();
     const variable = this.#name(tensor);
     this.captured.push({ variable, tensor, inside });
     return variable;

@@ -166,10 +166,7 @@ export function slice(x: TensorLike, begin: readonly number[] | number, size?: r
 /** One number for each axis; those left out are `fill`. */
 function perAxis(argument: string, values: readonly number[] | number, fill: number, t: Tensor): readonly number[] {
   const given = typeof values === 'number' ? [values] : values;
-  const all =
-    Array.isArray(given) && given.length < t.rank
-      ? [...given, ...new Array<number>(t.rank - given.length).fill(fill)]
-      : given;
+  const all = Array.isArray(given) ? [...given, ...t.shape.slice(given.length).map(() => fill)] : given;
   return checkPerAxis('slice', argument, all, t.rank);
 }
 
