@@ -124,8 +124,8 @@ export function pullSlice(derivation: Derivation, cotangents: readonly Tangent[]
     [...trace.rows],
     inputs,
     outputs.flatMap((t, i) => {
-      const ct = cotangents[i] ?? null;
-      return t === null || ct === null ? [] : [[trace.variable(t), ct] as const];
+      const ct = cotangents[i];
+      return t && ct ? [[trace.variable(t), ct] as const] : [];
     }),
     (v) => trace.tensorOf(v),
   );
