@@ -210,7 +210,7 @@ export class GradientTape {
       const parts = leaves.some(({ places }) => places.length > 0) ? compute(cut) : [];
       const results = leaves.map((source) => {
         const [first, ...others] = source.places.map((p) => parts[p]!);
-        if (first !== undefined) return others.reduce((a, b) => a.add(b), first);
+        if (first) return others.reduce((a, b) => a.add(b), first);
         if (unconnected === 'none') return null;
         if (unconnected === 'zero') return zerosOf(zeroType(source.leaf));
         const target = targets.find((_, i) => cut.known[i] !== undefined) ?? targets[0]!;

@@ -82,8 +82,7 @@ function moveAxis(
   if (application.closures.length > 0) return -1;
   const linear = linearOf(application, open);
   if ('transpose' in linear) return linear.carries?.(application, axis) ?? -1;
-  const { map } = linear;
-  switch (map) {
+  switch (linear.map) {
     case 'add':
     case 'sub':
     case 'neg':
@@ -114,7 +113,7 @@ function moveAxis(
     case 'contract':
       return p.out.indexOf((operand === 0 ? p.left : p.right)[axis]!);
     default:
-      return map satisfies never;
+      return linear satisfies never;
   }
 }
 
