@@ -72,11 +72,8 @@ function deriveAnew(tag: string, slice: Slice, build: (derivation: Derivation) =
     slice,
     trace,
     value: (v) => {
-      let t = residuals.get(v);
-      if (t === undefined) {
-        t = trace.input(slice.types[v]!);
-        residuals.set(v, t);
-      }
+      const t = residuals.get(v) ?? trace.input(slice.types[v]!);
+      residuals.set(v, t);
       return t;
     },
     input: (type) => {

@@ -70,9 +70,8 @@ function renumber(recording: Recording, rows: readonly Row[], sources: readonly 
   const name = (v: Var): Var => {
     let l = local.get(v);
     if (l === undefined) {
-      l = origin.length;
+      l = origin.push(v) - 1;
       local.set(v, l);
-      origin.push(v);
     }
     return l;
   };

@@ -34,7 +34,7 @@ import {
   splitRow,
   zerosOf,
 } from '@jacobi/tensor/internal';
-import { linearPart, openOperands } from './pushforward.ts';
+import { linearPart } from './pushforward.ts';
 
 /**
  * Cotangents of `inputs`, given those of `outputs`, through the rows that lie between. `rows` in order; `coefficient` gives
@@ -67,8 +67,10 @@ export function transposeRows(
 export function linearIn(application: Application, open: readonly boolean[]): Linear | null {
   const { derivative } = application.primitive;
   if (derivative.kind === 'bilinear') return open[0] && open[1] ? null : derivative;
-  const allowed = openOperands(application);
-  return (open.every((o, i) => !o || allowed.includes(i)) && linearPart(application)) || null;
+  const linear = linearPart(application);
+  const allowed = linear?.open;
+  // Most rows are linear in all operands, of which there may be many.
+  return linear === undefined || (allowed && open.some((o, i) => o && !allowed.includes(i))) ? null : linear;
 }
 
 /** The same; throws if the row is not linear in the open operands. */

@@ -31,12 +31,9 @@ export function assemble(
   const [seeded, carrying] = mode === 'reverse' ? [ofTarget, ofSource] : [ofSource, ofTarget];
   const labels = [...seeded.filter((l) => !carrying.includes(l)), ...carrying];
   const sizes = [...target, ...source];
-  const wide = reshape(
-    block,
-    labels.map((l) => sizes[l]!),
-  );
+  const shape = labels.map((l) => sizes[l]!);
   const order = [...ofTarget, ...ofSource.filter((l) => l >= rank)].map((l) => labels.indexOf(l));
-  let result = cast(transpose(wide, order), dtype);
+  let result = cast(transpose(reshape(block, shape), order), dtype);
   ofSource.slice(batch ? 1 : 0).forEach((first, i) => {
     if (first < rank) result = bindOne(embedRow, [result], { first, second: rank + i });
   });

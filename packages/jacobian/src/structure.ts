@@ -24,8 +24,7 @@ export interface Structure {
 
 /** Follows the axes of the input `source` through the rows that depend on it. */
 export function followAxes(program: Program, source: Var): Structure {
-  const { types } = program;
-  const shape = types[source]!.shape;
+  const { shape } = program.types[source]!;
   const carried = new Map<Var, Carried>([[source, shape.map((_, i) => i)]]);
   let lostAt: Row | undefined;
   let movedAt: Row | undefined;
