@@ -22,7 +22,7 @@ export class Recording implements Recorder {
   readonly #values: (Tensor | undefined)[] = [];
   /** Variables whose value was read out as numbers, with the method that did it. */
   readonly readOut: Map<Var, string> = new Map();
-  readonly persistent: boolean;
+  declare readonly persistent: boolean;
   /** While true, nothing is recorded. */
   paused = false;
   /** Of a tape that watches variables. */

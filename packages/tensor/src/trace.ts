@@ -35,9 +35,9 @@ export class Trace {
   closed = false;
   /** Name of the primal row whose derivative is being written; rows staged now say they came from it. */
   origin: string | null = null;
-  readonly label: string;
+  declare readonly label: string;
   /** Whether what is assigned inside becomes an output: elsewhere an assignment would be lost. */
-  readonly assigns: boolean;
+  declare readonly assigns: boolean;
   /** Tensors with a greater id were made since. */
   readonly #born: number = tensorsMade();
 
