@@ -92,11 +92,12 @@ export function keptValues(
 
 const NOTHING = { inputs: [], outputs: [] };
 
-/** By output, whether it depends on an active input by a derivative; undefined where all do. */
-export function connections(application: Application, active: readonly boolean[]): readonly boolean[] | undefined {
-  const { derivative } = application.primitive;
-  return derivative.kind === 'rule' ? derivative.connects?.(application, active) : undefined;
+/** What says by output whether it depends on an active input by a derivative; undefined where all do. */
+export function connections({ primitive: { derivative } }: Application): Connects | undefined {
+  return derivative.kind === 'rule' ? derivative.connects : undefined;
 }
+
+type Connects = (application: Application, active: readonly boolean[]) => readonly boolean[];
 
 /**
  * Runs a program on values and tangents: returns its outputs and their tangents. Rows that hold programs run in the form

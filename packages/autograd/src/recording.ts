@@ -81,11 +81,12 @@ export class Recording implements Recorder {
   active(inputs: readonly Tensor[]): readonly boolean[] | null {
     if (this.paused) return null;
     let concerned = false;
-    const mask = inputs.map((t) => {
-      const state = this.#stateOf(t);
-      concerned ||= state !== CONSTANT;
-      return state === ACTIVE;
-    });
+    const mask = new Array<boolean>(inputs.length);
+    for (let i = 0; i < inputs.length; i++) {
+      const state = this.#stateOf(inputs[i]!);
+      mask[i] = state === ACTIVE;
+      if (state !== CONSTANT) concerned = true;
+    }
     return concerned ? mask : null;
   }
 
@@ -97,7 +98,7 @@ export class Recording implements Recorder {
   ): void {
     const ins = inputs.map((t) => this.#variable(t));
     const passes = active.includes(true) && application.primitive.derivative.kind !== 'none';
-    const connects = passes ? connections(application, active) : undefined;
+    const connects = passes ? connections(application)?.(application, active) : undefined;
     const outs = outputs.map((t, i) => {
       const v = this.#variable(t);
       this.#states[v] = passes && carriesTangent(t.type) && connects?.[i] !== false ? ACTIVE : CUT;

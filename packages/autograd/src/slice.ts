@@ -37,7 +37,7 @@ export function sliceRecording(recording: Recording, sources: readonly Var[], ta
   for (const v of sources) if (recording.isActive(v)) reached[v] = 1;
   for (const { application, inputs, outputs } of rows) {
     if (!inputs.some(isReached)) continue;
-    const connects = connections(application, inputs.map(isReached));
+    const connects = connections(application)?.(application, inputs.map(isReached));
     outputs.forEach((v, i) => {
       if (recording.isActive(v) && connects?.[i] !== false) reached[v] = 1;
     });
@@ -53,7 +53,7 @@ export function sliceRecording(recording: Recording, sources: readonly Var[], ta
     inputs.forEach((v, i) => {
       if (!isReached(v) || isNeeded(v)) return;
       // A row that holds a program may drop an operand.
-      const connects = connections(
+      const connects = connections(application)?.(
         application,
         inputs.map((_, k) => k === i),
       );

@@ -55,7 +55,7 @@ function cutBetween(recording: Recording, from: Var, to: Var): string | null {
     const { name, derivative } = application.primitive;
     if (derivative.kind === 'none') return derivative.reason === name ? name : `${name} (${derivative.reason})`;
     const active = inputs.map((v) => smooth.has(v));
-    if (connections(application, active)?.includes(true) === false)
+    if (connections(application)?.(application, active).includes(true) === false)
       return `${name} (no derivative inside leads to its result)`;
     if (!recording.isActive(outputs[0]!))
       return `${name}, whose result ${formatType(application.outputs[0]!)} carries no derivative`;
