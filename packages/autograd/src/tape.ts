@@ -207,7 +207,7 @@ export class GradientTape {
     if (!persistent) this.#consumed = this.#recording.paused = true;
     try {
       const { leaves, rebuild } = cut.sources;
-      const parts = leaves.some(({ places }) => places.length > 0) ? compute(cut) : [];
+      const parts = leaves.some((source) => source.places.length > 0) ? compute(cut) : [];
       const results = leaves.map((source) => {
         const [first, ...others] = source.places.map((p) => parts[p]!);
         if (first) return others.reduce((a, b) => a.add(b), first);

@@ -36,11 +36,10 @@ export function explainUnconnected(
     return `${name} has dtype ${source.dtype}, and integers carry no derivative: watch cast(${name}, 'float32')`;
   }
   if (!recording.follows(target)) {
-    const out = [...recording.readOut].find(([v]) => leadingTo([v], recording.rows).values.has(s));
-    if (out !== undefined) {
-      return `the target was computed outside of record: ${formatType(recording.types[out[0]]!)} that depends on ${name} was read out by ${out[1]}: numbers carry no history`;
-    }
-    return `the target was computed outside of record, or before ${name} was watched`;
+    const read = [...recording.readOut].find(([v]) => leadingTo([v], recording.rows).values.has(s));
+    if (read === undefined) return `the target was computed outside of record, or before ${name} was watched`;
+    const [v, method] = read;
+    return `the target was computed outside of record: ${formatType(recording.types[v]!)} that depends on ${name} was read out by ${method}: numbers carry no history`;
   }
   const cut = cutBetween(recording, s, recording.find(target)!);
   return cut === null ? `the target does not depend on ${name}` : `the path from ${name} to the target ends at ${cut}`;
@@ -51,10 +50,10 @@ function cutBetween(recording: Recording, from: Var, to: Var): string | null {
   const before = leadingTo([to], recording.rows).values;
   const smooth = new Set([from]);
   for (const { application, inputs, outputs } of recording.rows) {
-    if (!inputs.some((v) => smooth.has(v)) || !outputs.some((v) => before.has(v))) continue;
+    const active = inputs.map((v) => smooth.has(v));
+    if (!active.includes(true) || !outputs.some((v) => before.has(v))) continue;
     const { name, derivative } = application.primitive;
     if (derivative.kind === 'none') return derivative.reason === name ? name : `${name} (${derivative.reason})`;
-    const active = inputs.map((v) => smooth.has(v));
     if (connections(application)?.(application, active).includes(true) === false)
       return `${name} (no derivative inside leads to its result)`;
     if (!recording.isActive(outputs[0]!))

@@ -174,11 +174,7 @@ export const diagonalRow: Primitive<Diagonal> = /* @__PURE__ */ seeing('diagonal
 /** Zeros but where the indices on axis `first` and the new axis `second` are equal: the transpose of `diagonal`. */
 export const embedRow: Primitive<Diagonal> = {
   name: 'embed',
-  type: ([x], { first, second }) => {
-    const shape = [...x!.shape];
-    shape.splice(second, 0, shape[first]!);
-    return [tensorType(x!.dtype, shape)];
-  },
+  type: ([x], { first, second }) => [tensorType(x!.dtype, x!.shape.toSpliced(second, 0, x!.shape[first]!))],
   lower: (writer, [x], [out], params) => lowerInto(writer, x!, out!, along(out!.view, params), 0),
   derivative: { kind: 'linear', map: 'embed' },
   batching: { shift: shiftDiagonal },
@@ -188,9 +184,9 @@ export const embedRow: Primitive<Diagonal> = {
 export const concatRow: Primitive<{ readonly axis: number }> = {
   name: 'concat',
   type: (inputs, { axis }) => {
-    const shape = [...inputs[0]!.shape];
-    shape[axis] = inputs.reduce((sum, t) => sum + t.shape[axis]!, 0);
-    return [tensorType(inputs[0]!.dtype, shape)];
+    const { dtype, shape } = inputs[0]!;
+    const size = inputs.reduce((sum, t) => sum + t.shape[axis]!, 0);
+    return [tensorType(dtype, shape.with(axis, size))];
   },
   lower: (writer, inputs, [out], { axis }) => {
     const { strides } = out!.view;
@@ -221,13 +217,7 @@ function startsOf(sizes: readonly number[]): readonly number[] {
 /** Pieces of given sizes along an axis: the transpose of `concat`. */
 export const splitRow: Primitive<{ readonly axis: number; readonly sizes: readonly number[] }> = {
   name: 'split',
-  type: ([x], { axis, sizes }) =>
-    sizes.map((size) =>
-      tensorType(
-        x!.dtype,
-        x!.shape.map((d, i) => (i === axis ? size : d)),
-      ),
-    ),
+  type: ([x], { axis, sizes }) => sizes.map((size) => tensorType(x!.dtype, x!.shape.with(axis, size))),
   view: ({ offset, strides }, { axis, sizes }, output, index) => ({
     offset: offset + startsOf(sizes)[index]! * strides[axis]!,
     shape: output.shape,
