@@ -21,7 +21,7 @@ export function pushforward(rows: readonly Row[], values: Values, tangents: Tang
   for (const row of rows) {
     const incoming = row.inputs.map((v) => tangents[v] ?? null);
     if (incoming.every((t) => t === null)) continue;
-    if (trace !== null) trace.origin = row.application.primitive.name;
+    if (trace) trace.origin = row.application.primitive.name;
     const outgoing = rowTangents(row, incoming, values, abstract);
     row.outputs.forEach((v, i) => {
       if (!isFloating(row.application.outputs[i]!.dtype)) return;
@@ -29,7 +29,7 @@ export function pushforward(rows: readonly Row[], values: Values, tangents: Tang
       tangents[v] = addTangents(tangents[v] ?? null, outgoing[i] ?? null);
     });
   }
-  if (trace !== null) trace.origin = null;
+  if (trace) trace.origin = null;
 }
 
 /** The tangents of a row's outputs; an empty list where none has one. */

@@ -99,11 +99,13 @@ export class Recording implements Recorder {
     const ins = inputs.map((t) => this.#variable(t));
     const passes = active.includes(true) && application.primitive.derivative.kind !== 'none';
     const connects = passes ? connections(application)?.(application, active) : undefined;
-    const outs = outputs.map((t, i) => {
-      const v = this.#variable(t);
-      this.#states[v] = passes && carriesTangent(t.type) && connects?.[i] !== false ? ACTIVE : CUT;
-      return v;
-    });
+    const outs = new Array<Var>(outputs.length);
+    for (let i = 0; i < outputs.length; i++) {
+      const out = outputs[i]!;
+      const v = this.#variable(out);
+      outs[i] = v;
+      this.#states[v] = passes && carriesTangent(out.type) && connects?.[i] !== false ? ACTIVE : CUT;
+    }
     this.rows.push({ application, inputs: ins, outputs: outs });
     if (!passes) return;
     const kept = keptValues(application, active);

@@ -240,10 +240,11 @@ export class GradientTape {
   protected cut(operation: string, targets: readonly Tensor[], sources: unknown): Cut {
     const recording = this.#recording;
     const flat = flattenNest(`${operation}: sources`, sources, isSource, 'tensors or variables');
-    const recorded = flat.leaves.map((leaf) => {
-      const vars = this.#values(leaf).flatMap((t) => recording.find(t) ?? []);
-      return [...new Set(vars)].filter((v) => recording.isActive(v));
-    });
+    const recorded = flat.leaves.map((leaf) =>
+      this.#values(leaf)
+        .flatMap((t) => recording.find(t) ?? [])
+        .filter((v) => recording.isActive(v)),
+    );
     const all = [...new Set(recorded.flat())];
     const known = targets.map((t) => (carriesTangent(t.type) ? recording.find(t) : undefined));
     const { slice, connected } = sliceRecording(
@@ -253,9 +254,9 @@ export class GradientTape {
     );
     const leaves = flat.leaves.map((leaf, i) => ({
       leaf,
-      name: isVariable(leaf) ? leaf.name : `source ${flat.paths[i]}`.trim(),
+      name: isVariable(leaf) ? leaf.name : flat.paths[i] === '' ? 'source' : `source ${flat.paths[i]}`,
       tensor: this.#values(leaf)[0],
-      places: recorded[i]!.map((v) => all.indexOf(v)).filter((p) => connected[p]),
+      places: [...all.keys()].filter((p) => connected[p] && recorded[i]!.includes(all[p]!)),
     }));
     return { recording, slice, known, sources: { ...flat, leaves } };
   }

@@ -43,7 +43,6 @@ export function assemble(
 /** The batch form of a whole Jacobian: its sum over the examples of a target of this rank, with those of the source first. */
 export function sumExamples(jacobian: Tensor, rank: number): Tensor {
   const summed = sum(jacobian, 0);
-  const [...axes] = summed.shape.keys();
-  const examples = axes.splice(rank - 1, 1);
-  return transpose(summed, [...examples, ...axes]);
+  const others = [...summed.shape.keys()].toSpliced(rank - 1, 1);
+  return transpose(summed, [rank - 1, ...others]);
 }

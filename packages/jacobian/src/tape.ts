@@ -89,7 +89,7 @@ export class GradientTape extends AutogradTape {
     const { leaves } = cut.sources;
     if (batch) for (const { leaf } of leaves) checkBatch('explain', y, this.targetTensor(leaf));
     const lines = leaves
-      .filter(({ places }) => places.length === 0)
+      .filter((source) => source.places.length === 0)
       .map((source) => `  ${source.name}: not connected, ${explainUnconnected(cut.recording, y, source)}`);
     if (lines.length === leaves.length) return ['Jacobian: nothing to compute', ...lines].join('\n');
     const plan = planFor(cut.slice, batch, mode);

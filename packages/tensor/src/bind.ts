@@ -82,9 +82,12 @@ function find(primitive: Primitive, inputs: readonly TensorType[], params: Param
       alias: isAlias(primitive, inputs, params, outputs),
     };
     if (byKey.size >= LIMIT) byKey.delete(byKey.keys().next().value!);
+    byKey.set(key, bound);
+  } else if (byKey.size > LIMIT / 2) {
     // What is used stays longest, once there are so many that some may have to go.
-  } else if (byKey.size > LIMIT / 2) byKey.delete(key);
-  byKey.set(key, bound);
+    byKey.delete(key);
+    byKey.set(key, bound);
+  }
   if (held === NOTHING && recent.unshift(bound) > RECENT) recent.pop();
   return bound;
 }

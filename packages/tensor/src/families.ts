@@ -92,7 +92,7 @@ export function binary<P extends Params = Params>(
   const derivative: Derivative<P> = {
     kind: 'rule',
     linear,
-    keeps: ([a, b]) => keeps[a && b ? 2 : b ? 1 : 0]!,
+    keeps: ([a, b]) => keeps[b ? (a ? 2 : 1) : 0]!,
     tangent: (row, [ta, tb]) => {
       const { shape } = row.outputs[0]!;
       const part = (t: Tangent | undefined, [, rule]: Side<P>): Tangent =>

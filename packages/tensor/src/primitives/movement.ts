@@ -164,8 +164,8 @@ const shiftDiagonal = ({ first, second }: Diagonal): Diagonal => ({ first: first
 /** A diagonal seen as an axis: the second axis vanishes. */
 const along = ({ offset, shape, strides }: View, { first, second }: Diagonal): View => ({
   offset,
-  shape: shape.filter((_, i) => i !== second),
-  strides: strides.map((s, i) => (i === first ? s + strides[second]! : s)).filter((_, i) => i !== second),
+  shape: shape.toSpliced(second, 1),
+  strides: strides.with(first, strides[first]! + strides[second]!).toSpliced(second, 1),
 });
 
 /** The elements whose indices on two axes are equal; the second axis vanishes. */
