@@ -68,9 +68,8 @@ export function batchRow(row: Row, args: readonly Batched[], size: number): read
 
 /** A mapped operand with axes of size 1 after its batch axis, so that it broadcasts against `rank` axes. */
 function alignBatch(t: Tensor, rank: number): Tensor {
-  const missing = rank - (t.rank - 1);
-  if (missing <= 0) return t;
-  return reshape(t, [t.shape[0]!, ...new Array<number>(missing).fill(1), ...t.shape.slice(1)]);
+  const [size, ...core] = t.shape;
+  return reshape(t, [size!, ...new Array<number>(rank - core.length).fill(1), ...core]);
 }
 
 /** The value with a batch axis: an unmapped one is the same for the whole batch. */

@@ -6,7 +6,7 @@
 import { counters, evaluate, mergeEqualRows, StructureCache } from '@jacobi/compiler';
 import type { Tensor } from '@jacobi/tensor';
 import type { Program, Tangent, TensorType, Var } from '@jacobi/tensor/internal';
-import { Trace, withFrame } from '@jacobi/tensor/internal';
+import { leadingTo, Trace, withFrame } from '@jacobi/tensor/internal';
 import { pushforward } from './pushforward.ts';
 import type { Slice } from './slice.ts';
 import { transposeRows } from './transpose.ts';
@@ -72,11 +72,8 @@ function deriveAnew(tag: string, slice: Slice, build: (derivation: Derivation) =
     slice,
     trace,
     value: (v) => {
-      let t = residuals.get(v);
-      if (t === undefined) {
-        t = trace.input(slice.types[v]!);
-        residuals.set(v, t);
-      }
+      const t = residuals.get(v) ?? trace.input(slice.types[v]!);
+      residuals.set(v, t);
       return t;
     },
     input: (type) => {
@@ -87,7 +84,7 @@ function deriveAnew(tag: string, slice: Slice, build: (derivation: Derivation) =
   };
   const program = mergeEqualRows(trace.finish(withFrame(trace, () => build(derivation))));
   // A value may have been asked for and then not be needed.
-  const used = new Set([...program.rows.flatMap((r) => r.inputs), ...program.outputs]);
+  const used = leadingTo(program.outputs, program.rows).values;
   const kept = [...residuals].filter(([, t]) => used.has(trace.variable(t)));
   const inputs = [...kept.map(([, t]) => t), ...further].map((t) => trace.variable(t));
   return { program: { ...program, inputs }, residuals: kept.map(([v]) => v) };
@@ -105,10 +102,8 @@ export function pushSlice(
   sourceTangents: readonly Tangent[],
   abstract = false,
 ): Tangent[] {
-  const tangents: Tangent[] = new Array<Tangent>(slice.types.length).fill(null);
-  slice.sources.forEach((v, i) => {
-    tangents[v] = sourceTangents[i] ?? null;
-  });
+  // The sources are its first variables.
+  const tangents = [...sourceTangents];
   pushforward(slice.rows, value, tangents, abstract);
   return slice.targets.map((v) => tangents[v] ?? null);
 }
@@ -126,8 +121,8 @@ export function pullSlice(derivation: Derivation, cotangents: readonly Tangent[]
     [...trace.rows],
     inputs,
     outputs.flatMap((t, i) => {
-      const ct = cotangents[i] ?? null;
-      return t === null || ct === null ? [] : [[trace.variable(t), ct] as const];
+      const ct = cotangents[i];
+      return t && ct ? [[trace.variable(t), ct] as const] : [];
     }),
     (v) => trace.tensorOf(v),
   );

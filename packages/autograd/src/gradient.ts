@@ -33,7 +33,7 @@ export function pushforwardOf(slice: Slice, abstract = false): Derived {
 
 /** Cotangents of the slice's sources from those of its targets; where none is given, from ones. */
 export function runGradient(slice: Slice, given?: readonly (Tensor | null)[]): Tensor[] {
-  const seeded = slice.targets.map((_, i) => (given?.[i] ?? null) !== null);
+  const seeded = slice.targets.map((_, i) => Boolean(given?.[i]));
   return runDerived(
     pullback(slice, seeded),
     slice,

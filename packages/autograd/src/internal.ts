@@ -24,7 +24,8 @@ export { carriesTangent, keptValues, openOperands, pushforward, pushProgram } fr
 export { Recording } from './recording.ts';
 export type { Connection, Slice } from './slice.ts';
 export { sliceRecording } from './slice.ts';
-export type { Cut, ResolvedSource } from './tape.ts';
+export type { Cut, CutSource } from './tape.ts';
+export { isSource } from './tape.ts';
 export { linearIn, linearOf, sumTo, transposeRows } from './transpose.ts';
 export type { AloneOrWithAux, Chosen, Unannotated, ValueOf, WithAux } from './types.ts';
 export { checkUnconnected, explainUnconnected } from './unconnected.ts';

@@ -354,3 +354,17 @@ test('jitted, eager and mapped give the same bits where no sum is regrouped and 
   expect(values(jit(f)(a, b))).toEqual(values(f(a, b)));
   expect(values(vmap(f)(stack([a, b]), stack([b, a])))).toEqual([values(f(a, b)), values(f(b, a))]);
 });
+
+test('what is used now and then is traced once, among hundreds of other shapes', () => {
+  let traced = 0;
+  const f = jit((x: Tensor) => {
+    if (x.size === 1000) traced++;
+    return sin(x);
+  });
+  const hot = tensor(new Float32Array(1000));
+  for (let n = 1; n <= 300; n++) {
+    f(tensor(new Float32Array(n)));
+    if (n % 20 === 0) f(hot);
+  }
+  expect(traced).toBe(1);
+});

@@ -6,7 +6,7 @@
 import { isFloating } from '@jacobi/backend';
 import type { Tensor } from '@jacobi/tensor';
 import { broadcastTo, neg } from '@jacobi/tensor';
-import type { Application, Linear, Program, Row, RowValues, Tangent, TensorType, Var } from '@jacobi/tensor/internal';
+import type { Application, Linear, Program, Row, Tangent, TensorType, Var } from '@jacobi/tensor/internal';
 import { addTangents, bindApplication, currentTrace, operandsOf, zerosOf } from '@jacobi/tensor/internal';
 
 /** Values of a program's variables. */
@@ -21,7 +21,7 @@ export function pushforward(rows: readonly Row[], values: Values, tangents: Tang
   for (const row of rows) {
     const incoming = row.inputs.map((v) => tangents[v] ?? null);
     if (incoming.every((t) => t === null)) continue;
-    if (trace !== null) trace.origin = row.application.primitive.name;
+    if (trace) trace.origin = row.application.primitive.name;
     const outgoing = rowTangents(row, incoming, values, abstract);
     row.outputs.forEach((v, i) => {
       if (!isFloating(row.application.outputs[i]!.dtype)) return;
@@ -29,59 +29,41 @@ export function pushforward(rows: readonly Row[], values: Values, tangents: Tang
       tangents[v] = addTangents(tangents[v] ?? null, outgoing[i] ?? null);
     });
   }
-  if (trace !== null) trace.origin = null;
+  if (trace) trace.origin = null;
 }
 
 /** The tangents of a row's outputs; an empty list where none has one. */
 function rowTangents(row: Row, tangents: readonly Tangent[], values: Values, abstract: boolean): readonly Tangent[] {
-  const { application, inputs } = row;
+  const { application, inputs, outputs } = row;
   const { derivative } = application.primitive;
+  /** The row itself, on tangents in the `open` places. Zeros are written out only where there is no other way. */
+  const bindOn = (open: readonly number[]): readonly Tensor[] =>
+    bindApplication(
+      application,
+      inputs.map((v, i) => (open.includes(i) ? (tangents[i] ?? zerosOf(application.inputs[i]!)) : values(v))),
+    );
+  const [a = null, b = null] = tangents;
   switch (derivative.kind) {
     case 'none':
     case 'zero':
       return [];
-    case 'linear':
-      return linearTangents(row, tangents, values);
-    case 'bilinear': {
-      const term = (place: number): Tangent => {
-        const t = tangents[place] ?? null;
-        if (t === null) return null;
-        const operands = inputs.map((v, i) => (i === place ? t : values(v)));
-        return bindApplication(application, operands)[0]!;
-      };
-      return [addTangents(term(0), term(1))];
+    case 'linear': {
+      const { map } = derivative;
+      // Where one term of a sum is zero there is less to do.
+      if ((map === 'add' || map === 'sub') && (a === null || b === null))
+        return [broadcastTo(a ?? (map === 'sub' ? neg(b!) : b!), application.outputs[0]!.shape)];
+      return bindOn(openOperands(application));
     }
+    case 'bilinear':
+      return [addTangents(a && bindOn([0])[0]!, b && bindOn([1])[0]!)];
     case 'rule':
-      return derivative.tangent(rowValues(row, values, abstract), tangents);
+      return derivative.tangent(
+        { ...application, x: (i) => values(inputs[i]!), y: (i) => values(outputs[i]!), abstract },
+        tangents,
+      );
     default:
       return derivative satisfies never;
   }
-}
-
-function rowValues(row: Row, values: Values, abstract: boolean): RowValues {
-  const { application, inputs, outputs } = row;
-  return { ...application, x: (i) => values(inputs[i]!), y: (i) => values(outputs[i]!), abstract };
-}
-
-/** A linear row on tangents: the row itself. Only where one term of a sum is zero there is less to do. */
-function linearTangents(row: Row, tangents: readonly Tangent[], values: Values): readonly Tangent[] {
-  const { application, inputs } = row;
-  const { map } = application.primitive.derivative as Linear;
-  const [a, b] = tangents as [Tangent, Tangent];
-  if ((map === 'add' || map === 'sub') && (a === null || b === null))
-    return [broadcastTo(a ?? (map === 'sub' ? neg(b!) : b!), application.outputs[0]!.shape)];
-  return bindApplication(application, operandsWith(application, inputs, tangents, values));
-}
-
-/** The operands of a linear row with tangents in the open places; zeros are written out only where there is no other way. */
-function operandsWith(
-  application: Application,
-  inputs: readonly Var[],
-  tangents: readonly Tangent[],
-  values: Values,
-): Tensor[] {
-  const open = openOperands(application);
-  return inputs.map((v, i) => (open.includes(i) ? (tangents[i] ?? zerosOf(application.inputs[i]!)) : values(v)));
 }
 
 /** The operands in which a linear row is linear. */
@@ -110,11 +92,12 @@ export function keptValues(
 
 const NOTHING = { inputs: [], outputs: [] };
 
-/** By output, whether it depends on an active input by a derivative; undefined where all do. */
-export function connections(application: Application, active: readonly boolean[]): readonly boolean[] | undefined {
-  const { derivative } = application.primitive;
-  return derivative.kind === 'rule' ? derivative.connects?.(application, active) : undefined;
+/** What says by output whether it depends on an active input by a derivative; undefined where all do. */
+export function connections({ primitive: { derivative } }: Application): Connects | undefined {
+  return derivative.kind === 'rule' ? derivative.connects : undefined;
 }
+
+type Connects = (application: Application, active: readonly boolean[]) => readonly boolean[];
 
 /**
  * Runs a program on values and tangents: returns its outputs and their tangents. Rows that hold programs run in the form

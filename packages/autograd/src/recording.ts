@@ -22,11 +22,11 @@ export class Recording implements Recorder {
   readonly #values: (Tensor | undefined)[] = [];
   /** Variables whose value was read out as numbers, with the method that did it. */
   readonly readOut: Map<Var, string> = new Map();
-  readonly persistent: boolean;
+  declare readonly persistent: boolean;
   /** While true, nothing is recorded. */
   paused = false;
-  /** Called when a variable is read. */
-  onVariable: ((variable: object, value: Tensor) => void) | null = null;
+  /** Of a tape that watches variables. */
+  declare noteVariable?: NonNullable<Recorder['noteVariable']>;
 
   constructor(persistent = false) {
     this.persistent = persistent;
@@ -48,8 +48,7 @@ export class Recording implements Recorder {
    * derivative.
    */
   watch(t: Tensor): void {
-    const known = this.find(t);
-    if (known !== undefined && this.isActive(known)) return;
+    if (this.#stateOf(t) === ACTIVE) return;
     this.#vars.delete(t.id);
     this.#states[this.#variable(t)] = carriesTangent(t.type) ? ACTIVE : CUT;
   }
@@ -73,8 +72,9 @@ export class Recording implements Recorder {
     return this.#states[v] === ACTIVE;
   }
 
-  isFollowed(v: Var): boolean {
-    return this.#states[v] !== CONSTANT;
+  /** True for what depends on what is watched, be it without a derivative. */
+  follows(t: Tensor): boolean {
+    return this.#stateOf(t) !== CONSTANT;
   }
 
   active(inputs: readonly Tensor[]): readonly boolean[] | null {
@@ -82,8 +82,7 @@ export class Recording implements Recorder {
     let concerned = false;
     const mask = new Array<boolean>(inputs.length);
     for (let i = 0; i < inputs.length; i++) {
-      const v = this.#vars.get(inputs[i]!.id);
-      const state = v === undefined ? CONSTANT : this.#states[v]!;
+      const state = this.#stateOf(inputs[i]!);
       mask[i] = state === ACTIVE;
       if (state !== CONSTANT) concerned = true;
     }
@@ -96,10 +95,9 @@ export class Recording implements Recorder {
     outputs: readonly Tensor[],
     active: readonly boolean[],
   ): void {
-    const ins = new Array<Var>(inputs.length);
-    for (let i = 0; i < inputs.length; i++) ins[i] = this.#variable(inputs[i]!);
+    const ins = inputs.map((t) => this.#variable(t));
     const passes = active.includes(true) && application.primitive.derivative.kind !== 'none';
-    const connects = passes ? connections(application, active) : undefined;
+    const connects = passes ? connections(application)?.(application, active) : undefined;
     const outs = new Array<Var>(outputs.length);
     for (let i = 0; i < outputs.length; i++) {
       const out = outputs[i]!;
@@ -115,13 +113,12 @@ export class Recording implements Recorder {
   }
 
   noteRead(tensor: Tensor, method: string): void {
-    if (this.paused) return;
-    const v = this.#vars.get(tensor.id);
-    if (v !== undefined && this.#states[v] !== CONSTANT) this.readOut.set(v, method);
+    if (!this.paused && this.follows(tensor)) this.readOut.set(this.find(tensor)!, method);
   }
 
-  noteVariable(variable: object, value: Tensor): void {
-    if (!this.paused) this.onVariable?.(variable, value);
+  #stateOf(t: Tensor): State {
+    const v = this.#vars.get(t.id);
+    return v === undefined ? CONSTANT : this.#states[v]!;
   }
 
   #variable(t: Tensor): Var {

@@ -1,6 +1,6 @@
 /**
  * What one function has made for each structure of its arguments: programs of jit and vmap, rules of custom functions.
- * The one idea: a bounded map, the oldest out first, which holds no argument alive.
+ * The one idea: a bounded map, out of which goes first what was not used for longest, and which holds no argument alive.
  */
 import type { Program } from '@jacobi/tensor/internal';
 import { isFollowedBelow, operandsOf } from '@jacobi/tensor/internal';
@@ -17,11 +17,10 @@ export class Remembered<V> {
     let value = this.#known.get(key);
     if (value === undefined) {
       value = make();
-      if (lasts(value)) {
-        if (this.#known.size >= LIMIT) this.#known.delete(this.#known.keys().next().value!);
-        this.#known.set(key, value);
-      }
-    }
+      if (!lasts(value)) return value;
+      if (this.#known.size >= LIMIT) this.#known.delete(this.#known.keys().next().value!);
+    } else if (this.#known.size > LIMIT / 2) this.#known.delete(key);
+    this.#known.set(key, value);
     return value;
   }
 }

@@ -33,40 +33,35 @@ export function sliceRecording(recording: Recording, sources: readonly Var[], ta
   const count = recording.types.length;
   // What no derivative leads to is not active, so neither of these holds it.
   const reached = new Uint8Array(count);
+  const isReached = (v: Var): boolean => reached[v] === 1;
   for (const v of sources) if (recording.isActive(v)) reached[v] = 1;
-  for (const row of rows) {
-    if (!row.inputs.some((v) => reached[v] === 1)) continue;
-    const connects = connections(
-      row.application,
-      row.inputs.map((v) => reached[v] === 1),
-    );
-    row.outputs.forEach((v, i) => {
+  for (const { application, inputs, outputs } of rows) {
+    if (!inputs.some(isReached)) continue;
+    const connects = connections(application)?.(application, inputs.map(isReached));
+    outputs.forEach((v, i) => {
       if (recording.isActive(v) && connects?.[i] !== false) reached[v] = 1;
     });
   }
   const needed = new Uint8Array(count);
-  for (const v of targets) if (reached[v] === 1) needed[v] = 1;
+  const isNeeded = (v: Var): boolean => needed[v] === 1;
+  for (const v of targets) if (isReached(v)) needed[v] = 1;
   const kept: Row[] = [];
-  for (let i = rows.length - 1; i >= 0; i--) {
-    const row = rows[i]!;
-    if (!row.outputs.some((v) => needed[v] === 1) || !row.inputs.some((v) => reached[v] === 1)) continue;
-    kept.push(row);
-    row.inputs.forEach((v, i) => {
-      if (reached[v] === 1 && (needed[v] === 1 || leads(row, i, needed))) needed[v] = 1;
+  for (let r = rows.length - 1; r >= 0; r--) {
+    const { application, inputs, outputs } = rows[r]!;
+    if (!outputs.some(isNeeded) || !inputs.some(isReached)) continue;
+    kept.push(rows[r]!);
+    inputs.forEach((v, i) => {
+      if (!isReached(v) || isNeeded(v)) return;
+      // A row that holds a program may drop an operand.
+      const connects = connections(application)?.(
+        application,
+        inputs.map((_, k) => k === i),
+      );
+      if (outputs.some((o, k) => isNeeded(o) && connects?.[k] !== false)) needed[v] = 1;
     });
   }
-  kept.reverse();
-  const slice = renumber(recording, kept, sources, targets);
-  return { slice, connected: sources.map((v) => needed[v] === 1) };
-}
-
-/** Whether operand `i` of a row leads to one of its needed outputs; a row that holds a program may drop it. */
-function leads({ application, inputs, outputs }: Row, i: number, needed: Uint8Array): boolean {
-  const connects = connections(
-    application,
-    inputs.map((_, k) => k === i),
-  );
-  return connects === undefined || outputs.some((v, o) => needed[v] === 1 && connects[o]);
+  const slice = renumber(recording, kept.reverse(), sources, targets);
+  return { slice, connected: sources.map(isNeeded) };
 }
 
 function renumber(recording: Recording, rows: readonly Row[], sources: readonly Var[], targets: readonly Var[]): Slice {
@@ -75,24 +70,24 @@ function renumber(recording: Recording, rows: readonly Row[], sources: readonly 
   const name = (v: Var): Var => {
     let l = local.get(v);
     if (l === undefined) {
-      l = origin.length;
+      l = origin.push(v) - 1;
       local.set(v, l);
-      origin.push(v);
     }
     return l;
   };
+  const structure: number[] = [sources.length, targets.length];
+  const read = (v: Var): Var => {
+    const l = name(v);
+    structure.push(l);
+    return l;
+  };
   const localSources = sources.map(name);
-  const structure: number[] = [sources.length, ...localSources];
-  for (const v of sources) structure.push(recording.types[v]!.id);
-  const localRows = rows.map((row) => {
-    const inputs = row.inputs.map(name);
-    const outputs = row.outputs.map(name);
-    structure.push(row.application.id);
-    for (const v of inputs) structure.push(v);
-    return { application: row.application, inputs, outputs };
+  const localRows = rows.map(({ application, inputs, outputs }) => {
+    structure.push(application.id);
+    return { application, inputs: inputs.map(read), outputs: outputs.map(name) };
   });
-  const localTargets = targets.map(name);
-  for (let i = 0; i < targets.length; i++) structure.push(localTargets[i]!, recording.types[targets[i]!]!.id);
+  const localTargets = targets.map(read);
+  for (const v of [...sources, ...targets]) structure.push(recording.types[v]!.id);
   return {
     types: origin.map((v) => recording.types[v]!),
     rows: localRows,

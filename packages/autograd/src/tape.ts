@@ -56,15 +56,18 @@ export interface GradientOptions<U extends Unconnected = Unconnected> {
 /** A leaf of a result: null may occur only with `unconnected: 'none'`. */
 export type MaybeNull<U extends Unconnected> = 'none' extends U ? Tensor | null : Tensor;
 
-/** A source with the recorded values that stand for it: a variable may have been read several times. */
-export interface ResolvedSource {
+/** A source of the user's. */
+export interface CutSource {
   readonly leaf: Source;
   readonly name: string;
-  readonly tensor: Tensor | null;
-  readonly vars: readonly Var[];
+  /** Its first recorded value, if it has one. */
+  readonly tensor: Tensor | undefined;
+  /** Places of its recorded values among the slice's sources (a variable may have been read several times): of those to which a derivative leads. */
+  readonly places: readonly number[];
 }
 
-const isSource = (x: unknown): x is Source => x instanceof Tensor || isVariable(x);
+/** What derivatives are taken with respect to. */
+export const isSource = (x: unknown): x is Source => x instanceof Tensor || isVariable(x);
 
 /**
  * Records operations for differentiation.
@@ -77,18 +80,19 @@ const isSource = (x: unknown): x is Source => x instanceof Tensor || isVariable(
 export class GradientTape {
   readonly #recording: Recording;
   #consumed = false;
-  /** By variable what was read of it, each value once. */
-  readonly #variables = new Map<Variable, { readonly all: Set<Tensor>; readonly last: Tensor }>();
+  /** By variable what was read of it. */
+  readonly #variables = new Map<Variable, Tensor[]>();
 
   constructor(options: TapeOptions = {}) {
     checkOptions('GradientTape', options, ['persistent', 'watchAccessedVariables']);
     const { persistent = false, watchAccessedVariables = true } = options;
     checkFlag('GradientTape', 'persistent', persistent);
     checkFlag('GradientTape', 'watchAccessedVariables', watchAccessedVariables);
-    this.#recording = new Recording(persistent);
-    this.#recording.onVariable = (read, value) => {
+    const recording = new Recording(persistent);
+    this.#recording = recording;
+    recording.noteVariable = (read, value) => {
       const variable = read as Variable;
-      if ((watchAccessedVariables && variable.trainable) || this.#variables.has(variable))
+      if (!recording.paused && ((watchAccessedVariables && variable.trainable) || this.#variables.has(variable)))
         this.#noteVariable(variable, value);
     };
   }
@@ -169,10 +173,10 @@ export class GradientTape {
       targets,
       sources,
       options.unconnected,
-      ({ slice, found }) =>
+      ({ slice, known }) =>
         runGradient(
           slice,
-          given?.filter((_, i) => found[i]),
+          given?.filter((_, i) => known[i] !== undefined),
         ),
       (source) => source,
     ) as never;
@@ -192,7 +196,7 @@ export class GradientTape {
     zeroType: (source: Source) => { readonly shape: readonly number[]; readonly dtype: DType },
   ): unknown {
     const unconnected = checkUnconnected(operation, option);
-    const flat = this.resolve(operation, sources);
+    const cut = this.cut(operation, targets, sources);
     const { paused, persistent } = this.#recording;
     if (this.#consumed) {
       throw new TapeConsumedError(
@@ -201,18 +205,19 @@ export class GradientTape {
     }
     if (!persistent) this.#consumed = this.#recording.paused = true;
     try {
-      const cut = this.cut(flat.leaves, targets);
-      const recorded = targets[Math.max(0, cut.found.indexOf(true))]!;
-      const parts = cut.connected.includes(true) ? compute(cut) : [];
-      const results = flat.leaves.map((source, i) => {
-        const result = cut.sum(i, parts);
-        if (result !== null || unconnected === 'none') return result;
+      const { leaves, rebuild } = cut.sources;
+      const parts = leaves.some((source) => source.places.length > 0) ? compute(cut) : [];
+      const results = leaves.map((source) => {
+        const [first, ...others] = source.places.map((p) => parts[p]!);
+        if (first) return others.reduce((a, b) => a.add(b), first);
+        if (unconnected === 'none') return null;
         if (unconnected === 'zero') return zerosOf(zeroType(source.leaf));
+        const target = targets.find((_, i) => cut.known[i] !== undefined) ?? targets[0]!;
         throw new UnconnectedError(
-          `${operation}: ${this.whyUnconnected(recorded, source)} (unconnected: 'none' gives null, 'zero' zeros)`,
+          `${operation}: ${explainUnconnected(cut.recording, target, source)} (unconnected: 'none' gives null, 'zero' zeros)`,
         );
       });
-      return flat.rebuild<unknown>(results);
+      return rebuild<unknown>(results);
     } catch (error) {
       this.#consumed = false;
       this.#recording.paused = paused;
@@ -222,7 +227,7 @@ export class GradientTape {
 
   /** The recorded values of a source. */
   #values(source: Source): Tensor[] {
-    return source instanceof Tensor ? [source] : [...(this.#variables.get(source)?.all ?? [])];
+    return source instanceof Tensor ? [source] : (this.#variables.get(source) ?? []);
   }
 
   /** @internal A target as the tensor that was recorded. */
@@ -230,42 +235,29 @@ export class GradientTape {
     return this.#values(target).at(-1) ?? (target as Variable).current();
   }
 
-  /** @internal Sources with the recorded values behind them. */
-  protected resolve(operation: string, sources: unknown): Flat<ResolvedSource> {
+  /** @internal What lies between sources and targets. */
+  protected cut(operation: string, targets: readonly Tensor[], sources: unknown): Cut {
+    const recording = this.#recording;
     const flat = flattenNest(`${operation}: sources`, sources, isSource, 'tensors or variables');
-    const leaves = flat.leaves.map((leaf, i): ResolvedSource => {
-      const name = isVariable(leaf) ? leaf.name : flat.paths[i] === '' ? 'source' : `source ${flat.paths[i]}`;
-      const values = this.#values(leaf);
-      const vars = values.flatMap((t) => this.#recording.find(t) ?? []).filter((v) => this.#recording.isActive(v));
-      return { leaf, name, tensor: values[0] ?? null, vars };
-    });
-    return { ...flat, leaves };
-  }
-
-  /** @internal The slice between resolved sources and targets, and how to add up what belongs to one source. */
-  protected cut(sources: readonly ResolvedSource[], targets: readonly Tensor[]): Cut {
-    const vars = [...new Set(sources.flatMap((s) => s.vars))];
-    const known = targets.map((t) => (carriesTangent(t.type) ? this.#recording.find(t) : undefined));
+    const recorded = flat.leaves.map((leaf) =>
+      this.#values(leaf)
+        .flatMap((t) => recording.find(t) ?? [])
+        .filter((v) => recording.isActive(v)),
+    );
+    const all = [...new Set(recorded.flat())];
+    const known = targets.map((t) => (carriesTangent(t.type) ? recording.find(t) : undefined));
     const { slice, connected } = sliceRecording(
-      this.#recording,
-      vars,
+      recording,
+      all,
       known.filter((v) => v !== undefined),
     );
-    const positions = sources.map((s) => s.vars.map((v) => vars.indexOf(v)).filter((p) => connected[p]));
-    return {
-      slice,
-      found: known.map((v) => v !== undefined),
-      connected: positions.map((p) => p.length > 0),
-      sum: (i, parts) => {
-        const own = positions[i]!.map((p) => parts[p]!);
-        return own.length === 0 ? null : own.reduce((a, b) => a.add(b));
-      },
-    };
-  }
-
-  /** @internal The reason why nothing leads from a source to a target. */
-  protected whyUnconnected(target: Tensor, source: ResolvedSource): string {
-    return explainUnconnected(this.#recording, target, source.tensor, source.name);
+    const leaves = flat.leaves.map((leaf, i) => ({
+      leaf,
+      name: isVariable(leaf) ? leaf.name : flat.paths[i] === '' ? 'source' : `source ${flat.paths[i]}`,
+      tensor: this.#values(leaf)[0],
+      places: [...all.keys()].filter((p) => connected[p] && recorded[i]!.includes(all[p]!)),
+    }));
+    return { recording, slice, known, sources: { ...flat, leaves } };
   }
 
   /** A tape that has given its gradients begins anew with what is watched or recorded next. */
@@ -274,22 +266,23 @@ export class GradientTape {
   }
 
   #noteVariable(variable: Variable, value: Tensor): void {
-    const { all = new Set<Tensor>(), last } = this.#variables.get(variable) ?? {};
+    const reads = this.#values(variable);
+    const last = reads.at(-1);
     if (last?.buffer && last.buffer === value.buffer) return this.#recording.alias(value, last);
-    this.#variables.set(variable, { all: all.add(value), last: value });
+    reads.push(value);
+    this.#variables.set(variable, reads);
     this.#recording.watch(value);
   }
 }
 
 /** A slice, and which of its sources belong to which of the user's. */
 export interface Cut {
+  readonly recording: Recording;
   readonly slice: Slice;
-  /** By target: whether the recording knows it, with a derivative. Only those are targets of the slice. */
-  readonly found: readonly boolean[];
-  /** By source of the user. */
-  readonly connected: readonly boolean[];
-  /** The sum of the parts (one for each source of the slice) that belong to the user's source `i`; null if unconnected. */
-  sum(i: number, parts: readonly Tensor[]): Tensor | null;
+  /** By target: what the recording knows it as, if it does, with a derivative. Only those are targets of the slice. */
+  readonly known: readonly (Var | undefined)[];
+  /** The user's. */
+  readonly sources: Flat<CutSource>;
 }
 
 function cotangentsFor(targets: readonly Tensor[], like: Flat<unknown>, given: unknown): (Tensor | null)[] | undefined {

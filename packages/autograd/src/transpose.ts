@@ -4,7 +4,7 @@
  * else to reverse mode. Must not name operations: only the closed set of linear maps.
  */
 import type { Tensor } from '@jacobi/tensor';
-import { add, broadcastTo, cast, mul, neg, reshape, sum, where } from '@jacobi/tensor';
+import { broadcastTo, cast, mul, neg, reshape, sum, where } from '@jacobi/tensor';
 import type {
   Application,
   Linear,
@@ -18,6 +18,7 @@ import type {
   Var,
 } from '@jacobi/tensor/internal';
 import {
+  addTangents,
   bind,
   bindOne,
   concatRow,
@@ -27,6 +28,7 @@ import {
   embedRow,
   JacobiError,
   onesAt,
+  padded,
   padRow,
   sliceRow,
   splitRow,
@@ -45,23 +47,20 @@ export function transposeRows(
   coefficient: (v: Var) => Tensor,
 ): Tangent[] {
   const dependent = dependentOn(inputs, rows);
-  const cotangents = new Map<Var, Tensor>();
-  const accumulate = (v: Var, ct: Tensor): void => {
-    const before = cotangents.get(v);
-    cotangents.set(v, before === undefined ? ct : add(before, ct));
-  };
+  const cotangents = new Map<Var, Tangent>();
+  const cotangentOf = (v: Var): Tangent => cotangents.get(v) ?? null;
+  const accumulate = (v: Var, ct: Tangent): void => void cotangents.set(v, addTangents(cotangentOf(v), ct));
   for (const [v, ct] of outputs) accumulate(v, ct);
   for (const row of dependent.rows.reverse()) {
-    const incoming = row.outputs.map((v) => cotangents.get(v) ?? null);
-    for (const v of row.outputs) cotangents.delete(v);
+    const incoming = row.outputs.map(cotangentOf);
     if (incoming.every((ct) => ct === null)) continue;
     const open = row.inputs.map((v) => dependent.values.has(v));
     const values = { application: row.application, coefficient: (i: number) => coefficient(row.inputs[i]!) };
     transposeRow(values, open, incoming).forEach((ct, i) => {
-      if (ct !== null && open[i]) accumulate(row.inputs[i]!, ct);
+      if (open[i]) accumulate(row.inputs[i]!, ct);
     });
   }
-  return inputs.map((v) => cotangents.get(v) ?? null);
+  return inputs.map(cotangentOf);
 }
 
 /** By what a row is linear in the open operands; null if it is not linear in them. */
@@ -70,6 +69,7 @@ export function linearIn(application: Application, open: readonly boolean[]): Li
   if (derivative.kind === 'bilinear') return open[0] && open[1] ? null : derivative;
   const linear = linearPart(application);
   const allowed = linear?.open;
+  // Most rows are linear in all operands, of which there may be many.
   return linear === undefined || (allowed && open.some((o, i) => o && !allowed.includes(i))) ? null : linear;
 }
 
@@ -126,7 +126,7 @@ function transposeRow(row: LinearRow, open: readonly boolean[], incoming: readon
     case 'slice':
       return [bindOne(padRow, [ct], padding(x, p))];
     case 'pad':
-      return [bindOne(sliceRow, [ct], { begin: p.low, size: x.shape, stride: p.interior.map((i) => i + 1) })];
+      return [bindOne(sliceRow, [ct], padded(x.shape, p))];
     case 'flip':
       return bind(primitive, [ct], params);
     case 'diagonal':

@@ -21,25 +21,27 @@ export function checkUnconnected(operation: string, value: unknown = 'error'): U
 }
 
 /** Says in a sentence why no derivative leads from `source` to `target`. */
-export function explainUnconnected(recording: Recording, target: Tensor, source: Tensor | null, name: string): string {
-  if (source === null)
+export function explainUnconnected(
+  recording: Recording,
+  target: Tensor,
+  { tensor: source, name }: { readonly tensor: Tensor | undefined; readonly name: string },
+): string {
+  if (source === undefined)
     return `${name} was not watched (not trainable, or not read inside of record): read its .value there, or watch it`;
-  const s = recording.find(source);
-  if (s === undefined || !recording.isFollowed(s)) {
+  if (!recording.follows(source)) {
     return `${name} was not watched: call tape.watch(${name}) before computing with it`;
   }
+  const s = recording.find(source)!;
   if (!recording.isActive(s) && !carriesTangent(source.type)) {
     return `${name} has dtype ${source.dtype}, and integers carry no derivative: watch cast(${name}, 'float32')`;
   }
-  const t = recording.find(target);
-  if (t === undefined || !recording.isFollowed(t)) {
-    const out = [...recording.readOut].find(([v]) => leadingTo([v], recording.rows).values.has(s));
-    if (out !== undefined) {
-      return `the target was computed outside of record: ${formatType(recording.types[out[0]]!)} that depends on ${name} was read out by ${out[1]}: numbers carry no history`;
-    }
-    return `the target was computed outside of record, or before ${name} was watched`;
+  if (!recording.follows(target)) {
+    const read = [...recording.readOut].find(([v]) => leadingTo([v], recording.rows).values.has(s));
+    if (read === undefined) return `the target was computed outside of record, or before ${name} was watched`;
+    const [v, method] = read;
+    return `the target was computed outside of record: ${formatType(recording.types[v]!)} that depends on ${name} was read out by ${method}: numbers carry no history`;
   }
-  const cut = cutBetween(recording, s, t);
+  const cut = cutBetween(recording, s, recording.find(target)!);
   return cut === null ? `the target does not depend on ${name}` : `the path from ${name} to the target ends at ${cut}`;
 }
 
@@ -48,11 +50,11 @@ function cutBetween(recording: Recording, from: Var, to: Var): string | null {
   const before = leadingTo([to], recording.rows).values;
   const smooth = new Set([from]);
   for (const { application, inputs, outputs } of recording.rows) {
-    if (!inputs.some((v) => smooth.has(v)) || !outputs.some((v) => before.has(v))) continue;
+    const active = inputs.map((v) => smooth.has(v));
+    if (!active.includes(true) || !outputs.some((v) => before.has(v))) continue;
     const { name, derivative } = application.primitive;
     if (derivative.kind === 'none') return derivative.reason === name ? name : `${name} (${derivative.reason})`;
-    const active = inputs.map((v) => smooth.has(v));
-    if (connections(application, active)?.includes(true) === false)
+    if (connections(application)?.(application, active).includes(true) === false)
       return `${name} (no derivative inside leads to its result)`;
     if (!recording.isActive(outputs[0]!))
       return `${name}, whose result ${formatType(application.outputs[0]!)} carries no derivative`;

@@ -7,8 +7,8 @@ import { sameShape } from '@jacobi/backend';
 
 /** A bounded map from lists of numbers (and a tag) to values. */
 export class StructureCache<V> {
-  /** By hash; the least recently used first. */
-  readonly #buckets = new Map<number, readonly Entry<V>[]>();
+  /** By hash, the entry stored last; the least recently used first. */
+  readonly #entries = new Map<number, Entry<V>>();
   #bytes = 0;
   readonly #limit: number;
 
@@ -20,32 +20,29 @@ export class StructureCache<V> {
   /** The value stored under this structure, or undefined. */
   get(tag: string, structure: readonly number[]): V | undefined {
     const key = hash(tag, structure);
-    const bucket = this.#buckets.get(key);
-    if (bucket) this.#put(key, bucket);
-    return bucket?.find((entry) => isOf(entry, tag, structure))?.value;
+    let entry = this.#entries.get(key);
+    if (entry) this.#use(key, entry);
+    while (entry && !(entry.tag === tag && sameShape(entry.structure, structure))) entry = entry.next;
+    return entry?.value;
   }
 
   /** Stores a value of about `bytes` bytes; drops the least recently used ones where the limit is passed. */
   set(tag: string, structure: readonly number[], value: V, bytes: number): void {
     const key = hash(tag, structure);
-    const others = this.#buckets.get(key)?.filter((entry) => !isOf(entry, tag, structure)) ?? [];
-    this.#put(key, [...others, { tag, structure: [...structure], value, bytes }]);
-    for (const oldest of this.#buckets.keys()) {
+    const next = this.#entries.get(key);
+    this.#use(key, { tag, structure: [...structure], value, bytes: bytes + (next?.bytes ?? 0), next });
+    this.#bytes += bytes;
+    for (const [oldest, { bytes: freed }] of this.#entries) {
       if (this.#bytes <= this.#limit || oldest === key) return;
-      this.#put(oldest, []);
+      this.#entries.delete(oldest);
+      this.#bytes -= freed;
     }
   }
 
-  get size(): number {
-    return [...this.#buckets.values()].flat().length;
-  }
-
-  /** The entries of a hash from now on, the ones used last. */
-  #put(key: number, bucket: readonly Entry<V>[]): void {
-    for (const { bytes } of this.#buckets.get(key) ?? []) this.#bytes -= bytes;
-    for (const { bytes } of bucket) this.#bytes += bytes;
-    this.#buckets.delete(key);
-    if (bucket.length > 0) this.#buckets.set(key, bucket);
+  /** Puts the entries of a hash behind all others. */
+  #use(key: number, entry: Entry<V>): void {
+    this.#entries.delete(key);
+    this.#entries.set(key, entry);
   }
 }
 
@@ -53,11 +50,10 @@ interface Entry<V> {
   readonly tag: string;
   readonly structure: readonly number[];
   readonly value: V;
+  /** With those that it leads to. */
   readonly bytes: number;
-}
-
-function isOf<V>(entry: Entry<V>, tag: string, structure: readonly number[]): boolean {
-  return entry.tag === tag && sameShape(entry.structure, structure);
+  /** The one stored before under the same hash. */
+  readonly next: Entry<V> | undefined;
 }
 
 function hash(tag: string, structure: readonly number[]): number {

@@ -52,17 +52,12 @@ export function capturedNow(program: Pick<Program, 'captured'>): Tensor[] {
 export function evaluate(program: Program, inputs: readonly Tensor[]): Tensor[] {
   const all = program.captured.length === 0 ? inputs : [...inputs, ...capturedNow(program)];
   if (currentTrace() !== null || isFollowed(all)) return inline(program, all);
-  return run(program, all);
+  const backend = all[0]?.backend ?? getBackend();
+  const types = program.outputs.map((v) => program.types[v]!);
+  return runOn(backend, compileProgram(program, backend), buffersOn(backend, all), types);
 }
 
 /** Binds the rows of a program one by one. `values`: its inputs, then what it captured. */
 export function inline(program: Program, values: readonly Tensor[]): Tensor[] {
   return interpret(program, values, ({ application }, args) => bindApplication(application, args));
-}
-
-/** Runs a program as one plan on tensors that have elements. */
-function run(program: Program, values: readonly Tensor[]): Tensor[] {
-  const backend = values[0]?.backend ?? getBackend();
-  const types = program.outputs.map((v) => program.types[v]!);
-  return runOn(backend, compileProgram(program, backend), buffersOn(backend, values), types);
 }

@@ -46,22 +46,17 @@ export function writeOut(program: Program, moving: readonly Var[]): Program {
 
 /** The program with equal rows computed once, and without rows that no output needs. */
 export function mergeEqualRows(program: Program): Program {
-  const rename: Var[] = program.types.map((_, v) => v);
-  const seen = new Map<string, Row>();
-  const rows: Row[] = [];
+  const rename: Var[] = [...program.types.keys()];
+  const rows = new Map<string, Row>();
   for (const row of program.rows) {
     const inputs = row.inputs.map((v) => rename[v]!);
     const key = `${row.application.id}:${inputs.join()}`;
-    const same = seen.get(key);
-    if (same !== undefined) {
+    const same = rows.get(key);
+    if (same === undefined) rows.set(key, { ...row, inputs });
+    else
       row.outputs.forEach((v, i) => {
         rename[v] = same.outputs[i]!;
       });
-      continue;
-    }
-    const next = { ...row, inputs };
-    seen.set(key, next);
-    rows.push(next);
   }
-  return makeProgram({ ...program, rows, outputs: program.outputs.map((v) => rename[v]!) });
+  return makeProgram({ ...program, rows: [...rows.values()], outputs: program.outputs.map((v) => rename[v]!) });
 }

@@ -31,12 +31,9 @@ export function assemble(
   const [seeded, carrying] = mode === 'reverse' ? [ofTarget, ofSource] : [ofSource, ofTarget];
   const labels = [...seeded.filter((l) => !carrying.includes(l)), ...carrying];
   const sizes = [...target, ...source];
-  const wide = reshape(
-    block,
-    labels.map((l) => sizes[l]!),
-  );
+  const shape = labels.map((l) => sizes[l]!);
   const order = [...ofTarget, ...ofSource.filter((l) => l >= rank)].map((l) => labels.indexOf(l));
-  let result = cast(transpose(wide, order), dtype);
+  let result = cast(transpose(reshape(block, shape), order), dtype);
   ofSource.slice(batch ? 1 : 0).forEach((first, i) => {
     if (first < rank) result = bindOne(embedRow, [result], { first, second: rank + i });
   });
@@ -46,7 +43,6 @@ export function assemble(
 /** The batch form of a whole Jacobian: its sum over the examples of a target of this rank, with those of the source first. */
 export function sumExamples(jacobian: Tensor, rank: number): Tensor {
   const summed = sum(jacobian, 0);
-  const [...axes] = summed.shape.keys();
-  const examples = axes.splice(rank - 1, 1);
-  return transpose(summed, [...examples, ...axes]);
+  const others = [...summed.shape.keys()].toSpliced(rank - 1, 1);
+  return transpose(summed, [rank - 1, ...others]);
 }

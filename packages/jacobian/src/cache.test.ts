@@ -259,3 +259,16 @@ describe('explain', () => {
     expect(tape.jacobian(y, a).shape).toEqual([2, 3]);
   });
 });
+
+test('a row that is used now and then is kept among thousands of others', () => {
+  const x = ops.ones([5000]);
+  const hot = (): Tensor => run((t) => ops.slice(t, [7], [2]), x);
+  hot();
+  const used = cost(() => {
+    for (let i = 0; i < 4500; i++) {
+      ops.slice(x, [i], [3]);
+      if (i % 100 === 0) hot();
+    }
+  });
+  expect(used).toEqual(NOTHING);
+});

@@ -24,15 +24,14 @@ export interface Structure {
 
 /** Follows the axes of the input `source` through the rows that depend on it. */
 export function followAxes(program: Program, source: Var): Structure {
-  const { types } = program;
-  const shape = types[source]!.shape;
+  const { shape } = program.types[source]!;
   const carried = new Map<Var, Carried>([[source, shape.map((_, i) => i)]]);
   let lostAt: Row | undefined;
   let movedAt: Row | undefined;
   for (const row of program.rows) {
-    const open = row.inputs.map((v) => carried.has(v));
-    if (!open.includes(true)) continue;
     const before = row.inputs.map((v) => carried.get(v) ?? null);
+    const open = before.map((b) => b !== null);
+    if (!open.includes(true)) continue;
     row.outputs.forEach((v, o) => {
       const after = rowAxes(row.application, open, before, shape, o);
       carried.set(v, after);
@@ -82,8 +81,7 @@ function moveAxis(
   if (application.closures.length > 0) return -1;
   const linear = linearOf(application, open);
   if ('transpose' in linear) return linear.carries?.(application, axis) ?? -1;
-  const { map } = linear;
-  switch (map) {
+  switch (linear.map) {
     case 'add':
     case 'sub':
     case 'neg':
@@ -114,7 +112,7 @@ function moveAxis(
     case 'contract':
       return p.out.indexOf((operand === 0 ? p.left : p.right)[axis]!);
     default:
-      return map satisfies never;
+      return linear satisfies never;
   }
 }
 

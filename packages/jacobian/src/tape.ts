@@ -1,9 +1,10 @@
 /** GradientTape with jacobian, batchJacobian and explain. */
 import type { LikeSources, MaybeNull, Source, SourcesLike, Unconnected } from '@jacobi/autograd';
 import { GradientTape as AutogradTape } from '@jacobi/autograd';
-import type { Tensor, Variable } from '@jacobi/tensor';
-import { ArgumentError, Tensor as TensorClass } from '@jacobi/tensor';
-import { checkFlag, describe, isVariable } from '@jacobi/tensor/internal';
+import { explainUnconnected, isSource } from '@jacobi/autograd/internal';
+import type { Tensor } from '@jacobi/tensor';
+import { ArgumentError } from '@jacobi/tensor';
+import { checkFlag, describe } from '@jacobi/tensor/internal';
 import { MixedRowsError } from './errors.ts';
 import { explainPlan, mixedMessage } from './explain.ts';
 import type { JacobianOptions } from './options.ts';
@@ -45,9 +46,8 @@ export class GradientTape extends AutogradTape {
     sources: S,
     options: TapeJacobianOptions<U> = {},
   ): NoInfer<LikeSources<S, MaybeNull<U>>> {
-    checkTarget('jacobian', target);
-    checkOptions('jacobian', options, 'unconnected');
-    return this.#jacobians('jacobian', this.targetTensor(target), sources, false, options) as never;
+    const y = this.#target('jacobian', target, options, 'unconnected');
+    return this.#jacobians('jacobian', y, sources, false, options) as never;
   }
 
   /**
@@ -65,13 +65,11 @@ export class GradientTape extends AutogradTape {
     source: Source,
     options: BatchJacobianOptions<U> = {},
   ): MaybeNull<U> {
-    checkTarget('batchJacobian', target);
-    if (!(source instanceof TensorClass) && !isVariable(source)) {
+    const y = this.#target('batchJacobian', target, options, 'unconnected', 'check');
+    if (!isSource(source)) {
       throw new ArgumentError(`batchJacobian: source must be a single tensor or variable, not ${describe(source)}`);
     }
-    checkOptions('batchJacobian', options, 'unconnected', 'check');
     checkFlag('batchJacobian', 'check', options.check ?? false);
-    const y = this.targetTensor(target);
     checkBatch('batchJacobian', y, this.targetTensor(source));
     return this.#jacobians('batchJacobian', y, source, true, options) as MaybeNull<U>;
   }
@@ -84,20 +82,28 @@ export class GradientTape extends AutogradTape {
     sources: S,
     options: JacobianOptions & { readonly batch?: boolean } = {},
   ): string {
-    checkTarget('explain', target);
-    checkOptions('explain', options, 'batch');
+    const y = this.#target('explain', target, options, 'batch');
     const { batch = false, mode = 'auto' } = options;
     checkFlag('explain', 'batch', batch);
-    const y = this.targetTensor(target);
-    const flat = this.resolve('explain', sources);
-    if (batch) for (const { leaf } of flat.leaves) checkBatch('explain', y, this.targetTensor(leaf));
-    const cut = this.cut(flat.leaves, [y]);
-    const lines = flat.leaves.flatMap((source, i) =>
-      cut.connected[i] ? [] : [`  ${source.name}: not connected, ${this.whyUnconnected(y, source)}`],
-    );
-    if (!cut.connected.includes(true)) return ['Jacobian: nothing to compute', ...lines].join('\n');
+    const cut = this.cut('explain', [y], sources);
+    const { leaves } = cut.sources;
+    if (batch) for (const { leaf } of leaves) checkBatch('explain', y, this.targetTensor(leaf));
+    const lines = leaves
+      .filter((source) => source.places.length === 0)
+      .map((source) => `  ${source.name}: not connected, ${explainUnconnected(cut.recording, y, source)}`);
+    if (lines.length === leaves.length) return ['Jacobian: nothing to compute', ...lines].join('\n');
     const plan = planFor(cut.slice, batch, mode);
     return [explainPlan(plan, cut.slice.rows.length, chunkFor(plan, options)), ...lines].join('\n');
+  }
+
+  /** The target as the tensor that was recorded, checked, with the options (`names`: those that are not every Jacobian's). */
+  #target(operation: string, target: Source, options: JacobianOptions, ...names: readonly string[]): Tensor {
+    if (!isSource(target))
+      throw new ArgumentError(
+        `${operation}: target must be ONE tensor, not ${describe(target)}; call ${operation} for each, or concat them`,
+      );
+    checkOptions(operation, options, ...names);
+    return this.targetTensor(target);
   }
 
   #jacobians(operation: string, y: Tensor, sources: unknown, batch: boolean, options: BatchJacobianOptions): unknown {
@@ -114,11 +120,4 @@ export class GradientTape extends AutogradTape {
       (source) => jacobianLike(y, source, batch),
     );
   }
-}
-
-function checkTarget(operation: string, target: unknown): asserts target is Tensor | Variable {
-  if (target instanceof TensorClass || isVariable(target)) return;
-  throw new ArgumentError(
-    `${operation}: target must be ONE tensor, not ${describe(target)}; call ${operation} for each, or concat them`,
-  );
 }

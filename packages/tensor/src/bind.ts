@@ -72,7 +72,7 @@ function find(primitive: Primitive, inputs: readonly TensorType[], params: Param
     bound = {
       id: ++applications,
       primitive,
-      inputs: [...inputs],
+      inputs,
       params,
       programs,
       closures,
@@ -82,6 +82,10 @@ function find(primitive: Primitive, inputs: readonly TensorType[], params: Param
       alias: isAlias(primitive, inputs, params, outputs),
     };
     if (byKey.size >= LIMIT) byKey.delete(byKey.keys().next().value!);
+    byKey.set(key, bound);
+  } else if (byKey.size > LIMIT / 2) {
+    // What is used stays longest, once there are so many that some may have to go.
+    byKey.delete(key);
     byKey.set(key, bound);
   }
   if (held === NOTHING && recent.unshift(bound) > RECENT) recent.pop();
@@ -146,8 +150,7 @@ export function bindApplication(application: Application, inputs: readonly Tenso
 export function execute(application: Application, inputs: readonly Tensor[]): readonly Tensor[] {
   const bound = application as Bound;
   const backend = inputs.length > 0 ? inputs[0]!.backend! : getBackend();
-  if (bound.alias && inputs[0]!.buffer !== null)
-    return [new Tensor(bound.outputs[0]!, inputs[0]!.buffer, backend, null)];
+  if (bound.alias && inputs[0]!.buffer !== null) return [new Tensor(bound.outputs[0]!, inputs[0]!.buffer, backend)];
   const buffers = buffersOn(backend, inputs);
   if (bound.on !== backend) {
     bound.executable = backend.compile(lowerApplication(bound));
@@ -157,7 +160,7 @@ export function execute(application: Application, inputs: readonly Tensor[]): re
   const type = bound.outputs[0]!;
   const out = backend.alloc(type.dtype, type.size);
   backend.run(bound.executable!, buffers, [out]);
-  return [new Tensor(type, out, backend, null)];
+  return [new Tensor(type, out, backend)];
 }
 
 /** The results of an executable, which has one buffer for each input and each output. */
@@ -169,18 +172,15 @@ export function runOn(
 ): Tensor[] {
   const outs = types.map(({ dtype, size }) => backend.alloc(dtype, size));
   backend.run(executable, inputs, outs);
-  return outs.map((out, i) => new Tensor(types[i]!, out, backend, null));
+  return outs.map((out, i) => new Tensor(types[i]!, out, backend));
 }
 
 /** The elements of tensors, on one backend. */
 export function buffersOn(backend: Backend, tensors: readonly Tensor[]): BufferRef[] {
-  const buffers = new Array<BufferRef>(tensors.length);
-  for (let i = 0; i < tensors.length; i++) {
-    const t = tensors[i]!;
+  return tensors.map((t) => {
     if (t.buffer === null) t.trace!.checkOpen();
-    buffers[i] = moveTo(t, backend).buffer!;
-  }
-  return buffers;
+    return moveTo(t, backend).buffer!;
+  });
 }
 
 /** The same values on `backend`. */

@@ -30,6 +30,13 @@ export function elementwiseType(name: string, inputs: readonly TensorType[], dty
   return [tensorType(dtype ?? inputs[inputs.length - 1]!.dtype, shape)];
 }
 
+/** What an elementwise row may say besides. */
+export interface ElementwiseOptions<P extends Params> {
+  readonly constants?: ((params: P) => readonly number[]) | undefined;
+  readonly dtype?: DType;
+  readonly operation?: string;
+}
+
 /**
  * An elementwise row of any derivative. `dtype` is that of the result where it is not the operands'; `operation` the name of the
  * public function, for messages, where the row has another.
@@ -37,18 +44,12 @@ export function elementwiseType(name: string, inputs: readonly TensorType[], dty
 export function elementwise<P extends Params>(
   fn: ScalarFunction,
   derivative: Derivative<P>,
-  options: {
-    readonly constants?: ((params: P) => readonly number[]) | undefined;
-    readonly dtype?: DType;
-    readonly operation?: string;
-  } = {},
+  { operation = fn.name, dtype, constants }: ElementwiseOptions<P> = {},
 ): Primitive<P> {
-  const { operation = fn.name } = options;
   return {
     name: fn.name,
-    type: (inputs) => elementwiseType(operation, inputs, options.dtype),
-    lower: (writer, inputs, [out], params) =>
-      emitMap(writer, inputs, out!, call(fn, inputs.length, out!.dtype, ...(options.constants?.(params) ?? []))),
+    type: (inputs) => elementwiseType(operation, inputs, dtype),
+    lower: (writer, inputs, [out], params) => emitMap(writer, inputs, out!, call(fn, out!.dtype, constants?.(params))),
     derivative,
     batching: 'elementwise',
   };
@@ -59,49 +60,47 @@ export type Slope<P extends Params> =
   | { readonly fromInput: (x: Tensor, params: P) => Tensor }
   | { readonly fromOutput: (y: Tensor, params: P) => Tensor };
 
-/** y = f(x), dy = f′ · dx. */
+/** y = f(x), dy = f′ · dx: as of two operands, of which the second is never there. */
 export function unary<P extends Params = Params>(
   fn: ScalarFunction,
   slope: Slope<P>,
   constants?: (params: P) => readonly number[],
 ): Primitive<P> {
-  const keeps = 'fromInput' in slope ? { inputs: [0], outputs: [] } : { inputs: [], outputs: [0] };
-  const coefficient = (row: RowValues<P>): Tensor =>
-    'fromInput' in slope ? slope.fromInput(row.x(0), row.params) : slope.fromOutput(row.y(0), row.params);
-  return elementwise<P>(
-    fn,
-    { kind: 'rule', keeps: () => keeps, tangent: (row, [t]) => [mul(t!, coefficient(row))] },
-    { constants },
-  );
+  const side: Side<P> =
+    'fromInput' in slope
+      ? ['a', (t, row) => mul(t, slope.fromInput(row.x(0), row.params))]
+      : ['y', (t, row) => mul(t, slope.fromOutput(row.y(0), row.params))];
+  return binary(fn, side, side, { constants });
 }
 
 /** What becomes of the tangent of one operand of y = f(a, b), and which of a, b and y that reads. */
-export type Side = readonly [reads: string, rule: (t: Tensor, row: RowValues) => Tensor];
+export type Side<P extends Params> = readonly [reads: string, rule: (t: Tensor, row: RowValues<P>) => Tensor];
 
 /** y = f(a, b), with a rule for each operand. */
-export function binary(
+export function binary<P extends Params = Params>(
   fn: ScalarFunction,
-  left: Side,
-  right: Side,
-  operation: string = fn.name,
-  linear?: Linear,
-): Primitive {
+  left: Side<P>,
+  right: Side<P>,
+  options: ElementwiseOptions<P> = {},
+  linear?: Linear<P>,
+): Primitive<P> {
   const keepsOf = (reads: string): Keeps => ({
     inputs: [0, 1].filter((i) => reads.includes('ab'[i]!)),
     outputs: reads.includes('y') ? [0] : [],
   });
   const keeps = [left[0], right[0], left[0] + right[0]].map(keepsOf);
-  const derivative: Derivative = {
+  const derivative: Derivative<P> = {
     kind: 'rule',
     linear,
-    keeps: ([a, b]) => keeps[a && b ? 2 : b ? 1 : 0]!,
+    keeps: ([a, b]) => keeps[b ? (a ? 2 : 1) : 0]!,
     tangent: (row, [ta, tb]) => {
       const { shape } = row.outputs[0]!;
-      const part = (t: Tangent | undefined, [, rule]: Side): Tangent => (t ? broadcastTo(rule(t, row), shape) : null);
+      const part = (t: Tangent | undefined, [, rule]: Side<P>): Tangent =>
+        t ? broadcastTo(rule(t, row), shape) : null;
       return [addTangents(part(ta, left), part(tb, right))];
     },
   };
-  return elementwise(fn, derivative, { operation });
+  return elementwise(fn, derivative, options);
 }
 
 /** The sum of two tangents of one type, either of which may be zero. */

@@ -46,14 +46,8 @@ export function emitMap(
 }
 
 /** A body of one function over all operands, then constants. */
-export function call(
-  fn: ScalarFunction,
-  operands: number,
-  dtype: DType,
-  ...constants: readonly number[]
-): ScalarStep[] {
-  const args = [...Array(operands + constants.length).keys()];
-  return [...constants.map((constant) => ({ constant })), { fn, args, dtype }];
+export function call(fn: ScalarFunction, dtype: DType, constants: readonly number[] = []): ScalarStep[] {
+  return [...constants.map((constant) => ({ constant })), { fn, args: [...Array(fn.arity).keys()], dtype }];
 }
 
 /** Copies an operand, in order, into a window of the same shape. */

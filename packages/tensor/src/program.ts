@@ -19,7 +19,7 @@ export interface Row {
   readonly inputs: readonly Var[];
   readonly outputs: readonly Var[];
   /** Name of the primal row that a derivative row came from. */
-  readonly from?: string;
+  readonly from?: string | null;
 }
 
 /** A value from outside that a program reads: a tensor, or something that gives one at each run (a variable). */
@@ -118,7 +118,9 @@ export function interpret<Value>(
 ): Value[] {
   const env: Value[] = new Array(program.types.length);
   const put = (names: readonly Var[], made: readonly Value[]): void => {
-    for (let i = 0; i < names.length; i++) env[names[i]!] = made[i]!;
+    names.forEach((v, i) => {
+      env[v] = made[i]!;
+    });
   };
   const take = (names: readonly Var[]): Value[] => names.map((v) => env[v]!);
   put(operandsOf(program), values);

@@ -58,11 +58,9 @@ export function visibleRecorders(): readonly Recorder[] {
   return visible;
 }
 
-const following = (tensors: readonly Tensor[]): Recorder[] => visible.filter((r) => r.active(tensors) !== null);
-
 /** True if some visible recorder follows one of the tensors. */
 export function isFollowed(tensors: readonly Tensor[]): boolean {
-  return following(tensors).length > 0;
+  return visible.some((r) => r.active(tensors) !== null);
 }
 
 /** True if some live recorder follows one of them, also one that a trace or a mute hides. */
@@ -72,7 +70,7 @@ export function isFollowedBelow(tensors: readonly Tensor[]): boolean {
 
 /** True if what is derived from the tensors may be differentiated: two recorders follow, or one that records its own derivatives. */
 export function differentiatedAgain(tensors: readonly Tensor[]): boolean {
-  const [first, second] = following(tensors);
+  const [first, second] = visible.filter((r) => r.active(tensors) !== null);
   return second !== undefined || first?.persistent === true;
 }
 

@@ -41,7 +41,7 @@ export class Tensor extends Printable {
   declare readonly trace: Trace | null;
 
   /** @internal Use `tensor()`. */
-  constructor(type: TensorType, buffer: BufferRef | null, backend: Backend | null, trace: Trace | null) {
+  constructor(type: TensorType, buffer: BufferRef | null, backend: Backend | null, trace: Trace | null = null) {
     super();
     this.type = type;
     this.buffer = buffer;
@@ -200,5 +200,5 @@ export function tensorFromData(data: TypedArray, dtype: DType, shape: Shape, bac
   }
   const buffer = backend.alloc(dtype, type.size);
   if (type.size > 0) backend.write(buffer, data);
-  return new Tensor(type, buffer, backend, null);
+  return new Tensor(type, buffer, backend);
 }

@@ -35,9 +35,9 @@ export class Trace {
   closed = false;
   /** Name of the primal row whose derivative is being written; rows staged now say they came from it. */
   origin: string | null = null;
-  readonly label: string;
+  declare readonly label: string;
   /** Whether what is assigned inside becomes an output: elsewhere an assignment would be lost. */
-  readonly assigns: boolean;
+  declare readonly assigns: boolean;
   /** Tensors with a greater id were made since. */
   readonly #born: number = tensorsMade();
 
@@ -75,17 +75,14 @@ export class Trace {
       application,
       inputs: ins,
       outputs: outputs.map((t) => this.variable(t)),
-      ...(this.origin === null ? {} : { from: this.origin }),
+      from: this.origin,
     });
     return outputs;
   }
 
   /** The program's name for a tensor; one from outside is captured. */
   variable(t: Tensor): Var {
-    const known = this.#vars.get(t.id);
-    if (known !== undefined) return known;
-    t.trace?.checkOpen();
-    return this.#capture(t, t.id > this.#born);
+    return this.#vars.get(t.id) ?? this.#capture(t, t.id > this.#born);
   }
 
   /** Takes a tensor in that is a constant of the program, though it was made before. */
@@ -119,6 +116,7 @@ export class Trace {
   }
 
   #capture(tensor: Tensor, inside: boolean): Var {
+    tensor.trace?.checkOpen();
     const variable = this.#name(tensor);
     this.captured.push({ variable, tensor, inside });
     return variable;

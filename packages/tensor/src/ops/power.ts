@@ -21,9 +21,10 @@ import { onesOf } from './creation.ts';
  * pow(2, tensor([1, 0.5])) // → [2, 1.4142135]
  */
 export function pow(base: TensorLike, exponent: TensorLike): Tensor {
-  if (typeof exponent === 'number' && Number.isInteger(exponent)) {
+  if (Number.isInteger(exponent)) {
     const x = asNumeric('pow', 'base', base);
-    return integerPower(exponent < 0 ? asFloat('pow', 'base', x) : x, exponent);
+    const n = exponent as number;
+    return integerPower(n < 0 ? asFloat('pow', 'base', x) : x, n);
   }
   return bindOne(powRow, asNumericPair('pow', base, exponent, ['base', 'exponent']));
 }

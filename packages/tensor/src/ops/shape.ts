@@ -71,12 +71,10 @@ export function reshape(x: TensorLike, shape: Shape): Tensor {
  */
 export function transpose(x: TensorLike, permutation?: readonly number[]): Tensor {
   const t = asTensor('transpose', 'x', x);
-  const order = permutation === undefined ? [...t.shape.keys()].reverse() : checkPermutation(permutation, t.rank);
+  const checked = (given: readonly number[]): number[] =>
+    checkDistinct('transpose', 'permutation', checkPerAxis('transpose', 'permutation', given, t.rank), t.rank);
+  const order = permutation === undefined ? [...t.shape.keys()].reverse() : checked(permutation);
   return order.every((a, i) => a === i) ? t : bindOne(transposeRow, [t], { permutation: order });
-}
-
-function checkPermutation(permutation: readonly number[], rank: number): number[] {
-  return checkDistinct('transpose', 'permutation', checkPerAxis('transpose', 'permutation', permutation, rank), rank);
 }
 
 /**
@@ -168,10 +166,7 @@ export function slice(x: TensorLike, begin: readonly number[] | number, size?: r
 /** One number for each axis; those left out are `fill`. */
 function perAxis(argument: string, values: readonly number[] | number, fill: number, t: Tensor): readonly number[] {
   const given = typeof values === 'number' ? [values] : values;
-  const all =
-    Array.isArray(given) && given.length < t.rank
-      ? [...given, ...new Array<number>(t.rank - given.length).fill(fill)]
-      : given;
+  const all = Array.isArray(given) ? [...given, ...t.shape.slice(given.length).map(() => fill)] : given;
   return checkPerAxis('slice', argument, all, t.rank);
 }
 

@@ -47,7 +47,7 @@ export const contractRow: Primitive<Contraction> = {
         shape: c!.view.shape,
         inputs: [accessAlong(a!, left, out), accessAlong(b!, right, out)],
         output: accessOver(c!),
-        body: [...call(mul, 2, c!.dtype), { constant: 0 }, { fn: add, args: [2, 3], dtype: c!.dtype }],
+        body: [...call(mul, c!.dtype), { constant: 0 }, { fn: add, args: [2, 3], dtype: c!.dtype }],
       });
       return;
     }

@@ -4,7 +4,7 @@
  * least-norm subgradient). Must not import interpreters.
  */
 import * as scalar from '@jacobi/backend/scalar';
-import { binary, comparison, elementwise, elementwiseType, unary } from '../families.ts';
+import { binary, comparison, elementwise, unary } from '../families.ts';
 import { call, emitMap } from '../lower.ts';
 import { sigmoid as sigmoidOf } from '../ops/activation.ts';
 import {
@@ -25,6 +25,7 @@ import { stopGradient } from '../ops/shape.ts';
 import { cosh as coshOf, cos as cosine, hypot as hypotOf, sin as sine, sinh as sinhOf } from '../ops/trigonometry.ts';
 import type { Primitive } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
+import { tensorType } from '../type.ts';
 
 // Arithmetic
 export const addRow: Primitive = /* @__PURE__ */ elementwise(scalar.add, { kind: 'linear', map: 'add' });
@@ -35,7 +36,7 @@ export const divRow: Primitive = /* @__PURE__ */ binary(
   scalar.div,
   ['b', (t, row) => times(t, recip(row.x(1)))],
   ['by', (t, row) => times(t, negate(div(row.y(0), row.x(1))))],
-  'div',
+  {},
   // Rules of users divide tangents; those of rows multiply by reciprocals.
   { map: 'scale', open: [0], by: (row) => recip(row.coefficient(1)) },
 );
@@ -50,7 +51,7 @@ export const floorModRow: Primitive = /* @__PURE__ */ binary(
   scalar.floorMod,
   ['', (t) => t],
   ['ab', (t, row) => times(t, negate(floorOf(div(row.x(0), row.x(1)))))],
-  'mod',
+  { operation: 'mod' },
 );
 
 // Ties go half to each: a mean of the two one-sided choices. Tangents are selected, never multiplied by zero.
@@ -212,12 +213,12 @@ export const selectRow: Primitive = /* @__PURE__ */ elementwise(
 // Between dtypes. Floating to floating is linear; into integers and booleans nothing passes.
 export const castRow: Primitive<{ readonly dtype: string }> = {
   name: 'cast',
-  type: (inputs, { dtype }) => elementwiseType('cast', inputs, dtype as 'float32'),
+  type: ([x], { dtype }) => [tensorType(dtype as 'float32', x!.shape)],
   lower: (writer, [x], [out]) => {
     const { dtype } = out!;
     const fn =
       dtype === 'bool' ? scalar.toBool : dtype === 'int32' && x!.dtype !== 'bool' ? scalar.toInt : scalar.identity;
-    emitMap(writer, [x!], out!, call(fn, 1, dtype));
+    emitMap(writer, [x!], out!, call(fn, dtype));
   },
   derivative: { kind: 'linear', map: 'cast' },
   batching: 'elementwise',

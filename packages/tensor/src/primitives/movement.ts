@@ -67,26 +67,27 @@ export const broadcastRow: Primitive<{ readonly shape: readonly number[] }> = /*
   },
 );
 
-/** size[i] elements of each axis, from begin[i] in steps of stride[i] > 0. */
-export const sliceRow: Primitive<{
+/** Params of slices: size[i] elements of each axis, from begin[i] in steps of stride[i] > 0. */
+export type Part = {
   readonly begin: readonly number[];
   readonly size: readonly number[];
   readonly stride: readonly number[];
-}> = /* @__PURE__ */ seeing(
-  'slice',
-  ({ offset, strides }, { begin, size, stride }) => ({
-    offset: offset + begin.reduce((sum, b, i) => sum + b * strides[i]!, 0),
-    shape: size,
-    strides: strides.map((s, i) => s * stride[i]!),
+};
+
+const part = ({ offset, strides }: View, { begin, size, stride }: Part): View => ({
+  offset: offset + begin.reduce((sum, b, i) => sum + b * strides[i]!, 0),
+  shape: size,
+  strides: strides.map((s, i) => s * stride[i]!),
+});
+
+/** Some elements of each axis. */
+export const sliceRow: Primitive<Part> = /* @__PURE__ */ seeing('slice', part, {
+  shift: ({ begin, size, stride }, _inputs, batch) => ({
+    begin: [0, ...begin],
+    size: [batch, ...size],
+    stride: [1, ...stride],
   }),
-  {
-    shift: ({ begin, size, stride }, _inputs, batch) => ({
-      begin: [0, ...begin],
-      size: [batch, ...size],
-      stride: [1, ...stride],
-    }),
-  },
-);
+});
 
 /** Params of padding: places before, after and between the elements of each axis, all ≥ 0. */
 export type Padding = {
@@ -100,15 +101,21 @@ function paddedType(x: TensorType, { low, high, interior }: Padding): TensorType
   return [tensorType(x.dtype, shape)];
 }
 
-function lowerPad(writer: KernelWriter, x: Operand, out: Operand, { low, interior }: Padding, value: number): void {
+/** Where what was padded lies in the result. */
+export const padded = (size: readonly number[], { low, interior }: Padding): Part => ({
+  begin: low,
+  size,
+  stride: interior.map((i) => i + 1),
+});
+
+/** Writes `x` into the part of `out` that `view` sees, and `value` around it. */
+function lowerInto(writer: KernelWriter, x: Operand, out: Operand, view: View, value: number): void {
   emitFill(writer, out, value);
-  const { strides } = out.view;
-  const window: View = {
-    offset: out.view.offset + low.reduce((sum, l, i) => sum + l * strides[i]!, 0),
-    shape: x.view.shape,
-    strides: strides.map((s, i) => s * (interior[i]! + 1)),
-  };
-  emitCopy(writer, x, { ...out, view: window });
+  emitCopy(writer, x, { ...out, view });
+}
+
+function lowerPad(writer: KernelWriter, x: Operand, out: Operand, params: Padding, value: number): void {
+  lowerInto(writer, x, out, part(out.view, padded(x.view.shape, params)), value);
 }
 
 const shiftPadding = ({ low, high, interior }: Padding): Padding => ({
@@ -157,8 +164,8 @@ const shiftDiagonal = ({ first, second }: Diagonal): Diagonal => ({ first: first
 /** A diagonal seen as an axis: the second axis vanishes. */
 const along = ({ offset, shape, strides }: View, { first, second }: Diagonal): View => ({
   offset,
-  shape: shape.filter((_, i) => i !== second),
-  strides: strides.map((s, i) => (i === first ? s + strides[second]! : s)).filter((_, i) => i !== second),
+  shape: shape.toSpliced(second, 1),
+  strides: strides.with(first, strides[first]! + strides[second]!).toSpliced(second, 1),
 });
 
 /** The elements whose indices on two axes are equal; the second axis vanishes. */
@@ -167,15 +174,8 @@ export const diagonalRow: Primitive<Diagonal> = /* @__PURE__ */ seeing('diagonal
 /** Zeros but where the indices on axis `first` and the new axis `second` are equal: the transpose of `diagonal`. */
 export const embedRow: Primitive<Diagonal> = {
   name: 'embed',
-  type: ([x], { first, second }) => {
-    const shape = [...x!.shape];
-    shape.splice(second, 0, shape[first]!);
-    return [tensorType(x!.dtype, shape)];
-  },
-  lower: (writer, [x], [out], params) => {
-    emitFill(writer, out!, 0);
-    emitCopy(writer, x!, { ...out!, view: along(out!.view, params) });
-  },
+  type: ([x], { first, second }) => [tensorType(x!.dtype, x!.shape.toSpliced(second, 0, x!.shape[first]!))],
+  lower: (writer, [x], [out], params) => lowerInto(writer, x!, out!, along(out!.view, params), 0),
   derivative: { kind: 'linear', map: 'embed' },
   batching: { shift: shiftDiagonal },
 };
@@ -184,17 +184,17 @@ export const embedRow: Primitive<Diagonal> = {
 export const concatRow: Primitive<{ readonly axis: number }> = {
   name: 'concat',
   type: (inputs, { axis }) => {
-    const shape = [...inputs[0]!.shape];
-    shape[axis] = inputs.reduce((sum, t) => sum + t.shape[axis]!, 0);
-    return [tensorType(inputs[0]!.dtype, shape)];
+    const { dtype, shape } = inputs[0]!;
+    const size = inputs.reduce((sum, t) => sum + t.shape[axis]!, 0);
+    return [tensorType(dtype, shape.with(axis, size))];
   },
   lower: (writer, inputs, [out], { axis }) => {
-    const { strides, offset } = out!.view;
-    let at = 0;
+    const { strides } = out!.view;
+    let { offset } = out!.view;
     for (const x of inputs) {
       const { shape } = x.view;
-      emitCopy(writer, x, { ...out!, view: { offset: offset + at * strides[axis]!, shape, strides } });
-      at += shape[axis]!;
+      emitCopy(writer, x, { ...out!, view: { offset, shape, strides } });
+      offset += shape[axis]! * strides[axis]!;
     }
   },
   derivative: { kind: 'linear', map: 'concat' },
@@ -217,13 +217,7 @@ function startsOf(sizes: readonly number[]): readonly number[] {
 /** Pieces of given sizes along an axis: the transpose of `concat`. */
 export const splitRow: Primitive<{ readonly axis: number; readonly sizes: readonly number[] }> = {
   name: 'split',
-  type: ([x], { axis, sizes }) =>
-    sizes.map((size) =>
-      tensorType(
-        x!.dtype,
-        x!.shape.map((d, i) => (i === axis ? size : d)),
-      ),
-    ),
+  type: ([x], { axis, sizes }) => sizes.map((size) => tensorType(x!.dtype, x!.shape.with(axis, size))),
   view: ({ offset, strides }, { axis, sizes }, output, index) => ({
     offset: offset + startsOf(sizes)[index]! * strides[axis]!,
     shape: output.shape,
