@@ -1,6 +1,6 @@
 /** What functions with rules of their own read besides their arguments: a constant, or refused, since their rules lose it. */
 import type { Tensor, Variable } from '@jacobi/tensor';
-import { mul, tensor, variable } from '@jacobi/tensor';
+import { mul, sum, tensor, variable } from '@jacobi/tensor';
 import { describe, expect, test } from 'vitest';
 import type { AnyFunction } from './call.ts';
 import {
@@ -109,6 +109,9 @@ describe('a value that a function with a rule of its own closes over, in a trace
       expect(() => jvp((p: Tensor) => f(x, p), [w], [tensor(1)])).toThrow(RuleError);
       const rows = vmap((p: Tensor) => grad((q: Tensor) => make(w)(q) as Tensor)(p))(tensor([1, 2, 3]));
       expect(rows.arraySync()).toEqual([100, 100, 100]);
+      const all = tensor([2, 5]);
+      expect(() => grad((p: Tensor) => sum(vmap(make(p))(all) as Tensor))(w)).toThrow(RuleError);
+      expect(grad((p: Tensor) => sum(vmap(make(w))(p) as Tensor))(all).arraySync()).toEqual([100, 100]);
     },
   );
 });

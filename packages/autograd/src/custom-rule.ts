@@ -98,8 +98,8 @@ export function recordResults(
 
 /**
  * Runs a custom function, `hidden` from tapes or not. Throws where it reads a tensor that a tape differentiates, or a variable that
- * a tape would, and that does not come from `own`, its arguments: its rule would lose that derivative without a word. What is not
- * known to be differentiated yet, in a trace or where tapes look on, is added to `reads`.
+ * a tape would, and that does not come from `own`, its arguments: its rule would lose that derivative without a word. Where it is
+ * not hidden, in a trace or a tape within a tape, what else it reads may be differentiated later: it is added to `reads`.
  */
 export function closed<T>(
   operation: string,
@@ -111,11 +111,15 @@ export function closed<T>(
   const tapes = visibleRecorders();
   const known = new Set(own);
   const refuse = (values: readonly Tensor[]): void => refuseFollowed(operation, tapes, values);
+  const note = (t: Tensor): void => {
+    known.add(t);
+    if (!hidden) reads.add(t);
+  };
   const guard: Recorder = {
     active: (inputs) => {
       const outside = inputs.filter((t) => !known.has(t));
       refuse(outside);
-      for (const t of outside) if (t.trace !== null) reads.add(t);
+      for (const t of outside) note(t);
       return inputs.map(() => false);
     },
     record: (_row, _inputs, outputs) => outputs.forEach((t) => void known.add(t)),
@@ -124,8 +128,7 @@ export function closed<T>(
         for (const tape of tapes) tape.noteVariable?.(variable, value);
         refuse([value]);
       }
-      known.add(value);
-      reads.add(value);
+      note(value);
     },
   };
   const guarded = (): T => withFrame(guard, run);

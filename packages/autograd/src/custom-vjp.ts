@@ -61,7 +61,8 @@ const vjpRow: Primitive<Parts> = {
   },
   batching: {
     rule: (inputs, mapped, params, size, { closures }) => {
-      const all = inputs.map((tensor, i) => withBatchAxis({ tensor, mapped: mapped[i]! }, size));
+      const read = params.args + params.results + params.residuals;
+      const all = inputs.map((tensor, i) => (i < read ? withBatchAxis({ tensor, mapped: mapped[i]! }, size) : tensor));
       return bindVjp(all, params, batchedRule(closures[0] as CustomRule, size));
     },
   },

@@ -39,8 +39,8 @@ import { pushProgram } from './pushforward.ts';
 import { Remembered } from './remember.ts';
 import { linearOf } from './transpose.ts';
 
-/** Params: types of the outputs. */
-type CustomParams = { readonly types: TypeList };
+/** Params: how many of the operands are arguments (what is left its program captured), and the types of the outputs. */
+type CustomParams = { readonly args: number; readonly types: TypeList };
 
 const customTypes: Primitive<CustomParams>['type'] = (inputs, { types }, programs) =>
   programs.length > 0 ? programTypes(inputs, NONE, programs) : typesFrom(types);
@@ -56,12 +56,14 @@ const jvpRow: Primitive<CustomParams> = {
     connects,
     tangent: tangentsBy,
   },
-  batching: { rule: (inputs, mapped, _params, size, row) => batchedJvp(inputs, mapped, size, row) },
+  batching: { rule: (inputs, mapped, { args }, size, row) => batchedJvp(inputs, mapped, args, size, row) },
 };
 
-/** By the arguments; what else the row takes is what its program captured. */
-function connects(row: Pick<Application, 'inputs' | 'outputs' | 'programs'>, active: readonly boolean[]): boolean[] {
-  return connectedByArguments('customJvp', row, active, row.programs[0]?.inputs.length ?? active.length);
+function connects(
+  row: Pick<Application<CustomParams>, 'inputs' | 'outputs' | 'params'>,
+  active: readonly boolean[],
+): boolean[] {
+  return connectedByArguments('customJvp', row, active, row.params.args);
 }
 
 /**
@@ -103,18 +105,20 @@ function checkLinear({ rows, outputs }: Program, tangents: readonly Var[]): void
 function batchedJvp(
   inputs: readonly Tensor[],
   mapped: readonly boolean[],
+  args: number,
   size: number,
   { programs, closures }: { readonly programs: readonly Program[]; readonly closures: readonly unknown[] },
 ): readonly Tensor[] {
   const all = inputs.map((t, i) => withBatchAxis({ tensor: t, mapped: mapped[i]! }, size));
   const types = all.map((t) => t.type);
   const every = all.map(() => true);
-  return bindJvp(batchTraced(programs[0]!, types, every, size), all, batchedRule(closures[0] as CustomRule, size));
+  const rule = batchedRule(closures[0] as CustomRule, size);
+  return bindJvp(batchTraced(programs[0]!, types, every, size), args, all, rule);
 }
 
 /** The row with the program that it stands for, so that it can be differentiated later. */
-function bindJvp(program: Program, inputs: readonly Tensor[], rule: CustomRule): readonly Tensor[] {
-  const params = { types: typeList(program.outputs.map((v) => program.types[v]!)) };
+function bindJvp(program: Program, args: number, inputs: readonly Tensor[], rule: CustomRule): readonly Tensor[] {
+  const params = { args, types: typeList(program.outputs.map((v) => program.types[v]!)) };
   return bind(jvpRow, [...inputs, ...capturedNow(program)], params, holding([program], [rule]));
 }
 
@@ -129,7 +133,7 @@ function callJvp(f: AnyFunction, ruleOf: RuleOf, args: readonly unknown[]): unkn
   if (currentTrace() !== null) {
     const { program, result } = traceCall('customJvp', f, types, (inputs) => buildArguments(flats, inputs));
     refuseCaptured('customJvp', capturedNow(program));
-    return result.rebuild(bindJvp(program, leaves, ruleOf(flats, result)));
+    return result.rebuild(bindJvp(program, leaves.length, leaves, ruleOf(flats, result)));
   }
   const run = (): unknown => f(...buildArguments(flats, leaves));
   const result = flattenResult('customJvp', closed('customJvp', leaves, true, run));
@@ -137,7 +141,7 @@ function callJvp(f: AnyFunction, ruleOf: RuleOf, args: readonly unknown[]): unkn
   const rule = ruleOf(flats, result);
   // The rule sees the primals themselves, so that it may look at their numbers.
   const here: CustomRule = (_values, tangents) => rule(leaves, tangents);
-  const params = { types: typeList(result.leaves.map((t) => t.type)) };
+  const params = { args: leaves.length, types: typeList(result.leaves.map((t) => t.type)) };
   const row = apply(jvpRow, types, params, holding([], [here]));
   return result.rebuild(recordResults(row as never, leaves, leaves, result.leaves));
 }

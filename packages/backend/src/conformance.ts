@@ -3,7 +3,6 @@
  * `read` and asks only what `Backend` promises, so a device that is asynchronous or lacks float64 is tested as well.
  * Must not import any particular backend, nor a test runner: that is handed in.
  */
-
 import {
   contractedSpecials,
   contractions,
