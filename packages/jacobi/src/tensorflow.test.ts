@@ -1,17 +1,12 @@
 /** What TensorFlow computes: its stored values, Jacobians and batch Jacobians (packages/testing/tools/with_tensorflow.py). */
-import { differences, expectDense, float64 } from '@jacobi/testing/jacobians';
+import { differences, expectDense } from '@jacobi/testing/jacobians';
+import { lstm, numbers } from '@jacobi/testing/networks';
 import reference from '@jacobi/testing/references/tensorflow.json' with { type: 'json' };
 import { describe, test } from 'vitest';
 import * as j from './index.ts';
 
 type Cases = typeof reference.cases;
 type Tensor = j.Tensor;
-
-const numbers = (seed: number, ...shape: readonly number[]): Tensor =>
-  float64(
-    Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => 0.7 * Math.sin(seed + 2.3 * i)),
-    shape,
-  );
 
 const given = {
   kernel1: numbers(1, 3, 5),
@@ -46,19 +41,6 @@ function network() {
   return { apply, variables };
 }
 
-function lstm(x: Tensor): Tensor {
-  const kernel = numbers(6, 5, 8);
-  let h = j.zeros([x.shape[0]!, 2], { dtype: 'float64' });
-  let c = h;
-  for (const step of j.unstack(x, 1)) {
-    const gates = j.split(j.matmul(j.concat([step, h], 1), kernel), 4, 1);
-    const [i, f, o, g] = gates as [Tensor, Tensor, Tensor, Tensor];
-    c = j.add(j.mul(j.sigmoid(f), c), j.mul(j.sigmoid(i), j.tanh(g)));
-    h = j.mul(j.sigmoid(o), j.tanh(c));
-  }
-  return h;
-}
-
 function attention(x: Tensor): Tensor {
   const scores = j.div(j.einsum('bsf,btf->bst', x, x), Math.sqrt(3));
   return j.einsum('bst,btf->bsf', j.softmax(scores), x);
@@ -70,7 +52,7 @@ const layerNorm = (x: Tensor): Tensor =>
 const functions: Record<keyof Cases, (x: Tensor) => Tensor> = {
   'elu, batch normalisation in training, elu': (x) => network().apply(x, true),
   'elu, batch normalisation in inference, elu': (x) => network().apply(x, false),
-  lstm,
+  lstm: (x) => lstm(x, numbers(6, 5, 8), 2),
   attention,
   'layer normalisation': layerNorm,
   'log softmax': (x) => j.logSoftmax(j.mul(3, x)),

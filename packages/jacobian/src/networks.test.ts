@@ -3,36 +3,14 @@ import { grad, jit, vmap } from '@jacobi/autograd';
 import type { Tensor } from '@jacobi/tensor';
 import * as ops from '@jacobi/tensor';
 import { differences, expectDense, float64, summedBatch } from '@jacobi/testing/jacobians';
+import { lstm, numbers } from '@jacobi/testing/networks';
 import { describe, test } from 'vitest';
 import type { BatchJacobianOptions } from './index.ts';
 import { GradientTape, hessian, jacobian } from './index.ts';
 
-const numbers = (seed: number, ...shape: number[]): Tensor =>
-  float64(
-    Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => 0.7 * Math.sin(seed + 2.3 * i)),
-    shape,
-  );
-
 /** Two layers with relu between. */
 const [k1, b1, k2, b2] = [numbers(1, 4, 6), numbers(2, 6), numbers(3, 6, 3), numbers(4, 3)];
 const dense = (x: Tensor): Tensor => ops.add(ops.matmul(ops.relu(ops.add(ops.matmul(x, k1), b1)), k2), b2);
-
-/** A long short-term memory of n units over the steps of x [batch, steps, features]; the last output. */
-function lstm(x: Tensor, kernel: Tensor, units: number): Tensor {
-  let h = ops.zeros([x.shape[0]!, units], { dtype: 'float64' });
-  let c = h;
-  for (const step of ops.unstack(x, 1)) {
-    const [i, f, o, g] = ops.split(ops.matmul(ops.concat([step, h], 1), kernel), 4, 1) as [
-      Tensor,
-      Tensor,
-      Tensor,
-      Tensor,
-    ];
-    c = ops.add(ops.mul(ops.sigmoid(f), c), ops.mul(ops.sigmoid(i), ops.tanh(g)));
-    h = ops.mul(ops.sigmoid(o), ops.tanh(c));
-  }
-  return h;
-}
 
 function batchJacobian(f: (x: Tensor) => Tensor, x: Tensor, options: BatchJacobianOptions<'zero'> = {}): Tensor {
   const tape = new GradientTape();
